@@ -1,0 +1,51 @@
+"""Who at risk does a public warning reach, and who is left out.
+
+::
+
+    import ew4all
+
+    result = ew4all.reach("people.tif", "warning.geojson", coverage={"4g": "4g.tif"})
+    result.to_dict()["people"]
+
+The public names are found when they are first used, so that ``import ew4all`` stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ew4all.runtime import set_numba_cache
+
+if TYPE_CHECKING:
+    from ew4all.errors import EW4AllError
+    from ew4all.results import Reach
+    from ew4all.study import reach
+
+__version__ = "0.1.0"
+
+__all__ = ["EW4AllError", "Reach", "__version__", "reach"]
+
+_HOMES = {
+    "EW4AllError": "ew4all.errors",
+    "Reach": "ew4all.results",
+    "reach": "ew4all.study",
+}
+
+# Before any kernel is imported: numba looks at its environment only once.
+set_numba_cache()
+
+
+def __getattr__(name: str) -> object:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg) from None
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

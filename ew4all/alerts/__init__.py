@@ -1,0 +1,1 @@
+"""Alerts: what is sent, and to which area. Bytes and arrays only, no files."""

@@ -1,0 +1,130 @@
+"""Polygons and circles as CAP writes them: latitude first, radius in kilometres."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import shapely
+
+from ew4all.errors import CapError, GeometryError
+from ew4all.geometry import circle, repaired, unwrap
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+__all__ = ["CapCircle", "circle_of", "polygon_of", "short"]
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class CapCircle:
+    """A circle as the alert writes it; a radius of 0 marks a point."""
+
+    lon_deg: float
+    lat_deg: float
+    radius_km: float
+
+
+def polygon_of(text: str, where: str, notes: list[str]) -> BaseGeometry:
+    """Return the polygon of ``"lat,lon lat,lon ..."``: valid, lon before lat.
+
+    It runs on across the antimeridian (`ew4all.geometry.unwrap`). What is mended is added to `notes`; `where` begins messages.
+
+    Raises
+    ------
+    CapError
+        The text breaks the rules of the standard, or its rings cross so that the area is in doubt.
+    """
+    tokens = text.split()
+    if any(token.endswith(",") for token in tokens):
+        # One real producer ends some pairs with a comma; a whole pair stands before it, so nothing
+        # is in doubt.
+        stray = [token for token in tokens if token.count(",") == 2 and token.endswith(",")]
+        if stray:
+            notes.append(f"{where}: a comma after the pair {stray[0]!r} is passed over")
+        tokens = [token[:-1] if token in stray else token for token in tokens]
+    ring = [_pair(token, f"{where}, pair {k}") for k, token in enumerate(tokens, 1)]
+    if len(ring) < 4:
+        msg = (
+            f"{where} has {len(ring)} pairs; four at least are needed, the last equal to the first"
+        )
+        raise CapError(msg)
+    if ring[0] != ring[-1]:
+        msg = (
+            f"{where} is not closed: its first pair is {tokens[0]!r} and its last {tokens[-1]!r}. "
+            f"Whether a pair is missing cannot be told; repeat the first pair at the end if the "
+            f"shape is whole"
+        )
+        raise CapError(msg)
+    try:
+        shape, note = repaired(unwrap(shapely.Polygon(ring)), where)
+    except GeometryError as error:
+        text = str(error)
+        msg = text if text.startswith(where) else f"{where}: {text}"
+        raise CapError(msg) from error
+    if shape.area == 0.0:
+        msg = f"{where} encloses no area: all its pairs lie on one line"
+        raise CapError(msg)
+    if note:
+        notes.append(note)
+    return shape
+
+
+def circle_of(text: str, where: str, notes: list[str]) -> CapCircle:
+    """Return the circle of ``"lat,lon radius"``, radius in kilometres.
+
+    Raises
+    ------
+    CapError
+        The text breaks the rules of the standard, or the circle holds a pole.
+    """
+    tokens = text.split()
+    if len(tokens) != 2 or not _NUMBER.fullmatch(tokens[1]):
+        msg = f"{where}: {short(text)} is not a pair and a radius in kilometres ('lat,lon radius')"
+        raise CapError(msg)
+    lon, lat = _pair(tokens[0], where)
+    radius_km = float(tokens[1])
+    if not 0.0 <= radius_km < math.inf:
+        msg = f"{where}: a radius of {tokens[1]} km is not possible"
+        raise CapError(msg)
+    if radius_km == 0.0:
+        notes.append(
+            f"{where}: its radius is 0 km, so it marks the point lon {lon}, lat {lat} and has no "
+            f"extent"
+        )
+        return CapCircle(lon, lat, 0.0)
+    try:
+        circle(lon, lat, radius_km * 1e3)
+    except GeometryError as error:
+        msg = f"{where}: {error}"
+        raise CapError(msg) from error
+    return CapCircle(lon, lat, radius_km)
+
+
+def _pair(token: str, where: str) -> tuple[float, float]:
+    """Return (lon, lat) of ``"lat,lon"``."""
+    parts = token.split(",")
+    if len(parts) != 2 or not all(_NUMBER.fullmatch(part) for part in parts):
+        msg = f"{where}: {short(token)} is not a pair of numbers 'lat,lon' without a blank inside"
+        raise CapError(msg)
+    lat, lon = float(parts[0]), float(parts[1])
+    if abs(lat) > 90.0 and abs(lon) <= 90.0 and abs(lat) <= 180.0:
+        msg = (
+            f"{where}: {short(token)} has a latitude beyond 90 degrees, so latitude and longitude "
+            f"are exchanged; CAP writes latitude first"
+        )
+        raise CapError(msg)
+    # A producer that runs on across the antimeridian writes 181 for -179.
+    if abs(lat) > 90.0 or abs(lon) > 360.0:
+        msg = f"{where}: {short(token)} is not a latitude and a longitude in degrees"
+        raise CapError(msg)
+    return lon, lat
+
+
+def short(text: str) -> str:
+    """Quote a text for a message, cut where it is long."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")

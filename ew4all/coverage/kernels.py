@@ -1,0 +1,331 @@
+"""The numba core: exact cell fractions of polygons, fused with people and coverage layers.
+
+How it works
+------------
+A polygon's share of each cell is found by signed-area accumulation along its edges, as anti-aliasing rasterisers do
+(the method of LibArt and FreeType's smooth rasteriser): each edge leaves in every cell that it crosses a *cover* (its
+signed height there) and an *area* (the share of the cell to its right). Walking along a row, the running sum of covers
+is the share of the cells between two crossed ones, so that the interior comes out as runs that need no test per cell.
+Holes, multipolygons and slivers smaller than a cell fall out of the signs. Nothing is approximated; results differ
+from exact arithmetic by rounding only.
+
+Vertices are in pixel coordinates of a block: column and row of the cell corner, row axis downward. Edges left of the
+block are projected on its left border (they still open the polygon there); edges right of it are dropped.
+
+Kernels get plain arrays, write into `out` arrays and raise nothing; `ew4all.coverage.exposure` is their only caller.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ew4all.coverage.crossings import (
+    FEW,
+    crossings,
+    in_order,
+    ring_signs,
+    strip_counts,
+    strip_edges,
+)
+from ew4all.coverage.runs import four_rows_people, four_rows_up_to_5, run, run_share
+
+__all__ = [
+    "block_sums",
+    "cell_fractions",
+    "crossings",
+    "long_runs",
+    "ring_signs",
+    "set_bit",
+    "strip_counts",
+    "strip_edges",
+    "sweep",
+    "tiles_met",
+]
+
+# A run whose share differs from none by less than this is rounding of the running sum, not people.
+NOTHING = 1e-11
+
+# Runs of at least this many cells wait for those of the next rows, see `long_runs`.
+LONG = 1024
+TOGETHER = 4
+
+
+@njit(nogil=True, cache=True)
+def long_runs(runs, people, mask, bits, out):
+    """Add people, and people under each bit, of the long interior runs that `sweep` left over.
+
+    A run that ends lets the memory's prefetching run dry: each jump to the next row costs some 700 ns, twice what
+    summing 1,000 cells takes. Four rows read side by side share that wait (0.51 against 0.38 ns a cell, six totals).
+    This is a kernel of its own because inside `sweep` its loops come out a third slower.
+
+    Parameters
+    ----------
+    runs : (runs, 4) int32
+        Row, polygon, first column, end column; sorted by row.
+    people, mask, bits, out
+        As for `sweep`; at most 5 bits.
+    """
+    sums = np.zeros(6)
+    used = min(6, out.shape[1])
+    begin = 0
+    first = np.empty(TOGETHER + 1, np.int64)
+    while begin < runs.shape[0]:
+        row = runs[begin, 0] // TOGETHER * TOGETHER
+        first[0] = begin
+        for r in range(TOGETHER):
+            k = first[r]
+            while k < runs.shape[0] and runs[k, 0] == row + r:
+                k += 1
+            first[r + 1] = k
+        begin = first[TOGETHER]
+        n = first[1] - first[0]
+        together = n > 0
+        for r in range(TOGETHER):
+            together = together and first[r + 1] - first[r] == n
+        for k in range(n if together else 0):
+            for r in range(1, TOGETHER):
+                together = together and runs[first[r] + k, 1] == runs[first[0] + k, 1]
+        if not together:
+            for k in range(first[0], begin):
+                sums[:] = 0.0
+                a, b = runs[k, 2], runs[k, 3]
+                run(people[runs[k, 0], a:b], mask[runs[k, 0], a:b], bits, 1.0, sums)
+                for c in range(used):
+                    out[runs[k, 1], c] += sums[c]
+            continue
+        for k in range(n):
+            sums[:] = 0.0
+            start, end = runs[first[0] + k, 2], runs[first[0] + k, 3]
+            for r in range(1, TOGETHER):
+                start = max(start, runs[first[r] + k, 2])
+                end = min(end, runs[first[r] + k, 3])
+            if end > start:
+                p0, p1 = people[row, start:end], people[row + 1, start:end]
+                p2, p3 = people[row + 2, start:end], people[row + 3, start:end]
+                if bits == 0:
+                    sums[0] += four_rows_people(p0, p1, p2, p3)
+                else:
+                    m0, m1 = mask[row, start:end], mask[row + 1, start:end]
+                    m2, m3 = mask[row + 2, start:end], mask[row + 3, start:end]
+                    four_rows_up_to_5(p0, p1, p2, p3, m0, m1, m2, m3, sums)
+            for r in range(TOGETHER):
+                a, b = runs[first[r] + k, 2], runs[first[r] + k, 3]
+                middle = min(max(a, start), b)
+                run(people[row + r, a:middle], mask[row + r, a:middle], bits, 1.0, sums)
+                middle = max(min(b, end), middle)
+                run(people[row + r, middle:b], mask[row + r, middle:b], bits, 1.0, sums)
+            for c in range(used):
+                out[runs[first[0] + k, 1], c] += sums[c]
+
+
+@njit(nogil=True, cache=True)
+def sweep(row_start, polygon, column, cover, area, people, mask, bits, shares, out):
+    """Add fraction x people x layers of every polygon, in one pass over the rows of a block.
+
+    Parameters
+    ----------
+    row_start, polygon, column, cover, area
+        From `crossings`.
+    people : (rows, columns) float32 or float64
+        Counts; no NaN, no nodata.
+    mask : (rows, columns) uint8
+        Bit k is layer k; not read where `bits` is 0.
+    bits
+        How many bits are in use, 0..8.
+    shares : (layers, rows, columns) float32
+        Layers with values 0..1.
+    out : (polygons, 1 + bits + layers)
+        People; people under each bit; people x share. Added to.
+
+    Returns
+    -------
+    (runs, 4) int32
+        Long interior runs that were not added; they are for `long_runs`.
+    """
+    cols = people.shape[1]
+    words = (cols + 63) >> 6
+    touched = np.zeros(words, np.uint64)
+    at = np.empty(max(words << 6, FEW), np.int64)
+    cover_at = np.empty(2 * at.size)
+    area_at = np.empty(2 * at.size)
+    sums = np.zeros(9)
+    used = 6 if bits <= 5 else 9
+    layers = shares.shape[0]
+    extra = np.zeros(max(layers, 1))
+    long = LONG if layers == 0 and bits <= 5 else cols + 1
+    # A run of that length ends at a crossing or at the end of its row.
+    runs = np.empty((people.shape[0] * (cols // LONG + 1) if long <= cols else 0, 4), np.int32)
+    waiting = 0
+    for row in range(people.shape[0]):
+        begin = row_start[row]
+        row_end = row_start[row + 1]
+        if begin == row_end:
+            continue
+        people_row = people[row]
+        mask_row = mask[row]
+        while begin < row_end:
+            p = polygon[begin]
+            end = begin + 1
+            while end < row_end and polygon[end] == p:
+                end += 1
+            n = in_order(column, cover, area, begin, end, at, cover_at, area_at, touched)
+            begin = end
+            sums[:used] = 0.0
+            extra[:] = 0.0
+            inside = 0.0
+            done = 0
+            for k in range(n + 1):
+                j = at[k] if k < n else cols
+                if j > done and abs(inside) > NOTHING:
+                    weight = 1.0 if abs(inside - 1.0) < NOTHING else inside
+                    if j - done >= long and weight == 1.0 and waiting < runs.shape[0]:
+                        runs[waiting, 0] = row
+                        runs[waiting, 1] = p
+                        runs[waiting, 2] = done
+                        runs[waiting, 3] = j
+                        waiting += 1
+                    else:
+                        run(people_row[done:j], mask_row[done:j], bits, weight, sums)
+                        for layer in range(layers):
+                            extra[layer] += weight * run_share(
+                                people_row[done:j], shares[layer, row, done:j]
+                            )
+                if k == n:
+                    break
+                fraction = (inside + area_at[k]) * np.float64(people_row[j])
+                inside += cover_at[k]
+                done = j + 1
+                sums[0] += fraction
+                if bits > 0:
+                    m = np.int64(mask_row[j])
+                    for bit in range(bits):
+                        sums[1 + bit] += fraction * ((m >> bit) & 1)
+                for layer in range(layers):
+                    extra[layer] += fraction * np.float64(shares[layer, row, j])
+            for k in range(1 + bits):
+                out[p, k] += sums[k]
+            for layer in range(layers):
+                out[p, 1 + bits + layer] += extra[layer]
+    return runs[:waiting]
+
+
+@njit(nogil=True, cache=True)
+def cell_fractions(row_start, polygon, column, cover, area, weight, out):
+    """Add weight[polygon] x fraction of each cell inside each polygon to `out`, shape (rows, columns)."""
+    cols = out.shape[1]
+    words = (cols + 63) >> 6
+    touched = np.zeros(words, np.uint64)
+    at = np.empty(max(words << 6, FEW), np.int64)
+    cover_at = np.empty(2 * at.size)
+    area_at = np.empty(2 * at.size)
+    for row in range(out.shape[0]):
+        begin = row_start[row]
+        row_end = row_start[row + 1]
+        while begin < row_end:
+            p = polygon[begin]
+            end = begin + 1
+            while end < row_end and polygon[end] == p:
+                end += 1
+            n = in_order(column, cover, area, begin, end, at, cover_at, area_at, touched)
+            begin = end
+            inside = 0.0
+            done = 0
+            for k in range(n + 1):
+                j = at[k] if k < n else cols
+                if j > done and abs(inside) > NOTHING:
+                    share = 1.0 if abs(inside - 1.0) < NOTHING else inside
+                    for c in range(done, j):
+                        out[row, c] += weight[p] * share
+                if k < n:
+                    out[row, j] += weight[p] * (inside + area_at[k])
+                    inside += cover_at[k]
+                    done = j + 1
+
+
+@njit(nogil=True, cache=True)
+def tiles_met(row_start, polygon, column, cover, area, cols, interior, boundary):
+    """Sort the tiles that polygons meet into wholly inside and cut.
+
+    Here a cell of the crossings is a tile. Call once with arrays of no rows to count.
+
+    Parameters
+    ----------
+    row_start, polygon, column, cover, area
+        From `crossings` on the grid of tiles.
+    cols
+        Tiles in a row.
+    interior, boundary : (n, 3) int32
+        Written: row, column, polygon.
+
+    Returns
+    -------
+    interior count, boundary count
+    """
+    words = (cols + 63) >> 6
+    touched = np.zeros(words, np.uint64)
+    at = np.empty(max(words << 6, FEW), np.int64)
+    cover_at = np.empty(2 * at.size)
+    area_at = np.empty(2 * at.size)
+    inner, outer = 0, 0
+    for row in range(row_start.size - 1):
+        begin = row_start[row]
+        row_end = row_start[row + 1]
+        while begin < row_end:
+            p = polygon[begin]
+            end = begin + 1
+            while end < row_end and polygon[end] == p:
+                end += 1
+            n = in_order(column, cover, area, begin, end, at, cover_at, area_at, touched)
+            begin = end
+            inside = 0.0
+            done = 0
+            for k in range(n + 1):
+                j = at[k] if k < n else cols
+                if j > done and abs(inside) > NOTHING:
+                    whole = abs(inside - 1.0) < NOTHING
+                    for c in range(done, j):
+                        if whole:
+                            if inner < interior.shape[0]:
+                                interior[inner, 0], interior[inner, 1], interior[inner, 2] = (
+                                    row,
+                                    c,
+                                    p,
+                                )
+                            inner += 1
+                        else:
+                            if outer < boundary.shape[0]:
+                                boundary[outer, 0], boundary[outer, 1], boundary[outer, 2] = (
+                                    row,
+                                    c,
+                                    p,
+                                )
+                            outer += 1
+                if k < n:
+                    if outer < boundary.shape[0]:
+                        boundary[outer, 0], boundary[outer, 1], boundary[outer, 2] = row, j, p
+                    outer += 1
+                    inside += cover_at[k]
+                    done = j + 1
+    return inner, outer
+
+
+@njit(nogil=True, cache=True)
+def block_sums(people, mask, bits, shares, out):
+    """Add people, people under each bit and people x share of a whole block to `out`, shape (1 + bits + layers,)."""
+    sums = np.zeros(9)
+    for row in range(people.shape[0]):
+        run(people[row], mask[row], bits, 1.0, sums)
+        for layer in range(shares.shape[0]):
+            out[1 + bits + layer] += run_share(people[row], shares[layer, row])
+    for k in range(1 + bits):
+        out[k] += sums[k]
+
+
+@njit(nogil=True, cache=True)
+def set_bit(layer, bit, mask):
+    """Set a bit of `mask` wherever `layer` is not zero; both of shape (rows, columns), uint8."""
+    value = np.uint8(1 << bit)
+    for row in range(mask.shape[0]):
+        for j in range(mask.shape[1]):
+            mask[row, j] |= value if layer[row, j] != 0 else np.uint8(0)

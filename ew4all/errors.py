@@ -1,0 +1,136 @@
+"""Everything that ew4all raises on purpose.
+
+::
+
+    EW4AllError
+    ├── InputError (ValueError)          the input is at fault: exit code 2
+    │   ├── MissingCrsError              a layer does not say where on Earth it lies
+    │   ├── NoIntersectionError          two layers that must meet lie apart
+    │   │   └── SwappedAxesError         ... because latitude and longitude are exchanged
+    │   ├── GeometryError                a shape that cannot be read one way only
+    │   ├── EmptyLayerError              a layer without a single usable shape
+    │   ├── ColumnError (KeyError)       a table without the column that was named
+    │   ├── ZoneIdError                  zone identifiers that are null or repeated
+    │   ├── PopulationUnitError          people per cell or per area: not told and not plain
+    │   ├── PopulationValueError         negative or infinite people
+    │   ├── CoverageValueError           a coverage raster that is neither a share nor a level
+    │   ├── UnknownTechnologyError       not one of 2g, 3g, 4g, 5g
+    │   ├── AssumptionError              an assumption that does not exist or is out of range
+    │   ├── OptionError                  options that are missing, repeated or exclude each other
+    │   ├── GridMismatchError            arrays that must share a grid do not
+    │   ├── CapError                     a CAP file that cannot be used
+    │   └── StaleSidecarError            a prepared file that no longer belongs to its raster
+    ├── ReadError (OSError)              a file that cannot be opened or decoded: exit code 2
+    └── WriteError (OSError)             a file that cannot be written: exit code 1
+
+Each message says what is wrong, where, why it matters and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AssumptionError",
+    "CapError",
+    "ColumnError",
+    "CoverageValueError",
+    "EW4AllError",
+    "EmptyLayerError",
+    "GeometryError",
+    "GridMismatchError",
+    "InputError",
+    "MissingCrsError",
+    "NoIntersectionError",
+    "OptionError",
+    "PopulationUnitError",
+    "PopulationValueError",
+    "ReadError",
+    "StaleSidecarError",
+    "SwappedAxesError",
+    "UnknownTechnologyError",
+    "WriteError",
+    "ZoneIdError",
+]
+
+
+class EW4AllError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class InputError(EW4AllError, ValueError):
+    """The input is at fault; nothing was computed."""
+
+
+class MissingCrsError(InputError):
+    """A layer does not say in which coordinate reference system it is."""
+
+
+class NoIntersectionError(InputError):
+    """Two layers that must meet lie apart."""
+
+
+class SwappedAxesError(NoIntersectionError):
+    """Latitude and longitude are exchanged."""
+
+
+class GeometryError(InputError):
+    """A shape that cannot be read in one way only."""
+
+
+class EmptyLayerError(InputError):
+    """A layer without a single usable shape."""
+
+
+class ColumnError(InputError, KeyError):
+    """A table lacks the column that was named."""
+
+    def __str__(self) -> str:
+        """Return the message itself: KeyError would show its representation."""
+        return str(self.args[0]) if self.args else ""
+
+
+class ZoneIdError(InputError):
+    """Zone identifiers that are null or repeated."""
+
+
+class PopulationUnitError(InputError):
+    """Whether a raster holds people per cell or per area is neither told nor plain."""
+
+
+class PopulationValueError(InputError):
+    """Negative or infinite people."""
+
+
+class CoverageValueError(InputError):
+    """A coverage raster that is neither a share of 0..1 nor a level with a threshold."""
+
+
+class UnknownTechnologyError(InputError):
+    """A technology that is not one of 2g, 3g, 4g, 5g."""
+
+
+class AssumptionError(InputError):
+    """An assumption that does not exist or whose value is out of range."""
+
+
+class OptionError(InputError):
+    """Options that are missing, repeated or exclude each other."""
+
+
+class GridMismatchError(InputError):
+    """Arrays that must share a grid do not."""
+
+
+class CapError(InputError):
+    """A CAP file that cannot be used."""
+
+
+class StaleSidecarError(InputError):
+    """A prepared file that no longer belongs to its raster."""
+
+
+class ReadError(EW4AllError, OSError):
+    """A file cannot be opened or decoded."""
+
+
+class WriteError(EW4AllError, OSError):
+    """A file cannot be written."""

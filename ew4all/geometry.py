@@ -1,0 +1,396 @@
+"""Polygons on a grid: read in one way only, brought to the grid's CRS, and handed to numba as ragged arrays.
+
+Ragged arrays (the layout of GeoArrow): `coords`, shape (vertices, 2); `ring_offsets`, shape (rings + 1,), where ring
+``k`` is ``coords[ring_offsets[k]:ring_offsets[k + 1]]`` with its first vertex repeated at the end; `ring_polygon` and
+`ring_is_hole`, shape (rings,). A polygon's rings are consecutive. No shapely object goes below this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from shapely.geometry.base import BaseGeometry
+
+from ew4all.errors import EmptyLayerError, GeometryError, NoIntersectionError, SwappedAxesError
+from ew4all.grid import GEOID, Grid
+from ew4all.units import F64, I32, I64
+
+Geometries: TypeAlias = NDArray[Any]
+"""One shapely geometry (or None) per element."""
+
+CIRCLE_VERTICES = 360
+_REPAIR_TOLERANCE = 1e-3
+_CHORD_TOLERANCE_CELLS = 0.02
+_MOST_HALVINGS = 12
+_GEODESIC_STEP_DEG = 0.1
+
+
+@dataclass(frozen=True)
+class Polygons:
+    """Polygons as ragged arrays; see the module's description.
+
+    `count` is the number of polygons, of which some may have no ring at all.
+    """
+
+    coords: F64
+    ring_offsets: I64
+    ring_polygon: I32
+    ring_is_hole: NDArray[np.bool_]
+    count: int
+
+
+def ragged(geometries: Sequence[BaseGeometry] | Geometries) -> Polygons:
+    """Return polygons and multipolygons as ragged arrays.
+
+    Parameters
+    ----------
+    geometries
+        Valid polygons or multipolygons; None and empty ones have no ring.
+
+    Raises
+    ------
+    GeometryError
+        A geometry is neither a polygon nor a multipolygon.
+    """
+    array = np.asarray(geometries, dtype=object)
+    kind = shapely.get_type_id(array)
+    if not np.isin(kind, (-1, 3, 6)).all():
+        wrong = array[~np.isin(kind, (-1, 3, 6))][0]
+        msg = f"a {wrong.geom_type} has no area; polygons are needed"
+        raise GeometryError(msg)
+    if (kind == 3).all() and not shapely.get_num_interior_rings(array).any():
+        # Plain polygons are the common case of many small zones; taking their rings apart costs as much as the sweep.
+        coords = shapely.get_coordinates(array)
+        counts = shapely.get_num_coordinates(array)
+        owner = np.arange(array.size)
+        owner, counts = owner[counts > 0], counts[counts > 0]
+        hole = np.zeros(counts.size, dtype=np.bool_)
+    else:
+        parts, part_polygon = shapely.get_parts(array, return_index=True)
+        rings, ring_part = shapely.get_rings(parts, return_index=True)
+        coords = shapely.get_coordinates(rings)
+        counts = shapely.get_num_coordinates(rings)
+        owner = part_polygon[ring_part]
+        hole = np.zeros(ring_part.size, dtype=np.bool_)
+        hole[1:] = ring_part[1:] == ring_part[:-1]
+    offsets = np.zeros(counts.size + 1, dtype=np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return Polygons(coords, offsets, owner.astype(np.int32), hole, int(array.size))
+
+
+def circle(lon_deg: float, lat_deg: float, radius_m: float) -> BaseGeometry:
+    """Geodesic circle on WGS 84 as a polygon of the same area, lon before lat.
+
+    The vertices stand slightly outside the circle, so that the polygon has the circle's area instead of that of the
+    inscribed polygon. The longitudes may leave -180..180 where the circle crosses the antimeridian. A circle that
+    holds a pole is refused.
+
+    Raises
+    ------
+    GeometryError
+        The radius is not positive, or the circle holds a pole.
+    """
+    if (
+        not np.isfinite([lon_deg, lat_deg, radius_m]).all()
+        or radius_m <= 0.0
+        or abs(lat_deg) > 90.0
+    ):
+        msg = f"a circle around lon {lon_deg}, lat {lat_deg} with a radius of {radius_m} m has no area"
+        raise GeometryError(msg)
+    to_pole_m = min(abs(GEOID.inv(lon_deg, lat_deg, lon_deg, pole)[2]) for pole in (90.0, -90.0))
+    if radius_m >= to_pole_m:
+        msg = (
+            f"a circle around lon {lon_deg}, lat {lat_deg} with a radius of {radius_m / 1e3:.0f} km holds a pole and "
+            "cannot be drawn in longitude and latitude; give a polygon instead"
+        )
+        raise GeometryError(msg)
+    step = 2.0 * np.pi / CIRCLE_VERTICES
+    swollen_m = radius_m * np.sqrt(step / np.sin(step))
+    azimuth = np.arange(CIRCLE_VERTICES) * (360.0 / CIRCLE_VERTICES)
+    full = np.full(CIRCLE_VERTICES, 1.0)
+    lon, lat, _ = GEOID.fwd(full * lon_deg, full * lat_deg, azimuth, full * swollen_m)
+    lon = lon_deg + (np.asarray(lon) - lon_deg + 180.0) % 360.0 - 180.0
+    return shapely.polygons(np.column_stack([lon, lat]))
+
+
+def unwrap(geometry: BaseGeometry) -> BaseGeometry:
+    """Return a lon/lat geometry whose rings run on across the antimeridian instead of jumping back.
+
+    A step of more than 180 degrees of longitude between two vertices is read as crossing the antimeridian (GeoJSON
+    writers that do not cut there leave such rings, RFC 7946 3.1.9). A step of exactly 360 degrees is the edge of a map
+    of the whole world and is kept. Longitudes may leave -180..180.
+    """
+    coords, owner = shapely.get_coordinates(geometry, return_index=False), None
+    step = np.abs(np.diff(coords[:, 0])) if len(coords) else np.zeros(0)
+    if not ((step > 180.0) & (step < 360.0 - 1e-9)).any():
+        return geometry
+    parts = shapely.get_parts(geometry)
+    rings, owner = shapely.get_rings(parts, return_index=True)
+    unwrapped = []
+    for ring in rings:
+        xy = shapely.get_coordinates(ring)
+        jump = np.diff(xy[:, 0])
+        turns = np.where(
+            (np.abs(jump) > 180.0) & (np.abs(jump) < 360.0 - 1e-9), np.round(jump / 360.0), 0.0
+        )
+        xy[1:, 0] -= 360.0 * np.cumsum(turns)
+        if abs(xy[0, 0] - xy[-1, 0]) > 180.0:
+            msg = "a ring runs around a pole, so it encloses no area in longitude and latitude; cut it at the antimeridian"
+            raise GeometryError(msg)
+        unwrapped.append(xy)
+    polygons = []
+    for k in range(len(parts)):
+        shell, *holes = [unwrapped[i] for i in np.flatnonzero(owner == k)]
+        # A hole that lies wholly beyond the line was not moved with its shell.
+        middle = shell[:, 0].mean()
+        for hole in holes:
+            hole[:, 0] += 360.0 * np.round((middle - hole[:, 0].mean()) / 360.0)
+        polygons.append(shapely.Polygon(shell, holes))
+    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
+
+
+def only_polygons(geometry: BaseGeometry) -> BaseGeometry:
+    """Drop points and lines from a collection; an empty polygon where nothing with an area is left."""
+    if geometry.geom_type in {"Polygon", "MultiPolygon"}:
+        return geometry
+    parts = [p for p in shapely.get_parts(geometry) if p.geom_type in {"Polygon", "MultiPolygon"}]
+    flat = [q for p in parts for q in shapely.get_parts(p) if not q.is_empty]
+    if len(flat) == 1:
+        return flat[0]
+    return shapely.multipolygons(flat) if flat else shapely.Polygon()
+
+
+def repaired(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | None]:
+    """Return a valid polygon and a note on what was mended.
+
+    Parameters
+    ----------
+    geometry
+        Polygon, multipolygon or a collection of them.
+    what
+        How messages name it, for instance ``"hazard.geojson, feature 3"``.
+
+    Returns
+    -------
+    geometry, note
+        The note is None where the polygon was valid.
+
+    Raises
+    ------
+    GeometryError
+        A coordinate is NaN or infinite; or rings cross so that the area depends on the reading: the even-odd rule and
+        the union of the rings' insides differ by more than 0.1 % of the area.
+    """
+    if not np.isfinite(shapely.get_coordinates(geometry)).all():
+        msg = f"{what} has a coordinate that is NaN or infinite; remove or correct that vertex"
+        raise GeometryError(msg)
+    if shapely.is_valid(geometry):
+        return geometry, None
+    reason = shapely.is_valid_reason(geometry)
+    even_odd = only_polygons(shapely.make_valid(geometry, method="linework"))
+    union = only_polygons(shapely.make_valid(geometry, method="structure", keep_collapsed=False))
+    difference = even_odd.symmetric_difference(union).area
+    if difference > _REPAIR_TOLERANCE * max(even_odd.area, union.area):
+        msg = (
+            f"{what} has rings that cross ({reason}), and its area depends on how they are read (even-odd "
+            f"{even_odd.area:.6g}, union {union.area:.6g} square units of its CRS); mend the ring, for instance with "
+            "QGIS 'Fix geometries', and look at the result"
+        )
+        raise GeometryError(msg)
+    return union, f"{what}: {reason}; mended, both readings of its area agree to 0.1 %"
+
+
+def to_crs(geometries: Geometries, source: CRS, grid: Grid) -> Geometries:
+    """Bring lines drawn in `source` to the grid's CRS, with vertices added where a straight edge becomes a curve.
+
+    Edges are halved until the middle of each is within 2 % of a cell of its true place (an edge is a straight line in
+    the CRS in which it was drawn).
+
+    Raises
+    ------
+    GeometryError
+        A vertex has no place in the grid's CRS.
+    """
+    if source == grid.crs:
+        return geometries
+    transformer = Transformer.from_crs(source, grid.crs, always_xy=True)
+    tolerance = _CHORD_TOLERANCE_CELLS * min(grid.cell_size)
+
+    def bend(xy: F64) -> F64:
+        return _projected_line(xy, transformer, tolerance)
+
+    return np.array([None if g is None else _rebuilt(g, bend) for g in geometries], dtype=object)
+
+
+def _rebuilt(geometry: BaseGeometry, change: Any) -> BaseGeometry:
+    polygons = []
+    for part in shapely.get_parts(geometry):
+        shell, *holes = (change(shapely.get_coordinates(ring)) for ring in shapely.get_rings(part))
+        polygons.append(shapely.Polygon(shell, holes))
+    if not polygons:
+        return shapely.Polygon()
+    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
+
+
+def _projected_line(xy: F64, transformer: Transformer, tolerance: float) -> F64:
+    def project(points: F64) -> F64:
+        out = np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+        if not np.isfinite(out).all():
+            lost = points[~np.isfinite(out).all(axis=1)][0]
+            msg = (
+                f"the vertex ({lost[0]}, {lost[1]}) has no place in the population raster's CRS; cut the polygon to "
+                "the country, or use a population raster in geographic coordinates"
+            )
+            raise GeometryError(msg)
+        return out
+
+    there = project(xy)
+    for _ in range(_MOST_HALVINGS):
+        middle = (xy[:-1] + xy[1:]) / 2.0
+        true_middle = project(middle)
+        off = np.hypot(*(true_middle - (there[:-1] + there[1:]) / 2.0).T) > tolerance
+        if not off.any():
+            break
+        at = np.flatnonzero(off) + 1
+        xy = np.insert(xy, at, middle[off], axis=0)
+        there = np.insert(there, at, true_middle[off], axis=0)
+    return there
+
+
+def in_frame(geometries: Geometries, grid: Grid) -> Geometries:
+    """Shift lon/lat polygons by whole turns so that they lie where the grid's longitudes are.
+
+    A grid may run from 177 to 182 or from -180 to 180; a polygon that crosses the antimeridian may be cut in two
+    pieces there. Every turn of the polygon that meets the grid is kept.
+    """
+    west, _, east, _ = grid.bounds
+    out = geometries.copy()
+    for k, geometry in enumerate(geometries):
+        if geometry is None or geometry.is_empty:
+            continue
+        left, bottom, right, top = geometry.bounds
+        first, last = np.ceil((west - right) / 360.0), np.floor((east - left) / 360.0)
+        turns = [
+            t
+            for t in np.arange(first, last + 1)
+            if left + 360 * t < east and right + 360 * t > west
+        ]
+        if not turns or turns == [0.0]:
+            continue
+        window = shapely.box(west, bottom, east, top)
+        pieces = [
+            shapely.intersection(
+                shapely.transform(geometry, lambda xy, t=t: xy + (360.0 * t, 0.0)), window
+            )
+            for t in turns
+        ]
+        out[k] = only_polygons(shapely.union_all(pieces))
+    return out
+
+
+def on_grid(
+    geometries: Iterable[BaseGeometry | None], crs: CRS, grid: Grid, what: str
+) -> tuple[Geometries, list[str]]:
+    """Make shapes ready for the grid: unwrapped, mended, projected, in the grid's frame of longitudes.
+
+    Parameters
+    ----------
+    geometries
+        Polygons, multipolygons or None, in `crs`.
+    what
+        How messages name the layer.
+
+    Returns
+    -------
+    geometries, notes
+        In the grid's CRS, None kept in place; one note for each thing that was mended.
+
+    Raises
+    ------
+    GeometryError
+        See `repaired`, `unwrap` and `to_crs`.
+    """
+    notes: list[str] = []
+    ready: list[BaseGeometry | None] = []
+    for k, geometry in enumerate(geometries):
+        if geometry is None or geometry.is_empty:
+            ready.append(None)
+            continue
+        name = f"{what}, feature {k + 1}"
+        if crs.is_geographic:
+            try:
+                geometry = unwrap(geometry)
+            except GeometryError as error:
+                msg = f"{name}: {error}"
+                raise GeometryError(msg) from error
+        geometry, note = repaired(geometry, name)
+        if note:
+            notes.append(note)
+        ready.append(None if geometry.is_empty else geometry)
+    array = np.empty(len(ready), dtype=object)
+    array[:] = ready
+    array = to_crs(array, crs, grid)
+    if grid.is_geographic:
+        if crs != grid.crs:
+            array[:] = [None if g is None else unwrap(g) for g in array]
+        array = in_frame(array, grid)
+    return array, notes
+
+
+def must_meet(geometries: Geometries, grid: Grid, what: str) -> None:
+    """Raise where no shape of a layer meets the grid.
+
+    Raises
+    ------
+    EmptyLayerError
+        There is no shape at all.
+    SwappedAxesError
+        The layer would meet the grid with its two axes exchanged.
+    NoIntersectionError
+        Otherwise; the message holds both extents.
+    """
+    bounds = shapely.total_bounds(geometries)
+    if not np.isfinite(bounds).all():
+        msg = f"{what} holds no polygon with an area"
+        raise EmptyLayerError(msg)
+    window = shapely.box(*grid.bounds)
+    if shapely.intersects(geometries, window).any():
+        return
+    left, bottom, right, top = (float(v) for v in bounds)
+    extents = (
+        f"{what} spans x {left:.4f}..{right:.4f}, y {bottom:.4f}..{top:.4f}; the population raster spans x "
+        + ("{0:.4f}..{2:.4f}, y {1:.4f}..{3:.4f} ({4})".format(*grid.bounds, grid.crs.name))
+    )
+    if shapely.box(bottom, left, top, right).intersects(window):
+        msg = f"{what} does not meet the population raster, but it would with latitude and longitude exchanged: {extents}; write longitude first"
+        raise SwappedAxesError(msg)
+    msg = f"{what} does not meet the population raster: {extents}"
+    raise NoIntersectionError(msg)
+
+
+def area_km2(geometries: Geometries, crs: CRS) -> F64:
+    """Geodesic area of each shape on WGS 84, shape (n,), square kilometres; 0 for None.
+
+    Edges are followed as they were drawn in `crs`, by steps of at most 0.1 degree, not as geodesics between vertices.
+    """
+    to_lonlat = Transformer.from_crs(crs, 4326, always_xy=True)
+    step = _GEODESIC_STEP_DEG if crs.is_geographic else _GEODESIC_STEP_DEG * 111e3
+    out = np.zeros(len(geometries))
+    for k, geometry in enumerate(geometries):
+        if geometry is None or geometry.is_empty:
+            continue
+        fine = shapely.segmentize(geometry, step)
+        if not crs.is_geographic:
+            fine = shapely.transform(
+                fine, lambda xy: np.column_stack(to_lonlat.transform(xy[:, 0], xy[:, 1]))
+            )
+        # Geod's area is signed by the direction of the ring; shells and holes must run against each other.
+        oriented = shapely.orient_polygons(fine)
+        out[k] = abs(GEOID.geometry_area_perimeter(oriented)[0]) / 1e6
+    return out

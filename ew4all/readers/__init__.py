@@ -1,0 +1,1 @@
+"""Readers: everything that opens a file, and nothing else. Imported where needed."""

@@ -1,0 +1,391 @@
+"""Bring a raster layer to the cells of the population grid, block by block.
+
+People stay where they are: it is the layer that moves. Three cases, from cheap to dear:
+
+- the cells coincide: a window of the layer is a window of the population;
+- same CRS, rows and columns along its axes: each population cell gets the exact share of its area
+  that the layer covers, whether the layer is finer or coarser;
+- anything else: GDAL averages the layer over the population cell.
+
+A level (signal, intensity) is compared with its threshold on the layer's own cells, before
+anything is averaged. Beyond the layer nothing is covered. Longitudes that differ by a whole turn
+are the same place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+import rasterio
+from affine import Affine
+from pyproj import Transformer
+from rasterio.warp import Resampling, reproject
+
+from ew4all.coverage.alignment import add_area_share
+from ew4all.errors import NoIntersectionError
+from ew4all.grid import Block, Grid
+from ew4all.readers.tiles import wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from ew4all.readers.rasters import Raster
+    from ew4all.units import F32, F64
+
+WINDOW_CELLS: Final = 1 << 21
+"""Most cells of a layer that are held at once."""
+
+STRIP_ROWS: Final = 256
+WARP_CELLS: Final = 512
+"""Rows and columns of population cells that are warped at once."""
+
+_LATTICE: Final = 17
+
+
+class Rule(Protocol):
+    """What a layer's values mean: the share of each of its own cells that is covered."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8 where the share is 0 or 1, else float32."""
+
+    def share(self, raster: Raster, block: Block) -> NDArray[Any]:
+        """Return the share of each cell of a block of the layer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Aligned:
+    """A raster layer seen through the population grid.
+
+    Attributes
+    ----------
+    raster
+        The layer.
+    grid
+        Population grid.
+    tile
+        Lattice of the `tiles` that `share` is given; that of the population raster.
+    rule
+        What the layer's values mean.
+    """
+
+    raster: Raster
+    grid: Grid
+    tile: tuple[int, int]
+    rule: Rule
+
+    def __post_init__(self) -> None:
+        """Refuse a layer that lies somewhere else.
+
+        Raises
+        ------
+        NoIntersectionError
+            The layer does not meet the population raster; the message holds both extents.
+        """
+        if self._same_axes:
+            meets = bool(self._turned)
+        else:
+            meets = any(True for _ in self._source_windows(self.grid.whole))
+        if not meets:
+            extents = [
+                f"{name} spans x {g.bounds[0]:.4f}..{g.bounds[2]:.4f}, y {g.bounds[1]:.4f}.."
+                f"{g.bounds[3]:.4f} ({g.crs.name})"
+                for name, g in (
+                    (self.raster.name, self.raster.grid),
+                    ("the population raster", self.grid),
+                )
+            ]
+            msg = f"{extents[0]} and does not meet the population: {extents[1]}"
+            raise NoIntersectionError(msg)
+
+    @property
+    def on_same_cells(self) -> bool:
+        """Whether the layer's cells are the population's, so that nothing is averaged."""
+        return self._offsets is not None
+
+    @property
+    def binary(self) -> bool:
+        """Whether `share` holds only 0 and 1, as uint8; else it is float32 in 0..1."""
+        return self.on_same_cells and self.rule.dtype == np.uint8
+
+    @cached_property
+    def coarseness(self) -> float:
+        """Width of a population cell over that of a layer cell, in the middle of the population."""
+        return coarseness(self.grid, self.raster.grid)
+
+    def share(self, block: Block, tiles: NDArray[np.bool_] | None = None) -> NDArray[Any]:
+        """Return the share of each population cell of a block that is covered.
+
+        Parameters
+        ----------
+        block
+            Cells of the population grid.
+        tiles
+            For each tile (`tile`, anchored at the first cell) that meets the block whether it is
+            needed; the cells of the others hold 0.
+
+        Returns
+        -------
+        array, shape of the block
+            uint8 of 0 and 1 where `binary`, else float32 in 0..1. Do not write to it: it may be the
+            caller's own array.
+
+        Raises
+        ------
+        CoverageValueError
+            The layer holds a value that its rule does not know.
+        ReadError
+            The file is damaged.
+        """
+        parts = wanted(block, self.tile, tiles)
+        if parts == [block]:
+            return self._share(block)
+        out = np.zeros(block.shape, np.uint8 if self.binary else np.float32)
+        for part in parts:
+            out[
+                part.row0 - block.row0 : part.row1 - block.row0,
+                part.col0 - block.col0 : part.col1 - block.col0,
+            ] = self._share(part)
+        return out
+
+    @cached_property
+    def _same_axes(self) -> bool:
+        north_up = self.raster.grid.is_north_up and self.grid.is_north_up
+        return self.raster.grid.crs == self.grid.crs and (
+            north_up or self.raster.grid.aligned_offset(self.grid) is not None
+        )
+
+    @cached_property
+    def _turned(self) -> tuple[Grid, ...]:
+        """The layer's grid in each frame of longitudes in which it meets the population's."""
+        return tuple(
+            turned for turned in _turns(self.raster.grid) if _meet(turned.bounds, self.grid.bounds)
+        )
+
+    @cached_property
+    def _offsets(self) -> tuple[tuple[int, int], ...] | None:
+        """Place of the population's first cell in the layer, for each frame; None if cells differ."""
+        if not self._same_axes:
+            return None
+        offsets = [turned.aligned_offset(self.grid) for turned in self._turned]
+        known = tuple(offset for offset in offsets if offset is not None)
+        return known if len(known) == len(offsets) else None
+
+    @cached_property
+    def _to_layer(self) -> Transformer:
+        return Transformer.from_crs(self.grid.crs, self.raster.grid.crs, always_xy=True)
+
+    def _share(self, block: Block) -> NDArray[Any]:
+        if self._offsets is not None:
+            return self._by_window(block, self._offsets)
+        out = np.zeros(block.shape, np.float32)
+        step = (STRIP_ROWS, self.grid.width) if self._same_axes else (WARP_CELLS, WARP_CELLS)
+        for part in _cut(block, *step):
+            found = self._by_area(part) if self._same_axes else self._by_warp(part)
+            # Shares of a fully covered cell add up to one but for rounding.
+            out[
+                part.row0 - block.row0 : part.row1 - block.row0,
+                part.col0 - block.col0 : part.col1 - block.col0,
+            ] = np.minimum(found, 1.0)
+        return out
+
+    def _by_window(self, block: Block, offsets: tuple[tuple[int, int], ...]) -> NDArray[Any]:
+        out = None
+        for row, col in offsets:
+            there = Block(block.row0 + row, block.row1 + row, block.col0 + col, block.col1 + col)
+            inside = _clip(there, self.raster.grid)
+            if inside is None:
+                continue
+            found = self.rule.share(self.raster, inside)
+            if inside == there:
+                return found
+            if out is None:
+                out = np.zeros(block.shape, self.rule.dtype)
+            view = out[
+                inside.row0 - there.row0 : inside.row1 - there.row0,
+                inside.col0 - there.col0 : inside.col1 - there.col0,
+            ]
+            np.maximum(view, found, out=view)
+        return np.zeros(block.shape, self.rule.dtype) if out is None else out
+
+    def _by_area(self, block: Block) -> F64:
+        out = np.zeros(block.shape)
+        for layer in self._turned:
+            ia, _, ic, _, ie, if_ = layer.inverse
+            at_col = np.arange(block.col0, block.col1 + 1.0)
+            at_row = np.arange(block.row0, block.row1 + 1.0)
+            x, _ = self.grid.xy(at_col, np.zeros(at_col.size))
+            _, y = self.grid.xy(np.zeros(at_row.size), at_row)
+            cols, rows = ia * x + ic, ie * y + if_
+            # Rows or columns that run the other way are read from their other end.
+            target = out[:: 1 if rows[1] > rows[0] else -1, :: 1 if cols[1] > cols[0] else -1]
+            _add(self, layer, np.sort(rows), np.sort(cols), target)
+        return out
+
+    def _by_warp(self, block: Block) -> F32:
+        out = np.zeros(block.shape, np.float32)
+        for layer, window in self._source_windows(block):
+            rows, cols = window.shape
+            if rows * cols > WINDOW_CELLS and max(block.shape) > 1:
+                half = [-(-side // 2) for side in block.shape]
+                for part in _cut(block, *half):
+                    out[
+                        part.row0 - block.row0 : part.row1 - block.row0,
+                        part.col0 - block.col0 : part.col1 - block.col0,
+                    ] = self._by_warp(part)
+                return out
+            source = np.zeros(window.shape, np.float32)
+            inside = _clip(window, layer)
+            if inside is None:
+                continue
+            source[
+                inside.row0 - window.row0 : inside.row1 - window.row0,
+                inside.col0 - window.col0 : inside.col1 - window.col0,
+            ] = self.rule.share(self.raster, inside)
+            if not source.any():
+                continue
+            found = np.zeros(block.shape, np.float32)
+            with rasterio.Env():
+                reproject(
+                    source,
+                    found,
+                    src_transform=layer.crop(window).transform,
+                    src_crs=rasterio.CRS.from_wkt(layer.crs.to_wkt()),
+                    dst_transform=self.grid.crop(block).transform,
+                    dst_crs=rasterio.CRS.from_wkt(self.grid.crs.to_wkt()),
+                    resampling=Resampling.average,
+                    num_threads=1,
+                )
+            out += found
+        return out
+
+    def _source_windows(self, block: Block) -> Iterator[tuple[Grid, Block]]:
+        """Yield the windows of the layer that a block lies on, in each frame of longitudes.
+
+        A window reaches one population cell beyond the layer: its cells there are not covered.
+        """
+        col = np.linspace(block.col0, block.col1, min(block.shape[1], _LATTICE - 1) + 1)
+        row = np.linspace(block.row0, block.row1, min(block.shape[0], _LATTICE - 1) + 1)
+        x, y = self.grid.xy(*(a.ravel() for a in np.meshgrid(col, row)))
+        x, y = self._to_layer.transform(x, y, errcheck=False)
+        known = np.isfinite(x) & np.isfinite(y)
+        x, y = x[known], y[known]
+        groups = [np.ones(x.size, np.bool_)]
+        if self.raster.grid.is_geographic and x.size and np.ptp(x) > 180.0:
+            # The block lies across the antimeridian: two boxes, one at each end of the world.
+            groups = [x >= 0.0, x < 0.0]
+        margin = 2 + int(np.ceil(max(1.0, self.coarseness)))
+        for layer in _turns(self.raster.grid):
+            ia, ib, ic, id_, ie, if_ = layer.inverse
+            for group in groups:
+                if not group.any():
+                    continue
+                gx, gy = x[group], y[group]
+                if len(groups) == 2:
+                    edge = 180.0 if gx[0] >= 0.0 else -180.0
+                    gx, gy = np.append(gx, [edge, edge]), np.append(gy, [gy.min(), gy.max()])
+                cols, rows = ia * gx + ib * gy + ic, id_ * gx + ie * gy + if_
+                window = Block(
+                    max(int(np.floor(rows.min())), 0) - margin,
+                    min(int(np.ceil(rows.max())), layer.height) + margin,
+                    max(int(np.floor(cols.min())), 0) - margin,
+                    min(int(np.ceil(cols.max())), layer.width) + margin,
+                )
+                if window.row1 - margin > window.row0 + margin and (
+                    window.col1 - margin > window.col0 + margin
+                ):
+                    yield layer, window
+
+
+def coarseness(people: Grid, layer: Grid) -> float:
+    """Return how many times wider a population cell is than a layer cell.
+
+    It is the root of the ratio of their areas, at the middle of the population grid.
+    """
+    middle = (people.height // 2, people.width // 2)
+    x, y = people.xy(np.array([middle[1] + 0.5]), np.array([middle[0] + 0.5]))
+    x, y = Transformer.from_crs(people.crs, layer.crs, always_xy=True).transform(x, y)
+    ia, ib, ic, id_, ie, if_ = layer.inverse
+    col, row = (ia * x + ib * y + ic)[0], (id_ * x + ie * y + if_)[0]
+    row = int(np.clip(row, 0, layer.height - 1)) if np.isfinite(row) else layer.height // 2
+    col = int(np.clip(col, 0, layer.width - 1)) if np.isfinite(col) else layer.width // 2
+    cells = (people, *middle), (layer, row, col)
+    large, small = (float(g.cell_area_km2(Block(r, r + 1, c, c + 1))[0, 0]) for g, r, c in cells)
+    return float(np.sqrt(large / small))
+
+
+def _add(aligned: Aligned, layer: Grid, rows: F64, cols: F64, out: F64) -> None:
+    """Add the shares of cells given by ascending edges, one window of the layer after the other."""
+    # A window grown by rounding alone costs a read and adds nothing.
+    touched = _clip(
+        Block(
+            int(np.floor(rows[0] + 1e-9)),
+            int(np.ceil(rows[-1] - 1e-9)),
+            int(np.floor(cols[0] + 1e-9)),
+            int(np.ceil(cols[-1] - 1e-9)),
+        ),
+        layer,
+    )
+    if touched is None:
+        return
+    shape = aligned.raster.block_shape(WINDOW_CELLS)
+    for lattice in layer.blocks(*shape, within=touched):
+        window = Block(
+            max(lattice.row0, touched.row0),
+            min(lattice.row1, touched.row1),
+            max(lattice.col0, touched.col0),
+            min(lattice.col1, touched.col1),
+        )
+        values = aligned.rule.share(aligned.raster, window)
+        r = _between(rows, window.row0, window.row1)
+        c = _between(cols, window.col0, window.col1)
+        found = np.zeros((r.stop - r.start, c.stop - c.start))
+        add_area_share(
+            np.ascontiguousarray(values),
+            rows[r.start : r.stop + 1] - window.row0,
+            cols[c.start : c.stop + 1] - window.col0,
+            np.empty(values.shape[1]),
+            found,
+        )
+        out[r, c] += found
+
+
+def _between(edges: F64, first: int, last: int) -> slice:
+    """Return the cells, given by ascending edges, that meet first..last."""
+    start = max(0, int(np.searchsorted(edges, first, side="right")) - 1)
+    stop = min(edges.size - 1, int(np.searchsorted(edges, last, side="left")))
+    return slice(start, max(start, stop))
+
+
+def _turns(grid: Grid) -> Iterator[Grid]:
+    """Yield a grid as it is and, in longitudes, one turn to either side."""
+    yield grid
+    if grid.is_geographic:
+        a, b, c, d, e, f = tuple(grid.transform)[:6]
+        for turn in (-360.0, 360.0):
+            yield Grid(Affine(a, b, c + turn, d, e, f), grid.height, grid.width, grid.crs)
+
+
+def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _clip(block: Block, grid: Grid) -> Block | None:
+    out = Block(
+        max(block.row0, 0),
+        min(block.row1, grid.height),
+        max(block.col0, 0),
+        min(block.col1, grid.width),
+    )
+    return out if out.row1 > out.row0 and out.col1 > out.col0 else None
+
+
+def _cut(block: Block, rows: int, cols: int) -> Iterator[Block]:
+    for row in range(block.row0, block.row1, rows):
+        for col in range(block.col0, block.col1, cols):
+            yield Block(row, min(row + rows, block.row1), col, min(col + cols, block.col1))

@@ -1,0 +1,199 @@
+"""Zones: polygons with an identifier and a name, for which results are given one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from ew4all.errors import ColumnError, ZoneIdError
+from ew4all.readers.vector_files import feature_list
+from ew4all.readers.vectors import VectorLayer, read_vector
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["OUTSIDE", "Zones", "column_named", "read_zones"]
+
+OUTSIDE = "outside"
+"""Identifier of the rest of the raster in results; no zone may have it."""
+
+# Compared in lower case and without what stands before the last dot or colon ("Region.ID",
+# "wof:id"); finest administrative level first.
+_LEVELS = tuple(range(5, -1, -1))
+_ID_COLUMNS = (
+    "zone_id", "zoneid", "id", "zone", "code", "pcode",
+    *(f"adm{k}_pcode" for k in _LEVELS), *(f"gid_{k}" for k in _LEVELS),
+    "shapeid", "geoid", "geocode", "pid", "wof_id", "gid", "uid", "iso_3166_2", "objectid", "fid",
+)  # fmt: skip
+_NAME_COLUMNS = (
+    "zone_name", "zonename", "name", "name_en",
+    *(f"adm{k}_en" for k in _LEVELS), *(f"adm{k}_name" for k in _LEVELS),
+    *(f"adm{k}_{language}" for k in _LEVELS for language in ("fr", "es", "pt", "ar")),
+    *(f"name_{k}" for k in _LEVELS),
+    "shapename", "pname", "region", "district", "label", "title",
+)  # fmt: skip
+_MOST_NAMED = 5
+_EXACT_FLOAT = 2.0**53
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Zones in the order of their file, each with a polygon; `ids` are unique."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    layer: VectorLayer
+
+
+def read_zones(source: object, zone_id: str | None = None, zone_name: str | None = None) -> Zones:
+    """Read zones.
+
+    Parameters
+    ----------
+    source
+        Anything that `ew4all.readers.vectors.read_vector` takes.
+    zone_id, zone_name
+        Columns. By default one of the usual names, which a note tells; a source without any column
+        is numbered from 1.
+
+    Returns
+    -------
+    Zones
+        Features without a polygon are left out, and a note says so; their identifiers are not
+        checked.
+
+    Raises
+    ------
+    ColumnError
+        A column that does not exist, or no column that looks like an identifier.
+    ZoneIdError
+        An identifier that is null, repeated, or ``outside``.
+    """
+    whole = read_vector(source, "zones")
+    drawn = ~shapely.is_missing(whole.geometries)
+    layer = whole.take(drawn)
+    numbers = np.flatnonzero(drawn)
+    notes: list[str] = []
+    if not layer.table and zone_id is None and zone_name is None:
+        ids = tuple(str(k + 1) for k in range(len(layer.geometries)))
+        notes.append(f"{layer.name}: no columns, so the zones are numbered 1 to {len(ids)}")
+        return Zones(ids, ids, layer.with_notes(*notes))
+    id_column = column_named(layer, zone_id) if zone_id is not None else _usual_id(layer, notes)
+    found = [_identifier(value, layer, id_column) for value in layer.table[id_column]]
+    ids = _checked(found, layer, id_column, numbers)
+    if zone_name is not None:
+        name_column: str | None = column_named(layer, zone_name)
+    else:
+        name_column = next(iter(_candidates(layer, _NAME_COLUMNS)), None)
+        told = f"column {name_column!r}" if name_column else f"the identifiers ({id_column!r})"
+        notes.append(f"{layer.name}: names of the zones are taken from {told}")
+    if name_column is None:
+        return Zones(ids, ids, layer.with_notes(*notes))
+    names = [_text(value) for value in layer.table[name_column]]
+    names = [name or ids[k] for k, name in enumerate(names)]
+    return Zones(ids, tuple(names), layer.with_notes(*notes))
+
+
+def column_named(layer: VectorLayer, name: str) -> str:
+    """Return the column of that name; another case will do where it fits one column only.
+
+    Raises
+    ------
+    ColumnError
+        There is none; the message lists the columns.
+    """
+    if name in layer.table:
+        return name
+    close = [column for column in layer.table if column.lower() == name.lower()]
+    if len(close) == 1:
+        return close[0]
+    msg = (
+        f"{layer.name} has no column {name!r}; its columns are: {', '.join(layer.table) or 'none'}"
+    )
+    raise ColumnError(msg)
+
+
+def _candidates(layer: VectorLayer, usual: tuple[str, ...]) -> list[str]:
+    """Return the columns with a usual name, the most usual first."""
+    by_name: dict[str, str] = {}
+    for column in layer.table:
+        plain = column.lower()
+        by_name.setdefault(plain, column)
+        by_name.setdefault(plain.replace(":", ".").rpartition(".")[2], column)
+    return list(dict.fromkeys(by_name[name] for name in usual if name in by_name))
+
+
+def _usual_id(layer: VectorLayer, notes: list[str]) -> str:
+    candidates = _candidates(layer, _ID_COLUMNS)
+    if not candidates:
+        msg = (
+            f"{layer.name}: no column looks like an identifier of zones; name one (--zone-id "
+            f"COLUMN) of: {', '.join(layer.table) or 'none'}"
+        )
+        raise ColumnError(msg)
+    chosen = next((c for c in candidates if _is_key(layer.table[c])), candidates[0])
+    notes.append(f"{layer.name}: identifiers of the zones are taken from column {chosen!r}")
+    return chosen
+
+
+def _is_key(values: NDArray[Any]) -> bool:
+    texts = [_text(value) for value in values]
+    return all(texts) and len(set(texts)) == len(texts)
+
+
+def _checked(
+    found: list[str], layer: VectorLayer, column: str, numbers: NDArray[np.intp]
+) -> tuple[str, ...]:
+    null = [int(numbers[k]) for k, value in enumerate(found) if not value]
+    if null:
+        msg = (
+            f"{layer.name}: column {column!r} is null or empty in {feature_list(null)}, so that "
+            f"their people could not be told apart; fill it, or name another column (--zone-id)"
+        )
+        raise ZoneIdError(msg)
+    places: dict[str, list[int]] = {}
+    for k, value in enumerate(found):
+        places.setdefault(value, []).append(int(numbers[k]))
+    repeated = {value: where for value, where in places.items() if len(where) > 1}
+    if repeated:
+        some = [
+            f"{v!r} ({feature_list(where)})" for v, where in list(repeated.items())[:_MOST_NAMED]
+        ]
+        more = f" and {len(repeated) - len(some)} more" if len(repeated) > len(some) else ""
+        msg = (
+            f"{layer.name}: column {column!r} repeats {', '.join(some)}{more}; people would be "
+            f"counted twice or under the wrong zone. Merge these features, or name a column that "
+            f"is unique (--zone-id)"
+        )
+        raise ZoneIdError(msg)
+    if OUTSIDE in places:
+        msg = (
+            f"{layer.name}, {feature_list(places[OUTSIDE])}: {OUTSIDE!r} is the name of the rest "
+            f"in the results and cannot be the identifier of a zone; rename it"
+        )
+        raise ZoneIdError(msg)
+    return tuple(found)
+
+
+def _identifier(value: Any, layer: VectorLayer, column: str) -> str:
+    if isinstance(value, (float, np.floating)) and abs(float(value)) >= _EXACT_FLOAT:
+        msg = (
+            f"{layer.name}: column {column!r} holds {value:.17g}, which is too large to be read "
+            f"exactly; store the identifiers as text"
+        )
+        raise ZoneIdError(msg)
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    """Return a value as an identifier: whole numbers without a decimal point, null as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, (float, np.floating)):
+        if np.isnan(value):
+            return ""
+        return str(int(value)) if np.isfinite(value) and value == int(value) else str(value)
+    return str(value).strip()
