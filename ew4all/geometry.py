@@ -7,28 +7,35 @@ Ragged arrays (the layout of GeoArrow): `coords`, shape (vertices, 2); `ring_off
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
-from shapely.geometry.base import BaseGeometry
 
 from ew4all.errors import EmptyLayerError, GeometryError, NoIntersectionError, SwappedAxesError
-from ew4all.grid import GEOID, Grid
-from ew4all.units import F64, I32, I64
+from ew4all.grid import GEOID, Grid, lonlat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.units import F64, I32, I64
 
 Geometries: TypeAlias = NDArray[Any]
 """One shapely geometry (or None) per element."""
+
+_Shape = TypeVar("_Shape")
 
 CIRCLE_VERTICES = 360
 _REPAIR_TOLERANCE = 1e-3
 _CHORD_TOLERANCE_CELLS = 0.02
 _MOST_HALVINGS = 12
-_GEODESIC_STEP_DEG = 0.1
+_AREA_STEP_DEG = 1.0
+_METRES_PER_DEGREE = 111e3
 
 
 @dataclass(frozen=True)
@@ -103,15 +110,15 @@ def circle(lon_deg: float, lat_deg: float, radius_m: float) -> BaseGeometry:
     ):
         msg = f"a circle around lon {lon_deg}, lat {lat_deg} with a radius of {radius_m} m has no area"
         raise GeometryError(msg)
+    step = 2.0 * np.pi / CIRCLE_VERTICES
+    swollen_m = radius_m * np.sqrt(step / np.sin(step))
     to_pole_m = min(abs(GEOID.inv(lon_deg, lat_deg, lon_deg, pole)[2]) for pole in (90.0, -90.0))
-    if radius_m >= to_pole_m:
+    if swollen_m >= to_pole_m:
         msg = (
             f"a circle around lon {lon_deg}, lat {lat_deg} with a radius of {radius_m / 1e3:.0f} km holds a pole and "
             "cannot be drawn in longitude and latitude; give a polygon instead"
         )
         raise GeometryError(msg)
-    step = 2.0 * np.pi / CIRCLE_VERTICES
-    swollen_m = radius_m * np.sqrt(step / np.sin(step))
     azimuth = np.arange(CIRCLE_VERTICES) * (360.0 / CIRCLE_VERTICES)
     full = np.full(CIRCLE_VERTICES, 1.0)
     lon, lat, _ = GEOID.fwd(full * lon_deg, full * lat_deg, azimuth, full * swollen_m)
@@ -203,6 +210,8 @@ def repaired(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | Non
             "QGIS 'Fix geometries', and look at the result"
         )
         raise GeometryError(msg)
+    if union.is_empty:
+        return union, f"{what}: {reason}; it encloses no area"
     return union, f"{what}: {reason}; mended, both readings of its area agree to 0.1 %"
 
 
@@ -286,7 +295,7 @@ def in_frame(geometries: Geometries, grid: Grid) -> Geometries:
         window = shapely.box(west, bottom, east, top)
         pieces = [
             shapely.intersection(
-                shapely.transform(geometry, lambda xy, t=t: xy + (360.0 * t, 0.0)), window
+                shapely.transform(geometry, lambda xy, t=t: xy + np.array([360.0 * t, 0.0])), window
             )
             for t in turns
         ]
@@ -324,23 +333,43 @@ def on_grid(
             continue
         name = f"{what}, feature {k + 1}"
         if crs.is_geographic:
-            try:
-                geometry = unwrap(geometry)
-            except GeometryError as error:
-                msg = f"{name}: {error}"
-                raise GeometryError(msg) from error
+            drawn, geometry = geometry, _named(unwrap, geometry, name)
+            if geometry is not drawn:
+                notes.append(
+                    f"{name}: a step of more than 180 degrees of longitude is read as crossing the "
+                    "antimeridian"
+                )
         geometry, note = repaired(geometry, name)
         if note:
             notes.append(note)
         ready.append(None if geometry.is_empty else geometry)
     array = np.empty(len(ready), dtype=object)
     array[:] = ready
-    array = to_crs(array, crs, grid)
+    if crs != grid.crs:
+        array = _named(lambda shapes: to_crs(shapes, crs, grid), array, what)
+        for k, moved in enumerate(array):
+            if moved is None:
+                continue
+            name = f"{what}, feature {k + 1}"
+            if grid.is_geographic:
+                moved = _named(unwrap, moved, name)
+            # Edges that nearly touch may cross once they are bent.
+            moved, note = repaired(moved, f"{name} in the CRS of the population raster")
+            if note:
+                notes.append(note)
+            array[k] = None if moved.is_empty else moved
     if grid.is_geographic:
-        if crs != grid.crs:
-            array[:] = [None if g is None else unwrap(g) for g in array]
         array = in_frame(array, grid)
     return array, notes
+
+
+def _named(change: Callable[[_Shape], _Shape], shape: _Shape, name: str) -> _Shape:
+    """Apply a change whose errors do not know what they are about."""
+    try:
+        return change(shape)
+    except GeometryError as error:
+        msg = f"{name}: {error}"
+        raise GeometryError(msg) from error
 
 
 def must_meet(geometries: Geometries, grid: Grid, what: str) -> None:
@@ -363,9 +392,10 @@ def must_meet(geometries: Geometries, grid: Grid, what: str) -> None:
     if shapely.intersects(geometries, window).any():
         return
     left, bottom, right, top = (float(v) for v in bounds)
+    west, south, east, north = grid.bounds
     extents = (
         f"{what} spans x {left:.4f}..{right:.4f}, y {bottom:.4f}..{top:.4f}; the population raster spans x "
-        + ("{0:.4f}..{2:.4f}, y {1:.4f}..{3:.4f} ({4})".format(*grid.bounds, grid.crs.name))
+        f"{west:.4f}..{east:.4f}, y {south:.4f}..{north:.4f} ({grid.crs.name})"
     )
     if shapely.box(bottom, left, top, right).intersects(window):
         msg = f"{what} does not meet the population raster, but it would with latitude and longitude exchanged: {extents}; write longitude first"
@@ -375,22 +405,55 @@ def must_meet(geometries: Geometries, grid: Grid, what: str) -> None:
 
 
 def area_km2(geometries: Geometries, crs: CRS) -> F64:
-    """Geodesic area of each shape on WGS 84, shape (n,), square kilometres; 0 for None.
+    """Area of each shape on the WGS 84 ellipsoid, shape (n,), square kilometres; 0 for None.
 
-    Edges are followed as they were drawn in `crs`, by steps of at most 0.1 degree, not as geodesics between vertices.
+    Edges are followed as they were drawn in `crs`, not as geodesics between vertices, so that the
+    areas of the cells of a geographic grid add up to that of a polygon around them.
+
+    Notes
+    -----
+    The ellipsoid's area to the equator (Snyder 1987, eq. 3-12; see `Grid.cell_area_km2`), integrated
+    over longitude along each edge by Simpson's rule, on pieces of one degree at most.
     """
-    to_lonlat = Transformer.from_crs(crs, 4326, always_xy=True)
-    step = _GEODESIC_STEP_DEG if crs.is_geographic else _GEODESIC_STEP_DEG * 111e3
-    out = np.zeros(len(geometries))
-    for k, geometry in enumerate(geometries):
-        if geometry is None or geometry.is_empty:
-            continue
-        fine = shapely.segmentize(geometry, step)
-        if not crs.is_geographic:
-            fine = shapely.transform(
-                fine, lambda xy: np.column_stack(to_lonlat.transform(xy[:, 0], xy[:, 1]))
-            )
-        # Geod's area is signed by the direction of the ring; shells and holes must run against each other.
-        oriented = shapely.orient_polygons(fine)
-        out[k] = abs(GEOID.geometry_area_perimeter(oriented)[0]) / 1e6
+    fine = shapely.segmentize(np.asarray(geometries, dtype=object), _AREA_STEP_DEG)
+    if not crs.is_geographic:
+        unit_m = crs.axis_info[0].unit_conversion_factor
+        step = _AREA_STEP_DEG * _METRES_PER_DEGREE / unit_m
+        to_lonlat = lonlat(crs)
+        fine = shapely.transform(
+            shapely.segmentize(np.asarray(geometries, dtype=object), step),
+            lambda xy: np.column_stack(to_lonlat.transform(xy[:, 0], xy[:, 1])),
+        )
+        fine[:] = [None if g is None else unwrap(g) for g in fine]
+    rings = ragged(fine)
+    if len(rings.coords) == 0:
+        return np.zeros(rings.count)
+    lon, lat = np.radians(rings.coords).T
+    height = _authalic(lat)
+    middle = _authalic((lat[:-1] + lat[1:]) / 2.0)
+    edge = np.zeros(lon.size)
+    edge[:-1] = np.diff(lon) * (height[:-1] + 4.0 * middle + height[1:]) / 6.0
+    edge[rings.ring_offsets[1:] - 1] = 0.0  # from the end of one ring to the start of the next
+    inside = np.abs(np.add.reduceat(edge, rings.ring_offsets[:-1]))
+    signed = np.where(rings.ring_is_hole, -inside, inside)
+    total = np.bincount(rings.ring_polygon, signed, minlength=rings.count)
+    return np.asarray(GEOID.a**2 / 2.0 / 1e6 * total, dtype=np.float64)
+
+
+def _authalic(latitude_rad: F64) -> F64:
+    """Return Snyder's q: area between a parallel and the equator, per radian, in units of a**2 / 2."""
+    sine, e = np.sin(latitude_rad), np.sqrt(GEOID.es)
+    q: F64 = (1.0 - GEOID.es) * (sine / (1.0 - (e * sine) ** 2) + np.arctanh(e * sine) / e)
+    return q
+
+
+def to_lonlat(geometries: Geometries, grid: Grid) -> Geometries:
+    """Bring shapes of the grid's CRS to longitude and latitude on WGS 84; None is kept."""
+    transformer = Transformer.from_crs(grid.crs, 4326, always_xy=True)
+
+    def project(xy: F64) -> F64:
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+    out = np.empty(len(geometries), dtype=object)
+    out[:] = [None if g is None else shapely.transform(g, project) for g in geometries]
     return out

@@ -32,7 +32,8 @@ class CapCircle:
 def polygon_of(text: str, where: str, notes: list[str]) -> BaseGeometry:
     """Return the polygon of ``"lat,lon lat,lon ..."``: valid, lon before lat.
 
-    It runs on across the antimeridian (`ew4all.geometry.unwrap`). What is mended is added to `notes`; `where` begins messages.
+    It runs on across the antimeridian (`ew4all.geometry.unwrap`). What is mended is added to
+    `notes`; `where` begins messages.
 
     Raises
     ------

@@ -27,7 +27,6 @@ LOW = np.array(
 DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 
 
-
 # A layer's bit is tested as the sign of the mask shifted up: the select then becomes one masked addition, where `m & 1`
 # costs two more moves a lane (0.30 against 0.38 ns a cell for six totals, AVX-512).
 SIGN = np.int8(0)

@@ -336,12 +336,23 @@ def _block_tally(raster: Raster, block: Block) -> tuple[Tally, _Fault | None]:
         else:
             inhabited, sums, peaks = part > 0, part.astype(np.float64), part
         cells += int(inhabited.sum())
+        if (lost := np.asarray((area == 0.0) & (peaks > 0))).any():
+            raise _off_earth(raster, int(np.count_nonzero(lost)))
         area_km2 += float((inhabited * area).sum())
         total += float(sums.sum())
         total_km2 += float((sums * area).sum())
-        largest = max(largest, float((peaks / area).max()))
+        density = np.divide(peaks, area, out=np.zeros(peaks.shape), where=area > 0.0)
+        largest = max(largest, float(density.max()))
     tally = Tally(valid_cells, cells, area_km2, total, total_km2, float(values.max()), largest)
     return tally, None
+
+
+def _off_earth(raster: Raster, cells: int) -> PopulationValueError:
+    return PopulationValueError(
+        f"{raster.name}: {cells:,} cells or more hold people where its CRS "
+        f"({raster.grid.crs.name}) is not defined, so they live nowhere; its CRS or its extent is "
+        "wrong"
+    )
 
 
 def _slices(block: Block) -> list[slice]:

@@ -55,6 +55,8 @@ _NESTING = {
 }
 _TYPE_OF_NESTING = {1: "Point", 2: "LineString", 3: "Polygon", 4: "MultiPolygon"}
 _HEAD_BYTES = 65536
+_SHP_HEADER_BYTES = 100
+_DBF_HEADER_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,11 @@ def read_features(path: str, label: str, layer: str | None = None) -> Features:
             info = pyogrio.read_info(path, layer=chosen, force_feature_count=True)
             meta, _, wkb, columns = pyogrio.raw.read(path, layer=chosen, force_2d=True)
         except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
+            # What follows is GDAL's advice on its own options.
+            said = str(error).partition("; It might help")[0].rstrip(".")
             msg = (
-                f"{label} cannot be read as a vector file; GDAL says: {str(error).rstrip('.')}. "
-                f"Give a GeoJSON, GeoPackage, Shapefile or FlatGeobuf, or write the file again"
+                f"{label} cannot be read as a vector file; GDAL says: {said}. "
+                "Give a GeoJSON, GeoPackage, Shapefile or FlatGeobuf, or write the file again"
             )
             raise ReadError(msg) from error
     if len(wkb) != info["features"] >= 0:
@@ -160,10 +164,10 @@ def read_features(path: str, label: str, layer: str | None = None) -> Features:
     if info["driver"] == "GeoJSON":
         _refuse_unknown_crs_member(path, label)
         _refuse_lost_shapes(path, label, geometries)
-    said = dict.fromkeys(
+    warned = dict.fromkeys(
         str(w.message) for w in caught if not _TOLD_OTHERWISE.search(str(w.message))
     )
-    notes += [f"{label}: GDAL says: {text}" for text in list(said)[:_MOST_GDAL_NOTES]]
+    notes += [f"{label}: GDAL says: {text}" for text in list(warned)[:_MOST_GDAL_NOTES]]
     table = dict(zip(meta["fields"], columns, strict=True))
     return Features(
         geometries, horizontal_crs(meta["crs"], label), table, tuple(notes), tuple(closed)
@@ -233,13 +237,16 @@ def _refuse_cut_shapefile(path: str, label: str) -> None:
     main = Path(path)
     if main.suffix.lower() != ".shp":
         return
-    promised = {}
-    head = _first_bytes(main, 100)
-    if len(head) == 100:
+    promised = {main: _SHP_HEADER_BYTES}
+    head = _first_bytes(main, _SHP_HEADER_BYTES)
+    if len(head) == _SHP_HEADER_BYTES:
         promised[main] = 2 * struct.unpack(">i", head[24:28])[0]
     for table in (main.with_suffix(".dbf"), main.with_suffix(".DBF")):
-        head = _first_bytes(table, 32) if table.exists() else b""
-        if len(head) == 32:
+        if not table.exists():
+            continue
+        promised[table] = _DBF_HEADER_BYTES
+        head = _first_bytes(table, _DBF_HEADER_BYTES)
+        if len(head) == _DBF_HEADER_BYTES:
             records, header_bytes, record_bytes = struct.unpack("<IHH", head[4:12])
             promised[table] = header_bytes + records * record_bytes
     for file, size in promised.items():

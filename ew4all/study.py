@@ -1,0 +1,392 @@
+"""From inputs to results: the only place where readers, geometry and kernels come together.
+
+`open_study` reads and checks every input and takes every decision; `Study.reach` counts people; `Study.cells` gives
+the same people cell by cell, for rasters and maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from ew4all import __version__, assumptions
+from ew4all.coverage.exposure import Progress
+from ew4all.coverage.overlay import apart, union
+from ew4all.coverage.queries import ANY, FEWEST, MOST, Query, queries
+from ew4all.coverage.questions import Answer, Questions
+from ew4all.coverage.waterfall import operator_factor, waterfall
+from ew4all.errors import OptionError
+from ew4all.geometry import Geometries, area_km2, must_meet, on_grid, to_lonlat
+from ew4all.grid import Grid
+from ew4all.readers.cells import Cells, PolygonShare
+from ew4all.readers.layers import PolygonLayer, RasterLayer, is_raster, open_layers
+from ew4all.readers.levels import HazardRaster, open_hazard_raster
+from ew4all.readers.people import Layers, PeopleSource, open_people
+from ew4all.readers.provenance import SourceNote
+from ew4all.readers.vectors import VectorLayer, read_vector
+from ew4all.readers.zones import Zones, read_zones
+from ew4all.results import (
+    OUTSIDE,
+    Bounds,
+    OperatorCount,
+    PeopleCount,
+    Reach,
+    WaterfallStep,
+    ZoneCount,
+)
+from ew4all.units import F64
+
+WORKERS = 2
+COARSE = 5.0
+"""A population cell this many times as wide as a coverage cell calls for bounds."""
+
+BLOCK = (512, 4096)
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that `reach` needs, read and checked.
+
+    `area` and `hazard` are in the grid's CRS; both None is everywhere. `hazard_raster` takes the place of `hazard`, and
+    of the area where there is none. `zone_shapes` has one polygon (or None) a zone.
+    """
+
+    people: PeopleSource
+    area: BaseGeometry | None
+    hazard: BaseGeometry | None
+    hazard_raster: HazardRaster | None
+    rasters: tuple[RasterLayer, ...]
+    polygons: tuple[PolygonLayer, ...]
+    polygon_shapes: tuple[BaseGeometry, ...]
+    zones: Zones | None
+    zone_shapes: Geometries
+    operator_share: Mapping[str, float]
+    assume: Mapping[str, float]
+    sources: tuple[SourceNote, ...]
+    notes: tuple[str, ...]
+    title: str | None = None
+    workers: int | Executor = WORKERS
+    progress: Progress | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """Grid on which people are counted."""
+        return self.people.grid
+
+    @cached_property
+    def queries(self) -> tuple[Query, ...]:
+        """What the coverage layers can answer."""
+        return queries(self.rasters, self.polygons)
+
+    @cached_property
+    def coverage(self) -> Mapping[tuple[int, ...], BaseGeometry]:
+        """Union of the coverage polygons of each query."""
+        asked = {q.polygons for q in self.queries if q.polygons}
+        return {key: union([self.polygon_shapes[k] for k in key]) for key in asked}
+
+    @cached_property
+    def questions(self) -> Questions:
+        """The shapes to count people in."""
+        places = np.empty(len(self.zone_shapes) + 1, dtype=object)
+        places[:-1] = self.zone_shapes
+        places[-1] = shapely.box(*self.grid.bounds)
+        coarse = any(layer.aligned.coarseness > COARSE for layer in self.rasters)
+        bounded = tuple(q for q in self.queries if q.operator is None) if coarse else ()
+        return Questions(
+            places,
+            self.area,
+            self.hazard,
+            self.hazard_raster is not None,
+            self.queries,
+            self.coverage,
+            bounded,
+        )
+
+    def reach(self) -> Reach:
+        """Count people.
+
+        Raises
+        ------
+        PopulationValueError, CoverageValueError, ReadError
+            A cell that had to be read is not usable.
+        """
+        asked = self.questions
+        shares = tuple(PolygonShare.of(shape, self.grid) for shape in self.polygon_shapes)
+        layers = Layers(self.rasters, self.hazard_raster, asked.columns, shares)
+        sums, place = self.people.inside(
+            asked.shapes, layers, workers=self.workers, progress=self.progress
+        )
+        by_group = [asked.put_together(part, place.__getitem__) for part in sums]
+        everybody = self.people.everybody()
+        counts = {key: np.sum([part[key] for part in by_group], axis=0) for key in by_group[0]}
+        last = len(self.zone_shapes)
+        whole = self._count(counts, last, sum(everybody))
+        zones = [self._count(counts, k) for k in range(last)]
+        factors = assumptions.resolve(self.assume)
+        operators = self._operators(counts)
+        factor, notes = operator_factor(
+            self.operator_share,
+            {o.name: o.covered.get(ANY, 0.0) for o in operators},
+            whole.covered.get(ANY, 0.0),
+        )
+        bounds = {
+            q.technology: Bounds(float(counts[FEWEST, q][last]), float(counts[MOST, q][last]))
+            for q in asked.bounded
+        }
+        return Reach(
+            people=whole,
+            waterfall=tuple(
+                WaterfallStep(*step)
+                for step in waterfall(whole.in_area, whole.covered.get(ANY), factors, factor)
+            ),
+            operators=operators,
+            area_km2=self.area_km2,
+            zones=self._zone_counts(zones, whole),
+            inputs=tuple(source.read() for source in self.sources),
+            notes=(*self.notes, *notes, *self._bound_notes(bounds)),
+            assumptions=factors,
+            groups={
+                name: self._count(by_group[g], last, everybody[g])
+                for g, name in enumerate(self.people.groups)
+            },
+            bounds=bounds,
+            title=self.title,
+            version=__version__,
+        )
+
+    @cached_property
+    def area_km2(self) -> float:
+        """Geodesic area of the warning area, the part inside the raster."""
+        if self.area is None and self.hazard_raster is not None:
+            return sum(
+                float((self.hazard_raster.share(b) * self.grid.cell_area_km2(b)).sum())
+                for b in self.grid.blocks(*BLOCK)
+            )
+        shape = self.questions.places[-1] if self.area is None else self.area
+        return float(area_km2(np.array([shape], dtype=object), self.grid.crs)[0])
+
+    def cells(self) -> Cells:
+        """Return the people cell by cell."""
+        polygons = union(self.polygon_shapes) if self.polygon_shapes else None
+        return Cells.of(self.people, self.area, self.hazard_raster, self.rasters, polygons)
+
+    def _count(
+        self, counts: Mapping[Answer, F64], k: int, total: float | None = None
+    ) -> PeopleCount:
+        def of(key: Answer) -> float:
+            return float(counts[key][k])
+
+        covered = {q.technology: of(("covered", q)) for q in self.queries if q.operator is None}
+        in_area = of("in_area")
+        return PeopleCount(
+            total=of("total") if total is None else total,
+            at_risk=of("at_risk"),
+            in_area=in_area,
+            at_risk_in_area=of("at_risk_in_area"),
+            at_risk_covered=of("at_risk_covered") if covered else None,
+            covered=covered,
+            uncovered=_rest(in_area, covered[ANY]) if covered else None,
+        )
+
+    def _operators(self, counts: Mapping[Answer, F64]) -> tuple[OperatorCount, ...]:
+        names = sorted(
+            {q.operator for q in self.queries if q.operator is not None} | set(self.operator_share)
+        )
+        return tuple(
+            OperatorCount(
+                name,
+                self.operator_share.get(name),
+                {
+                    q.technology: float(counts["covered", q][-1])
+                    for q in self.queries
+                    if q.operator == name
+                },
+            )
+            for name in names
+        )
+
+    def _zone_counts(self, counts: list[PeopleCount], whole: PeopleCount) -> tuple[ZoneCount, ...]:
+        if self.zones is None:
+            return ()
+        shapes = to_lonlat(self.zone_shapes, self.grid)
+        found = [
+            ZoneCount(*row)
+            for row in zip(self.zones.ids, self.zones.names, counts, shapes, strict=True)
+        ]
+        return (*found, ZoneCount(OUTSIDE, "outside all zones", _outside(whole, counts)))
+
+    def _bound_notes(self, bounds: Mapping[str, Bounds]) -> list[str]:
+        if not bounds:
+            return []
+        ratio = max(layer.aligned.coarseness for layer in self.rasters)
+        return [
+            f"a population cell is {ratio:.0f} times as wide as a coverage cell: where inside it people live decides "
+            f"who is covered. Between {bounds[ANY].fewest:,.0f} and {bounds[ANY].most:,.0f} are covered by any "
+            "technology; the figure given spreads people evenly. --refine with settlement points or a finer raster "
+            "places them"
+        ]
+
+
+def _rest(whole: float, part: float) -> float:
+    """What is left, without the rounding that leaves less than nothing."""
+    rest = whole - part
+    return rest if rest > _ROUNDING * whole else 0.0
+
+
+def _outside(whole: PeopleCount, zones: Sequence[PeopleCount]) -> PeopleCount:
+    def rest(values: Sequence[float], of: float) -> float:
+        return _rest(of, float(np.sum(values)))
+
+    covered = {t: rest([z.covered[t] for z in zones], v) for t, v in whole.covered.items()}
+    in_area = rest([z.in_area for z in zones], whole.in_area)
+    return PeopleCount(
+        total=rest([z.total for z in zones], whole.total),
+        at_risk=rest([z.at_risk for z in zones], whole.at_risk),
+        in_area=in_area,
+        at_risk_in_area=rest([z.at_risk_in_area for z in zones], whole.at_risk_in_area),
+        at_risk_covered=None
+        if whole.at_risk_covered is None
+        else rest([z.at_risk_covered or 0.0 for z in zones], whole.at_risk_covered),
+        covered=covered,
+        uncovered=None
+        if whole.uncovered is None
+        else rest([z.uncovered or 0.0 for z in zones], whole.uncovered),
+    )
+
+
+def open_study(
+    population: Any,
+    area: Any = None,
+    *,
+    hazard: Any = None,
+    hazard_min: float | None = None,
+    cap: Any = None,
+    coverage: Mapping[str, Any] | None = None,
+    coverage_min: Mapping[str, float] | float | None = None,
+    operator_share: Mapping[str, float] | None = None,
+    zones: Any = None,
+    zone_id: str | None = None,
+    zone_name: str | None = None,
+    population_unit: str | None = None,
+    population_column: str | None = None,
+    assume: Mapping[str, float] | None = None,
+    workers: int | Executor | None = None,
+    progress: Progress | None = None,
+    title: str | None = None,
+) -> Study:
+    """Read and check every input; see `ew4all.reach` for the parameters.
+
+    Raises
+    ------
+    InputError, ReadError
+        One of the inputs; nothing was computed.
+    """
+    assumptions.resolve(assume or {})
+    if area is not None and cap is not None:
+        msg = "both a warning area and a CAP alert were given; the alert has its own area, so leave one of them out"
+        raise OptionError(msg)
+    people = open_people(
+        population, unit=population_unit, column=population_column, progress=progress
+    )
+    grid = people.grid
+    notes = list(people.notes)
+    sources = _population_notes(population, people)
+    warned = None
+    if area is not None or cap is not None:
+        role = "area" if cap is None else "cap"
+        warned = _footprint(area if cap is None else cap, role, grid, notes, sources)
+    endangered, raster = None, None
+    if hazard is not None and is_raster(hazard):
+        if hazard_min is None:
+            msg = "the hazard is a raster; say from which value on it endangers people (--hazard-min, hazard_min=)"
+            raise OptionError(msg)
+        raster = open_hazard_raster(hazard, hazard_min, grid)
+        notes += raster.notes
+        crs = raster.raster.grid.crs
+        sources.append(SourceNote.of("hazard", hazard, crs, unit=f">= {hazard_min:g}"))
+    elif hazard_min is not None:
+        msg = "a hazard threshold was given, but the hazard is no raster; leave hazard_min out"
+        raise OptionError(msg)
+    elif hazard is not None:
+        endangered = _footprint(hazard, "hazard", grid, notes, sources)
+    if warned is None and endangered is None and raster is None:
+        notes.append(
+            "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
+        )
+    rasters, polygons = open_layers(coverage or {}, grid, coverage_min=coverage_min)
+    for layer in (*rasters, *polygons):
+        notes += layer.notes
+        role = f"coverage {layer.technology}" + (f":{layer.operator}" if layer.operator else "")
+        drawn = isinstance(layer, PolygonLayer)
+        crs = layer.layer.crs if isinstance(layer, PolygonLayer) else layer.raster.grid.crs
+        path = layer.layer.path if isinstance(layer, PolygonLayer) else layer.raster.path
+        unit = "polygons" if drawn else "cells"
+        sources.append(SourceNote.of(role, path, crs, unit=unit, provenance=layer.provenance))
+    shapes = tuple(_shape(layer.layer, grid, notes) for layer in polygons)
+    found = None if zones is None else read_zones(zones, zone_id, zone_name)
+    zone_shapes = np.empty(0, dtype=object)
+    if found is not None:
+        zone_shapes = _zone_shapes(found, grid, notes)
+        sources.append(SourceNote.of("zones", found.layer.path, found.layer.crs))
+    elif zone_id is not None or zone_name is not None:
+        msg = "a column of zones was named, but no zones were given"
+        raise OptionError(msg)
+    return Study(
+        people=people,
+        area=endangered if warned is None else warned,
+        hazard=warned if endangered is None and raster is None else endangered,
+        hazard_raster=raster,
+        rasters=tuple(rasters),
+        polygons=tuple(polygons),
+        polygon_shapes=shapes,
+        zones=found,
+        zone_shapes=zone_shapes,
+        operator_share=dict(operator_share or {}),
+        assume=dict(assume or {}),
+        sources=tuple(sources),
+        notes=tuple(dict.fromkeys(notes)),
+        title=title,
+        workers=WORKERS if workers is None else workers,
+        progress=progress,
+    )
+
+
+def _population_notes(population: Any, people: PeopleSource) -> list[SourceNote]:
+    given = population.values() if isinstance(population, Mapping) else [population]
+    return [
+        SourceNote.of("population", source, people.crs, unit=people.unit, total=total)
+        for source, total in zip(given, people.everybody(), strict=True)
+    ]
+
+
+def _footprint(
+    source: Any, role: str, grid: Grid, notes: list[str], sources: list[SourceNote]
+) -> BaseGeometry:
+    layer = read_vector(source, role)
+    notes += layer.notes
+    sources.append(SourceNote.of(role, layer.path, layer.crs))
+    return _shape(layer, grid, notes)
+
+
+def _shape(layer: VectorLayer, grid: Grid, notes: list[str]) -> BaseGeometry:
+    shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
+    notes += mended
+    must_meet(shapes, grid, layer.name)
+    return union(shapes)
+
+
+def _zone_shapes(zones: Zones, grid: Grid, notes: list[str]) -> Geometries:
+    layer = zones.layer
+    shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
+    must_meet(shapes, grid, layer.name)
+    shapes, cut = apart(shapes, zones.ids, grid)
+    notes += [*layer.notes, *mended, *cut]
+    return shapes
