@@ -77,7 +77,7 @@ TABLE: Final[tuple[Assumption, ...]] = (
         unit="fraction",
         meaning="has a mobile phone with them",
         source=(
-            "chosen for people aged 12 and over; 0.97 brings the chain to what the Netherlands measured"
+            "chosen for people aged 12 and over; 0.97 (with device_on 0.98) fits the Netherlands"
         ),
         range_source=(
             "low: people aged 10 and over who own a mobile phone in low-income countries, 56 % (world about 80 %, "
@@ -108,7 +108,7 @@ TABLE: Final[tuple[Assumption, ...]] = (
         high=0.98,
         unit="fraction",
         meaning="the phone is on and not in flight mode",
-        source="chosen for the day; 0.98 brings the chain to what the Netherlands measured",
+        source="chosen for the day; 0.98 (with has_phone 0.97) fits the Netherlands",
         range_source="low: chosen for the night; a power cut of more than half a day lowers it further",
         confidence="judgement",
     ),
@@ -119,7 +119,7 @@ TABLE: Final[tuple[Assumption, ...]] = (
         high=1.0,
         unit="fraction",
         meaning="warnings of this level are not switched off",
-        source="chosen; the highest level cannot be switched off in many countries",
+        source="chosen; no survey was read, but opting out is commonest where alerts are frequent",
         range_source=(
             "low: capable and not opted out together must be near 0.60 to explain 54 % in Germany, 8 December "
             "2022 (BBK, quoted by heise)"

@@ -133,12 +133,12 @@ def unwrap(geometry: BaseGeometry) -> BaseGeometry:
     writers that do not cut there leave such rings, RFC 7946 3.1.9). A step of exactly 360 degrees is the edge of a map
     of the whole world and is kept. Longitudes may leave -180..180.
     """
-    coords, owner = shapely.get_coordinates(geometry, return_index=False), None
-    step = np.abs(np.diff(coords[:, 0])) if len(coords) else np.zeros(0)
-    if not ((step > 180.0) & (step < 360.0 - 1e-9)).any():
-        return geometry
     parts = shapely.get_parts(geometry)
     rings, owner = shapely.get_rings(parts, return_index=True)
+    coords, ring_of = shapely.get_coordinates(rings, return_index=True)
+    step = np.abs(np.diff(coords[:, 0]))
+    if not ((step > 180.0) & (step < 360.0 - 1e-9) & (ring_of[1:] == ring_of[:-1])).any():
+        return geometry
     unwrapped = []
     for ring in rings:
         xy = shapely.get_coordinates(ring)
@@ -204,6 +204,10 @@ def repaired(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | Non
     union = only_polygons(shapely.make_valid(geometry, method="structure", keep_collapsed=False))
     difference = even_odd.symmetric_difference(union).area
     if difference > _REPAIR_TOLERANCE * max(even_odd.area, union.area):
+        # Where rings share an edge, the line work alone does not tell a hole from an island.
+        even_odd = _ring_by_ring(geometry)
+        difference = even_odd.symmetric_difference(union).area
+    if difference > _REPAIR_TOLERANCE * max(even_odd.area, union.area):
         msg = (
             f"{what} has rings that cross ({reason}), and its area depends on how they are read (even-odd "
             f"{even_odd.area:.6g}, union {union.area:.6g} square units of its CRS); mend the ring, for instance with "
@@ -213,6 +217,15 @@ def repaired(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | Non
     if union.is_empty:
         return union, f"{what}: {reason}; it encloses no area"
     return union, f"{what}: {reason}; mended, both readings of its area agree to 0.1 %"
+
+
+def _ring_by_ring(geometry: BaseGeometry) -> BaseGeometry:
+    """Apply the even-odd rule to rings that may share edges."""
+    inside: BaseGeometry = shapely.Polygon()
+    for ring in shapely.get_rings(shapely.get_parts(geometry)):
+        area = shapely.make_valid(shapely.Polygon(ring), method="linework")
+        inside = inside.symmetric_difference(only_polygons(area))
+    return only_polygons(inside)
 
 
 def to_crs(geometries: Geometries, source: CRS, grid: Grid) -> Geometries:
@@ -384,7 +397,7 @@ def must_meet(geometries: Geometries, grid: Grid, what: str) -> None:
     NoIntersectionError
         Otherwise; the message holds both extents.
     """
-    bounds = shapely.total_bounds(geometries)
+    bounds = shapely.total_bounds(geometries) if len(geometries) else np.full(4, np.nan)
     if not np.isfinite(bounds).all():
         msg = f"{what} holds no polygon with an area"
         raise EmptyLayerError(msg)

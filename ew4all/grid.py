@@ -223,8 +223,8 @@ class Grid:
 
     def _area_by_nodes(self, block: Block) -> F64:
         rows, cols = block.shape
-        row, to_rows = _nodes(block.row0, block.row1)
-        col, to_cols = _nodes(block.col0, block.col1)
+        row, to_rows = nodes_of(block.row0, block.row1)
+        col, to_cols = nodes_of(block.col0, block.col1)
         at_nodes = self._area_around(*np.meshgrid(col, row))
         known = np.isfinite(at_nodes)
         if known.all():
@@ -284,8 +284,10 @@ def _equal_area_km2(latitude: F64) -> F64:
     return GEOID.a**2 / 2.0 / 1e6 * q
 
 
-def _nodes(first: int, last: int) -> tuple[F64, F64]:
+def nodes_of(first: int, last: int) -> tuple[F64, F64]:
     """Return places in a run of cells, and the matrix from values there to values at all centres.
+
+    A map that is smooth over a block is known to rounding from its values at few places.
 
     Chebyshev points of the second kind and Lagrange's polynomial in barycentric form (Berrut and
     Trefethen, SIAM Review 46, 2004, eq. 4.2 and 5.4); all centres where the cells are few.

@@ -7,24 +7,20 @@ the same people cell by cell, for rasters and maps.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from ew4all import __version__, assumptions
-from ew4all.coverage.exposure import Progress
 from ew4all.coverage.overlay import apart, union
 from ew4all.coverage.queries import ANY, FEWEST, MOST, Query, queries
 from ew4all.coverage.questions import Answer, Questions
 from ew4all.coverage.waterfall import operator_factor, waterfall
 from ew4all.errors import OptionError
 from ew4all.geometry import Geometries, area_km2, must_meet, on_grid, to_lonlat
-from ew4all.grid import Grid
 from ew4all.readers.cells import Cells, PolygonShare
 from ew4all.readers.layers import PolygonLayer, RasterLayer, is_raster, open_layers
 from ew4all.readers.levels import HazardRaster, open_hazard_raster
@@ -41,7 +37,15 @@ from ew4all.results import (
     WaterfallStep,
     ZoneCount,
 )
-from ew4all.units import F64
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.coverage.exposure import Progress
+    from ew4all.grid import Grid
+    from ew4all.units import F64
 
 WORKERS = 2
 COARSE = 5.0
@@ -236,7 +240,7 @@ class Study:
 
 
 def _rest(whole: float, part: float) -> float:
-    """What is left, without the rounding that leaves less than nothing."""
+    """Return what is left, without the rounding that leaves less than nothing."""
     rest = whole - part
     return rest if rest > _ROUNDING * whole else 0.0
 
@@ -310,8 +314,8 @@ def open_study(
             raise OptionError(msg)
         raster = open_hazard_raster(hazard, hazard_min, grid)
         notes += raster.notes
-        crs = raster.raster.grid.crs
-        sources.append(SourceNote.of("hazard", hazard, crs, unit=f">= {hazard_min:g}"))
+        at = raster.raster.grid.crs
+        sources.append(SourceNote.of("hazard", hazard, at, unit=f">= {hazard_min:g}"))
     elif hazard_min is not None:
         msg = "a hazard threshold was given, but the hazard is no raster; leave hazard_min out"
         raise OptionError(msg)
@@ -322,13 +326,14 @@ def open_study(
             "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
         )
     rasters, polygons = open_layers(coverage or {}, grid, coverage_min=coverage_min)
-    for layer in (*rasters, *polygons):
+    layers: list[RasterLayer | PolygonLayer] = [*rasters, *polygons]
+    for layer in layers:
         notes += layer.notes
         role = f"coverage {layer.technology}" + (f":{layer.operator}" if layer.operator else "")
-        drawn = isinstance(layer, PolygonLayer)
-        crs = layer.layer.crs if isinstance(layer, PolygonLayer) else layer.raster.grid.crs
-        path = layer.layer.path if isinstance(layer, PolygonLayer) else layer.raster.path
-        unit = "polygons" if drawn else "cells"
+        if isinstance(layer, PolygonLayer):
+            crs, path, unit = layer.layer.crs, layer.layer.path, "polygons"
+        else:
+            crs, path, unit = layer.raster.grid.crs, layer.raster.path, "cells"
         sources.append(SourceNote.of(role, path, crs, unit=unit, provenance=layer.provenance))
     shapes = tuple(_shape(layer.layer, grid, notes) for layer in polygons)
     found = None if zones is None else read_zones(zones, zone_id, zone_name)

@@ -1,7 +1,8 @@
 """Bring the cells of a layer to cells of another size: the share of each target cell that is covered.
 
-Both grids have rows and columns along the same axes, so that the overlap of two cells is a product
-of an overlap of rows and an overlap of columns. Kernels get plain arrays, write into `out` and raise
+Where both grids have rows and columns along the same axes the overlap of two cells is a product of
+an overlap of rows and an overlap of columns, and the share is exact. Elsewhere the layer is looked up
+at places spread evenly over the target cell. Kernels get plain arrays, write into `out` and raise
 nothing; `ew4all.readers.alignment` is their only caller.
 """
 
@@ -48,3 +49,45 @@ def add_area_share(values, row_edges, col_edges, line, out):
             for c in range(begin, end):
                 total += (min(right, c + 1.0) - max(left, float(c))) * line[c]
             target[j] += total / (right - left)
+
+
+@njit(nogil=True, cache=True)
+def add_sampled_share(values, rows, cols, samples, out):
+    """Add, for each target cell, the mean of `values` at `samples` x `samples` places in it.
+
+    Parameters
+    ----------
+    values
+        Share covered of each cell of the layer, shape (h, w); nothing is covered beyond it.
+    rows, cols
+        Corners of the target cells in rows and columns of `values`, shapes (m + 1, n + 1); a cell
+        with a corner that is NaN is left as it is.
+    samples
+        Places along each side of a cell.
+    out
+        Float64, shape (m, n).
+    """
+    height, width = values.shape
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            r00, r01, r10, r11 = rows[i, j], rows[i, j + 1], rows[i + 1, j], rows[i + 1, j + 1]
+            c00, c01, c10, c11 = cols[i, j], cols[i, j + 1], cols[i + 1, j], cols[i + 1, j + 1]
+            if not (
+                min(r00, r01, r10, r11) < height
+                and max(r00, r01, r10, r11) > 0.0
+                and min(c00, c01, c10, c11) < width
+                and max(c00, c01, c10, c11) > 0.0
+            ):
+                continue
+            total = 0.0
+            for p in range(samples):
+                v = (p + 0.5) / samples
+                left_r, right_r = r00 + v * (r10 - r00), r01 + v * (r11 - r01)
+                left_c, right_c = c00 + v * (c10 - c00), c01 + v * (c11 - c01)
+                for q in range(samples):
+                    u = (q + 0.5) / samples
+                    r = math.floor(left_r + u * (right_r - left_r))
+                    c = math.floor(left_c + u * (right_c - left_c))
+                    if 0 <= r < height and 0 <= c < width:
+                        total += values[r, c]
+            out[i, j] += total / (samples * samples)

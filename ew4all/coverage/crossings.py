@@ -100,7 +100,7 @@ def strip_edges(
 @njit(nogil=True, cache=True)
 def _most_crossings(coords, inverse, edge, block):
     """Upper bound of the cells that the edges cross in the block."""
-    a, b, c, d, e, f = inverse
+    a, b, d, e = inverse[0], inverse[1], inverse[3], inverse[4]
     rows = float(block[1] - block[0])
     cols = float(block[3] - block[2])
     most = 0

@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -23,7 +23,9 @@ from ew4all.coverage import kernels
 from ew4all.coverage.sources import BITS_PER_PLANE, Source, Stack, columns_of, planes_for
 from ew4all.geometry import Geometries, Polygons, ragged
 from ew4all.grid import Block, Grid
-from ew4all.units import F64, I32, I64
+
+if TYPE_CHECKING:
+    from ew4all.units import F64, I32, I64
 
 STRIP_ROWS = 256
 """Rows of a strip."""
@@ -37,8 +39,10 @@ MANY_POLYGONS = 1000
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of blocks done and the number of all blocks."""
 
+Crossed: TypeAlias = tuple[Any, Any, Any, Any, Any]
+"""What `kernels.crossings` returns."""
+
 T = TypeVar("T")
-J = TypeVar("J")
 
 
 class TileSums(Protocol):
@@ -201,7 +205,7 @@ class Fractions:
         for strip, part in _strips_of(block, self.edges.strip_rows):
             edge, sign, owner = self.edges.of_strip(strip)
             if edge.size:
-                crossed = kernels.crossings(
+                crossed: Crossed = kernels.crossings(
                     self.edges.coords, self.edges.inverse, edge, sign, owner, tuple(part)
                 )
                 kernels.cell_fractions(
@@ -211,7 +215,7 @@ class Fractions:
 
 
 def whole_tile_sums(source: Source, block: Block) -> F64:
-    """Sums of everything in one block, shape (1 + bits + layers,)."""
+    """Return the sums of everything in one block, shape (1 + bits + layers,)."""
     return _sums_of_stack(source.read(block), source)
 
 
@@ -274,7 +278,9 @@ def _sweep(
     edges: Edges, edge: I32, sign: F64, owner: I32, block: Block, stack: Stack, bits: int, out: F64
 ) -> None:
     """Add one strip of a block to `out`, shape (polygons of the strip, numbers)."""
-    crossed = kernels.crossings(edges.coords, edges.inverse, edge, sign, owner, tuple(block))
+    crossed: Crossed = kernels.crossings(
+        edges.coords, edges.inverse, edge, sign, owner, tuple(block)
+    )
     if not crossed[1].size:
         return
     layers = stack.shares.shape[0]
@@ -359,7 +365,7 @@ def _tiles_met(polygons: Polygons, lattice: Grid) -> tuple[I32, I32]:
     """Rows of (tile row, tile column, polygon): tiles wholly inside, and tiles that an edge cuts."""
     edges = edges_by_strip(polygons, lattice, lattice.height)
     edge, sign, owner = edges.of_strip(0)
-    crossed = kernels.crossings(
+    crossed: Crossed = kernels.crossings(
         edges.coords, edges.inverse, edge, sign, owner, tuple(lattice.whole)
     )
     none = np.empty((0, 3), np.int32)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from ew4all.errors import GeometryError
 from ew4all.geometry import Geometries, area_km2, only_polygons
-from ew4all.grid import Grid
-from ew4all.units import F64, I64
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.grid import Grid
+    from ew4all.units import F64, I64
 
 _NO_OVERLAP = 1e-9
 _MOST_OVERLAP = 0.05

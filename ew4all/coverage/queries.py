@@ -7,11 +7,13 @@ are covered and the rasters count outside them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ew4all.units import TECHNOLOGIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ANY = "any"
 FEWEST = "fewest"

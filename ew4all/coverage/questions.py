@@ -7,18 +7,22 @@ cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from ew4all.coverage.overlay import clip, without
 from ew4all.coverage.queries import ANY, FEWEST, MOST, Column, Query
-from ew4all.geometry import Geometries
-from ew4all.units import F64
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.geometry import Geometries
+    from ew4all.units import F64
 
 Term: TypeAlias = tuple[int, Column | None]
 """People of every place in one set of shapes (its position), times a column of the source or not."""
@@ -123,7 +127,7 @@ class Questions:
                 column = Column(layers, area_is_raster, bound)
                 self.answers[bound, query] = [(in_area, column)]
 
-    def _covered(self, query: Query, whole: int, shapes: Geometries, hazard: bool) -> list[Term]:  # noqa: FBT001
+    def _covered(self, query: Query, whole: int, shapes: Geometries, hazard: bool) -> list[Term]:
         """Everybody inside the polygons, and outside them by the rasters."""
         terms: list[Term] = []
         rest = whole

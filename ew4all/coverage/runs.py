@@ -34,6 +34,7 @@ SIGN = np.int8(0)
 
 @njit(nogil=True, cache=True, fastmath=set(LANES))
 def run_people(people):
+    """Return the sum of people, shape (cells,)."""
     total = 0.0
     for j in range(people.size):
         total += np.float64(people[j])
@@ -135,6 +136,7 @@ def four_rows_up_to_5(p0, p1, p2, p3, m0, m1, m2, m3, sums):
 
 @njit(nogil=True, cache=True, fastmath=set(LANES))
 def four_rows_people(p0, p1, p2, p3):
+    """Return the sum of four rows of the same columns; see `long_runs` for the reason."""
     total = 0.0
     for j in range(p0.size):
         total += np.float64(p0[j]) + np.float64(p1[j]) + np.float64(p2[j]) + np.float64(p3[j])
@@ -143,6 +145,7 @@ def four_rows_people(p0, p1, p2, p3):
 
 @njit(nogil=True, cache=True, fastmath=set(LANES))
 def run_share(people, share):
+    """Return the sum of people x share."""
     total = 0.0
     for j in range(people.size):
         total += np.float64(people[j]) * np.float64(share[j])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ew4all.coverage import kernels
 from ew4all.grid import Block, Grid, must_match
-from ew4all.units import People
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ew4all.units import People
 
 BITS_PER_PLANE = 8
 
@@ -91,7 +95,8 @@ class ArraySource:
         stacked = np.zeros((len(shares), *grid.shape), np.float32)
         for k, share in enumerate(shares):
             stacked[k] = share
-        return cls(grid, np.ascontiguousarray(people), planes, stacked, len(layers))
+        counts: People = np.ascontiguousarray(people)
+        return cls(grid, counts, planes, stacked, len(layers))
 
     @property
     def shares(self) -> int:

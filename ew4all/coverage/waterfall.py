@@ -6,11 +6,13 @@ Each person sits in exactly one row: who falls at a step is lost there, and the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ew4all.assumptions import DEVICE_STEPS
 from ew4all.errors import InputError, OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Step", "operator_factor", "waterfall"]
 

@@ -5,7 +5,7 @@ People stay where they are: it is the layer that moves. Three cases, from cheap 
 - the cells coincide: a window of the layer is a window of the population;
 - same CRS, rows and columns along its axes: each population cell gets the exact share of its area
   that the layer covers, whether the layer is finer or coarser;
-- anything else: GDAL averages the layer over the population cell.
+- anything else: the layer is looked up at some hundred places, or more, in each population cell.
 
 A level (signal, intensity) is compared with its threshold on the layer's own cells, before
 anything is averaged. Beyond the layer nothing is covered. Longitudes that differ by a whole turn
@@ -19,14 +19,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
-import rasterio
 from affine import Affine
 from pyproj import Transformer
-from rasterio.warp import Resampling, reproject
 
-from ew4all.coverage.alignment import add_area_share
+from ew4all.coverage.alignment import add_area_share, add_sampled_share
 from ew4all.errors import NoIntersectionError
-from ew4all.grid import Block, Grid
+from ew4all.grid import Block, Grid, nodes_of
 from ew4all.readers.tiles import wanted
 
 if TYPE_CHECKING:
@@ -35,16 +33,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ew4all.readers.rasters import Raster
-    from ew4all.units import F32, F64
+    from ew4all.units import F64
 
 WINDOW_CELLS: Final = 1 << 21
 """Most cells of a layer that are held at once."""
 
 STRIP_ROWS: Final = 256
-WARP_CELLS: Final = 512
-"""Rows and columns of population cells that are warped at once."""
+PART_CELLS: Final = 512
+"""Rows and columns of population cells that are brought to another CRS at once."""
 
-_LATTICE: Final = 17
+DIRECT_CELLS: Final = 16
+"""Parts no larger than this are not cut any further; each of their corners is transformed."""
+
+SAMPLES: Final = (8, 64)
+"""Fewest and most places along each side of a cell; between them two for each layer cell."""
+
+PLACE_TOLERANCE: Final = 0.02
+"""How far, in layer cells, an interpolated corner may lie from its true place."""
 
 
 class Rule(Protocol):
@@ -90,7 +95,16 @@ class Aligned:
         if self._same_axes:
             meets = bool(self._turned)
         else:
-            meets = any(True for _ in self._source_windows(self.grid.whole))
+            x, y = self._corners_at(
+                np.linspace(0.0, self.grid.height, 65), np.linspace(0.0, self.grid.width, 65)
+            )
+            known = np.isfinite(x) & np.isfinite(y)
+            meets = bool(known.any()) and any(
+                _meet(
+                    (x[known].min(), y[known].min(), x[known].max(), y[known].max()), turned.bounds
+                )
+                for turned in _turns(self.raster.grid)
+            )
         if not meets:
             extents = [
                 f"{name} spans x {g.bounds[0]:.4f}..{g.bounds[2]:.4f}, y {g.bounds[1]:.4f}.."
@@ -184,9 +198,195 @@ class Aligned:
         if self._offsets is not None:
             return self._by_window(block, self._offsets)
         out = np.zeros(block.shape, np.float32)
-        step = (STRIP_ROWS, self.grid.width) if self._same_axes else (WARP_CELLS, WARP_CELLS)
+        step = (STRIP_ROWS, self.grid.width) if self._same_axes else (PART_CELLS, PART_CELLS)
         for part in _cut(block, *step):
-            found = self._by_area(part) if self._same_axes else self._by_warp(part)
+            found = self._by_area(part) if self._same_axes else self._by_samples(part)
+            # Shares of a fully covered cell add up to one but for rounding.
+            out[
+                part.row0 - block.row0 : part.row1 - block.row0,
+                part.col0 - block.col0 : part.col1 - block.col0,
+            ] = np.minimum(found, 1.0)
+        return out
+
+    def _by_window(self, block: Block, offsets: tuple[tuple[int, int], ...]) -> NDArray[Any]:
+        out = None
+        for row, col in offsets:
+            there = Block(block.row0 + row, block.row1 + row, block.col0 + col, block.col1 + col)
+            inside = _clip(there, self.raster.grid)
+            if inside is None:
+                continue
+            found = self.rule.share(self.raster, inside)
+            if inside == there:
+                return found
+            if out is None:
+                out = np.zeros(block.shape, self.rule.dtype)
+            view = out[
+                inside.row0 - there.row0 : inside.row1 - there.row0,
+                inside.col0 - there.col0 : inside.col1 - there.col0,
+            ]
+            np.maximum(view, found, out=view)
+        return np.zeros(block.shape, self.rule.dtype) if out is None else out
+
+    def _by_area(self, block: Block) -> F64:
+        out = np.zeros(block.shape)
+        for layer in self._turned:
+            ia, _, ic, _, ie, if_ = layer.inverse
+            at_col = np.arange(block.col0, block.col1 + 1.0)
+            at_row = np.arange(block.row0, block.row1 + 1.0)
+            x, _ = self.grid.xy(at_col, np.zeros(at_col.size))
+            _, y = self.grid.xy(np.zeros(at_row.size), at_row)
+            cols, rows = ia * x + ic, ie * y + if_
+            # Rows or columns that run the other way are read from their other end.
+            target = out[:: 1 if rows[1] > rows[0] else -1, :: 1 if cols[1] > cols[0] else -1]
+            _add(self, layer, np.sort(rows), np.sort(cols), target)
+        return out
+
+    def _by_samples(self, block: Block) -> F64:
+        out = np.zeros(block.shape)
+        corners = self._corners(block)
+        if corners is None:
+            return self._by_samples_of_halves(block)
+        samples = int(np.clip(np.ceil(2.0 * self.coarseness), *SAMPLES))
+        known = np.isfinite(corners[0]) & np.isfinite(corners[1])
+        if not known.any():
+            return out
+        for layer in _turns(self.raster.grid):
+            ia, ib, ic, id_, ie, if_ = layer.inverse
+            cols = ia * corners[0] + ib * corners[1] + ic
+            rows = id_ * corners[0] + ie * corners[1] + if_
+            window = _clip(
+                Block(
+                    int(np.floor(rows[known].min())),
+                    int(np.ceil(rows[known].max())),
+                    int(np.floor(cols[known].min())),
+                    int(np.ceil(cols[known].max())),
+                ),
+                layer,
+            )
+            if window is None:
+                continue
+            if window.shape[0] * window.shape[1] > WINDOW_CELLS and max(block.shape) > 1:
+                return self._by_samples_of_halves(block)
+            values = np.ascontiguousarray(self.rule.share(self.raster, window))
+            add_sampled_share(values, rows - window.row0, cols - window.col0, samples, out)
+        return out
+
+    def _by_samples_of_halves(self, block: Block) -> F64:
+        out = np.zeros(block.shape)
+        for part in _cut(block, *(-(-side // 2) for side in block.shape)):
+            out[
+                part.row0 - block.row0 : part.row1 - block.row0,
+                part.col0 - block.col0 : part.col1 - block.col0,
+            ] = self._by_samples(part)
+        return out
+
+    def _corners(self, block: Block) -> tuple[F64, F64] | None:
+        """Return the corners of a block's cells in the layer's CRS, NaN where they have no place.
+
+        None where the block is too large to be interpolated: the map is not smooth over it (a pole
+        or the edge of a projection lies inside).
+        """
+        if max(block.shape) <= DIRECT_CELLS:
+            return self._corners_at(
+                np.arange(block.row0, block.row1 + 1.0), np.arange(block.col0, block.col1 + 1.0)
+            )
+        row, to_rows = nodes_of(block.row0, block.row1 + 1)
+        col, to_cols = nodes_of(block.col0, block.col1 + 1)
+        x, y = (to_rows @ at @ to_cols.T for at in self._corners_at(row - 0.5, col - 0.5))
+        if not (np.isfinite(x).all() and np.isfinite(y).all()):
+            return None
+        check_row = np.unique(np.linspace(0, block.shape[0], 32).astype(np.int64))
+        check_col = np.unique(np.linspace(0, block.shape[1], 32).astype(np.int64))
+        true_x, true_y = self._corners_at(check_row + block.row0, check_col + block.col0)
+        at = np.ix_(check_row, check_col)
+        off = np.hypot(x[at] - true_x, y[at] - true_y) / min(self.raster.grid.cell_size)
+        return (x, y) if off.max() < PLACE_TOLERANCE else None
+
+    def _corners_at(self, row: NDArray[Any], col: NDArray[Any]) -> tuple[F64, F64]:
+        """Return places of the population grid in the layer's CRS, on one turn of the Earth."""
+        x, y = self.grid.xy(*np.meshgrid(col, row))
+        x, y = (np.asarray(a) for a in self._to_layer.transform(x, y, errcheck=False))
+        lost = ~(np.isfinite(x) & np.isfinite(y))
+        x[lost] = y[lost] = np.nan
+        if self.raster.grid.is_geographic and not lost.all():
+            first = x[~lost][0]
+            x = first + np.mod(x - first + 180.0, 360.0) - 180.0
+        return x, y
+
+
+def coarseness(self) -> float:
+        """Width of a population cell over that of a layer cell, in the middle of the population."""
+        return coarseness(self.grid, self.raster.grid)
+
+    def share(self, block: Block, tiles: NDArray[np.bool_] | None = None) -> NDArray[Any]:
+        """Return the share of each population cell of a block that is covered.
+
+        Parameters
+        ----------
+        block
+            Cells of the population grid.
+        tiles
+            For each tile (`tile`, anchored at the first cell) that meets the block whether it is
+            needed; the cells of the others hold 0.
+
+        Returns
+        -------
+        array, shape of the block
+            uint8 of 0 and 1 where `binary`, else float32 in 0..1. Do not write to it: it may be the
+            caller's own array.
+
+        Raises
+        ------
+        CoverageValueError
+            The layer holds a value that its rule does not know.
+        ReadError
+            The file is damaged.
+        """
+        parts = wanted(block, self.tile, tiles)
+        if parts == [block]:
+            return self._share(block)
+        out = np.zeros(block.shape, np.uint8 if self.binary else np.float32)
+        for part in parts:
+            out[
+                part.row0 - block.row0 : part.row1 - block.row0,
+                part.col0 - block.col0 : part.col1 - block.col0,
+            ] = self._share(part)
+        return out
+
+    @cached_property
+    def _same_axes(self) -> bool:
+        north_up = self.raster.grid.is_north_up and self.grid.is_north_up
+        return self.raster.grid.crs == self.grid.crs and (
+            north_up or self.raster.grid.aligned_offset(self.grid) is not None
+        )
+
+    @cached_property
+    def _turned(self) -> tuple[Grid, ...]:
+        """The layer's grid in each frame of longitudes in which it meets the population's."""
+        return tuple(
+            turned for turned in _turns(self.raster.grid) if _meet(turned.bounds, self.grid.bounds)
+        )
+
+    @cached_property
+    def _offsets(self) -> tuple[tuple[int, int], ...] | None:
+        """Place of the population's first cell in the layer, for each frame; None if cells differ."""
+        if not self._same_axes:
+            return None
+        offsets = [turned.aligned_offset(self.grid) for turned in self._turned]
+        known = tuple(offset for offset in offsets if offset is not None)
+        return known if len(known) == len(offsets) else None
+
+    @cached_property
+    def _to_layer(self) -> Transformer:
+        return Transformer.from_crs(self.grid.crs, self.raster.grid.crs, always_xy=True)
+
+    def _share(self, block: Block) -> NDArray[Any]:
+        if self._offsets is not None:
+            return self._by_window(block, self._offsets)
+        out = np.zeros(block.shape, np.float32)
+        step = (STRIP_ROWS, self.grid.width) if self._same_axes else (PART_CELLS, PART_CELLS)
+        for part in _cut(block, *step):
+            found = self._by_area(part) if self._same_axes else self._by_samples(part)
             # Shares of a fully covered cell add up to one but for rounding.
             out[
                 part.row0 - block.row0 : part.row1 - block.row0,
@@ -260,6 +460,7 @@ class Aligned:
                     dst_crs=rasterio.CRS.from_wkt(self.grid.crs.to_wkt()),
                     resampling=Resampling.average,
                     num_threads=1,
+                    tolerance=0.0,
                 )
             out += found
         return out

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from ew4all.coverage.exposure import Fractions
 from ew4all.coverage.overlay import without
 from ew4all.geometry import ragged
-from ew4all.grid import Block, Grid
-from ew4all.readers.people import CellReader, PeopleSource
-from ew4all.readers.stack import ShareReader
-from ew4all.units import F64
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.grid import Block, Grid
+    from ew4all.readers.people import CellReader, PeopleSource
+    from ew4all.readers.stack import ShareReader
+    from ew4all.units import F64
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Census", "read_census"]
 
+# A real census leaves some areas blank, about one in sixty. More than that is a column that was
+# joined badly, and counting nobody there would pass for an answer.
+_MOST_UNKNOWN = 0.05
+
 
 @dataclass(frozen=True)
 class Census:
@@ -40,14 +44,15 @@ def read_census(source: object, column: str | None) -> Census:
     Returns
     -------
     Census
-        Features without a polygon and without people are left out, and a note says so.
+        Features without a polygon and without people are left out, and where up to a twentieth of
+        the numbers are null, nobody is counted there; notes say so.
 
     Raises
     ------
     ColumnError
         The column does not exist, is not named, or holds no numbers.
     PopulationValueError
-        People who are negative, infinite or unknown; or people without a polygon, who cannot be
+        People who are negative, infinite, or null in more than a twentieth of the areas; or people without a polygon, who cannot be
         placed.
     """
     layer = read_vector(source, "population")
@@ -74,9 +79,15 @@ def read_census(source: object, column: str | None) -> Census:
     drawn = ~shapely.is_missing(layer.geometries)
     _refuse(layer, column, "negative", np.flatnonzero(people < 0.0))
     _refuse(layer, column, "infinite", np.flatnonzero(np.isinf(people)))
-    _refuse(
-        layer, column, "null, which is not the same as 0,", np.flatnonzero(drawn & np.isnan(people))
-    )
+    unknown = np.flatnonzero(drawn & np.isnan(people))
+    if unknown.size > _MOST_UNKNOWN * drawn.sum():
+        _refuse(layer, column, "null, which is not the same as 0,", unknown)
+    elif unknown.size:
+        layer = layer.with_notes(
+            f"{layer.name}: column {column!r} is null in {feature_list(unknown)} of {len(people)}; "
+            "nobody is counted there"
+        )
+        people[unknown] = 0.0
     homeless = np.flatnonzero(~drawn & (people > 0.0))
     if homeless.size:
         msg = (

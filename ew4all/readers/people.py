@@ -8,20 +8,17 @@ by cutting the polygons, so that the grid's cells do not matter to the count.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import shapely
 from affine import Affine
 from pyproj import CRS
-from shapely.geometry.base import BaseGeometry
 
 from ew4all.coverage.exposure import Fractions, Progress, totals
 from ew4all.coverage.overlay import pieces_of
-from ew4all.coverage.queries import Column
 from ew4all.errors import GeometryError, OptionError
 from ew4all.geometry import Geometries, on_grid, ragged
 from ew4all.grid import Block, Grid
@@ -29,7 +26,14 @@ from ew4all.readers.census import Census, read_census
 from ew4all.readers.layers import is_raster
 from ew4all.readers.population import Population, open_population
 from ew4all.readers.stack import PeopleReader, RasterStack, ShareReader
-from ew4all.units import F64, People
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.coverage.queries import Column
+    from ew4all.units import F64, People
 
 FINEST_CELL_DEG = 1.0 / 1200.0
 FINEST_CELL_M = 100.0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
-
-from pyproj import CRS
+from typing import TYPE_CHECKING, Any
 
 from ew4all.readers.fingerprint import Identity, identity, is_local, sha256
 from ew4all.readers.wkt import is_wkt
 from ew4all.results import InputFile
+
+if TYPE_CHECKING:
+    from pyproj import CRS
 
 
 @dataclass(frozen=True)

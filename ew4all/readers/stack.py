@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ew4all.coverage import kernels
 from ew4all.coverage.queries import FEWEST, Column
 from ew4all.coverage.sources import BITS_PER_PLANE, Stack, planes_for
-from ew4all.grid import Block, Grid
-from ew4all.units import People
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ew4all.grid import Block, Grid
+    from ew4all.units import People
 
 _ALL = 1.0 - 1e-6
 
@@ -126,7 +130,7 @@ class RasterStack:
 
     def read(self, block: Block) -> Stack:
         """Return people and columns of one block."""
-        people = np.ascontiguousarray(self.population.people(block, self.group))
+        people = cast("People", np.ascontiguousarray(self.population.people(block, self.group)))
         planes = np.zeros((planes_for(self.bits), *block.shape), np.uint8)
         shares = np.zeros((self.shares, *block.shape), np.float32)
         layers: dict[int, NDArray[Any]] = {}
@@ -155,11 +159,8 @@ def _column(
 ) -> NDArray[Any]:
     value: NDArray[Any] | None = None
     for k in column.rasters:
-        if value is None:
-            value = layers[k]
-        else:
-            # The larger value is the union of 0/1 layers, and the least that the union of shares can be.
-            value = np.maximum(value, layers[k])
+        # The larger value is the union of 0/1 layers, and the least that the union of shares can be.
+        value = layers[k] if value is None else np.maximum(value, layers[k])
     if column.bound is not None and value is not None:
         value = ((value >= _ALL) if column.bound == FEWEST else (value > 0)).view(np.uint8)
     if column.hazard:
@@ -167,10 +168,7 @@ def _column(
         if value is None:
             return hazard
         # Shares of different things within a cell: nothing says where they lie, so they are taken as independent.
-        return (
-            np.bitwise_and(value, hazard)
-            if binary
-            else np.multiply(value, hazard, dtype=np.float32)
-        )
+        both: NDArray[Any] = value & hazard if binary else value.astype(np.float32) * hazard
+        return both
     assert value is not None
     return value

@@ -1,0 +1,1 @@
+"""Results for people to look at: the table on a terminal and the map."""

@@ -1,0 +1,1 @@
+"""Results to files: tables, rasters and records, each written whole or not at all."""
