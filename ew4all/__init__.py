@@ -19,8 +19,8 @@ from ew4all.runtime import set_numba_cache
 
 if TYPE_CHECKING:
     from ew4all.errors import EW4AllError
+    from ew4all.library import reach
     from ew4all.results import Reach
-    from ew4all.study import reach
 
 __version__ = "0.1.0"
 
@@ -29,7 +29,7 @@ __all__ = ["EW4AllError", "Reach", "__version__", "reach"]
 _HOMES = {
     "EW4AllError": "ew4all.errors",
     "Reach": "ew4all.results",
-    "reach": "ew4all.study",
+    "reach": "ew4all.library",
 }
 
 # Before any kernel is imported: numba looks at its environment only once.

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ew4all.errors import AssumptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["DEVICE_STEPS", "TABLE", "Assumption", "markdown", "resolve"]
 

@@ -35,7 +35,7 @@ _REPAIR_TOLERANCE = 1e-3
 _CHORD_TOLERANCE_CELLS = 0.02
 _MOST_HALVINGS = 12
 _AREA_STEP_DEG = 1.0
-_METRES_PER_DEGREE = 111e3
+_AREA_STEP_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -200,13 +200,17 @@ def repaired(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | Non
     if shapely.is_valid(geometry):
         return geometry, None
     reason = shapely.is_valid_reason(geometry)
-    even_odd = only_polygons(shapely.make_valid(geometry, method="linework"))
-    union = only_polygons(shapely.make_valid(geometry, method="structure", keep_collapsed=False))
-    difference = even_odd.symmetric_difference(union).area
-    if difference > _REPAIR_TOLERANCE * max(even_odd.area, union.area):
-        # Where rings share an edge, the line work alone does not tell a hole from an island.
-        even_odd = _ring_by_ring(geometry)
+    # Coordinates of 1e300 overflow here; where they matter, they have no place in the grid either.
+    with np.errstate(all="ignore"):
+        even_odd = only_polygons(shapely.make_valid(geometry, method="linework"))
+        union = only_polygons(
+            shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+        )
         difference = even_odd.symmetric_difference(union).area
+        if difference > _REPAIR_TOLERANCE * max(even_odd.area, union.area):
+            # Where rings share an edge, the line work alone does not tell a hole from an island.
+            even_odd = _ring_by_ring(geometry)
+            difference = even_odd.symmetric_difference(union).area
     if difference > _REPAIR_TOLERANCE * max(even_odd.area, union.area):
         msg = (
             f"{what} has rings that cross ({reason}), and its area depends on how they are read (even-odd "
@@ -339,11 +343,17 @@ def on_grid(
         See `repaired`, `unwrap` and `to_crs`.
     """
     notes: list[str] = []
-    ready: list[BaseGeometry | None] = []
-    for k, geometry in enumerate(geometries):
-        if geometry is None or geometry.is_empty:
-            ready.append(None)
-            continue
+    given = list(geometries)
+    array = np.empty(len(given), dtype=object)
+    array[:] = given
+    array[shapely.is_empty(array)] = None
+    # Only a shape more than half the Earth wide can jump back across the antimeridian.
+    doubtful = ~shapely.is_missing(array) & ~shapely.is_valid(array)
+    if crs.is_geographic:
+        bounds = shapely.bounds(array)
+        doubtful |= bounds[:, 2] - bounds[:, 0] > 180.0
+    for k in np.flatnonzero(doubtful).tolist():
+        geometry = array[k]
         name = f"{what}, feature {k + 1}"
         if crs.is_geographic:
             drawn, geometry = geometry, _named(unwrap, geometry, name)
@@ -355,9 +365,7 @@ def on_grid(
         geometry, note = repaired(geometry, name)
         if note:
             notes.append(note)
-        ready.append(None if geometry.is_empty else geometry)
-    array = np.empty(len(ready), dtype=object)
-    array[:] = ready
+        array[k] = None if geometry.is_empty else geometry
     if crs != grid.crs:
         array = _named(lambda shapes: to_crs(shapes, crs, grid), array, what)
         for k, moved in enumerate(array):
@@ -426,16 +434,18 @@ def area_km2(geometries: Geometries, crs: CRS) -> F64:
     Notes
     -----
     The ellipsoid's area to the equator (Snyder 1987, eq. 3-12; see `Grid.cell_area_km2`), integrated
-    over longitude along each edge by Simpson's rule, on pieces of one degree at most.
+    over longitude along each edge by Simpson's rule, on pieces of one degree or one kilometre at
+    most.
     """
-    fine = shapely.segmentize(np.asarray(geometries, dtype=object), _AREA_STEP_DEG)
-    if not crs.is_geographic:
+    shapes = np.asarray(geometries, dtype=object)
+    if crs.is_geographic:
+        fine = shapely.segmentize(shapes, _AREA_STEP_DEG)
+    else:
         unit_m = crs.axis_info[0].unit_conversion_factor
-        step = _AREA_STEP_DEG * _METRES_PER_DEGREE / unit_m
-        to_lonlat = lonlat(crs)
+        transformer = lonlat(crs)
         fine = shapely.transform(
-            shapely.segmentize(np.asarray(geometries, dtype=object), step),
-            lambda xy: np.column_stack(to_lonlat.transform(xy[:, 0], xy[:, 1])),
+            shapely.segmentize(shapes, _AREA_STEP_M / unit_m),
+            lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])),
         )
         fine[:] = [None if g is None else unwrap(g) for g in fine]
     rings = ragged(fine)

@@ -125,7 +125,7 @@ class Study:
         asked = self.questions
         shares = tuple(PolygonShare.of(shape, self.grid) for shape in self.polygon_shapes)
         layers = Layers(self.rasters, self.hazard_raster, asked.columns, shares)
-        sums, place = self.people.inside(
+        sums, place, counted = self.people.inside(
             asked.shapes, layers, workers=self.workers, progress=self.progress
         )
         by_group = [asked.put_together(part, place.__getitem__) for part in sums]
@@ -155,7 +155,7 @@ class Study:
             area_km2=self.area_km2,
             zones=self._zone_counts(zones, whole),
             inputs=tuple(source.read() for source in self.sources),
-            notes=(*self.notes, *notes, *self._bound_notes(bounds)),
+            notes=(*self.notes, *counted, *notes, *self._bound_notes(bounds)),
             assumptions=factors,
             groups={
                 name: self._count(by_group[g], last, everybody[g])
@@ -281,6 +281,7 @@ def open_study(
     zone_name: str | None = None,
     population_unit: str | None = None,
     population_column: str | None = None,
+    refine: Any = None,
     assume: Mapping[str, float] | None = None,
     workers: int | Executor | None = None,
     progress: Progress | None = None,
@@ -298,7 +299,11 @@ def open_study(
         msg = "both a warning area and a CAP alert were given; the alert has its own area, so leave one of them out"
         raise OptionError(msg)
     people = open_people(
-        population, unit=population_unit, column=population_column, progress=progress
+        population,
+        unit=population_unit,
+        column=population_column,
+        refine=refine,
+        progress=progress,
     )
     grid = people.grid
     notes = list(people.notes)

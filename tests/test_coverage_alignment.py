@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Share = Callable[[Any, Any, Any], NDArray[np.float64]]
+    Sampled = Callable[[Any, Any, Any, int], NDArray[np.float64]]
 
 
 @pytest.fixture(scope="module", params=["compiled", "python"])
@@ -81,3 +82,52 @@ def test_is_the_product_of_overlaps(
     )
     for kind in (np.uint8, np.float32):
         assert_allclose(share(values.astype(kind), row_edges, col_edges), expected, atol=1e-12)
+
+
+@pytest.fixture(scope="module", params=["compiled", "python"])
+def sampled(request: pytest.FixtureRequest) -> Sampled:
+    kernel = alignment.add_sampled_share
+    if request.param == "python":
+        kernel = getattr(kernel, "py_func", kernel)
+
+    def run(values: Any, rows: Any, cols: Any, samples: int) -> NDArray[np.float64]:
+        out = np.zeros((rows.shape[0] - 1, rows.shape[1] - 1))
+        kernel(values, rows, cols, samples, out)
+        return out
+
+    return run
+
+
+def looked_up(values: Any, rows: Any, cols: Any, samples: int) -> NDArray[np.float64]:
+    """Mean of the layer at places spread over each cell: one place after the other."""
+    out = np.zeros((rows.shape[0] - 1, rows.shape[1] - 1))
+    place = (np.arange(samples) + 0.5) / samples
+    for (i, j), _ in np.ndenumerate(out):
+        for v in place:
+            for u in place:
+                weights = np.array([[(1 - v) * (1 - u), (1 - v) * u], [v * (1 - u), v * u]])
+                r = int(np.floor((weights * rows[i : i + 2, j : j + 2]).sum()))
+                c = int(np.floor((weights * cols[i : i + 2, j : j + 2]).sum()))
+                if 0 <= r < values.shape[0] and 0 <= c < values.shape[1]:
+                    out[i, j] += values[r, c] / samples**2
+    return out
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_turned_cells_are_looked_up_all_over(sampled: Sampled, kind: type) -> None:
+    rng = np.random.default_rng(11)
+    values = np.kron(rng.integers(0, 2, (4, 4)), np.ones((3, 3))).astype(kind)
+    row, col = np.meshgrid(np.arange(9.0), np.arange(8.0), indexing="ij")
+    # Irrational steps: no place falls on the border of a cell, where rounding would decide.
+    rows = -2.0 + row * np.sqrt(2.6) + col * np.sqrt(0.21)
+    cols = 13.0 - col * np.sqrt(3.1) + row * np.sqrt(0.07)
+    found = sampled(values, rows, cols, 5)
+    assert_allclose(found, looked_up(values, rows, cols, 5), atol=1e-6)
+    assert found.max() == 1.0
+
+
+def test_cells_without_a_place_are_left_as_they_are(sampled: Sampled) -> None:
+    row, col = np.meshgrid(np.arange(3.0), np.arange(3.0), indexing="ij")
+    row[0, 0] = col[0, 0] = np.nan
+    found = sampled(np.ones((4, 4), np.uint8), row, col, 4)
+    assert_allclose(found, [[0, 1], [1, 1]])

@@ -337,7 +337,7 @@ def test_holes_and_parts_survive_a_projection() -> None:
     out = to_crs(array(shape), WGS84, grid(0, 0, 1, 1, 100.0, 32758))[0]
     assert [len(part.interiors) for part in out.geoms] == [1, 0]
     assert area_km2(array(out), CRS(32758))[0] == pytest.approx(
-        area_km2(array(shape), WGS84)[0], rel=1e-6
+        area_km2(array(shape), WGS84)[0], rel=1e-5
     )
 
 
@@ -421,6 +421,16 @@ def test_areas_in_a_projection_are_those_on_the_earth(crs: int) -> None:
     shape = circle(lon, lat, 20_000)
     drawn = shapely.transform(shape, lambda xy: np.column_stack(forward.transform(*xy.T)))
     assert area_km2(array(drawn), CRS(crs))[0] == pytest.approx(np.pi * 400, rel=1e-5)
+
+
+def test_a_long_edge_in_a_projection_is_followed_where_it_was_drawn() -> None:
+    drawn = Polygon([(3e5, 8e6), (7e5, 7.2e6), (7.5e5, 8.1e6)])
+    back = Transformer.from_crs(32758, 4326, always_xy=True)
+    fine = shapely.transform(
+        shapely.segmentize(drawn, 500), lambda xy: np.column_stack(back.transform(*xy.T))
+    )
+    wanted = abs(GEOD.geometry_area_perimeter(fine)[0]) / 1e6
+    assert area_km2(array(drawn, None), CRS(32758)) == pytest.approx([wanted, 0], rel=1e-7)
 
 
 def test_feet_are_not_metres() -> None:

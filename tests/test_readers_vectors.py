@@ -202,6 +202,10 @@ def test_multipolygons_labelled_polygon_are_named(path: Path) -> None:
     backwards = {"type": "MultiPolygon", "coordinates": [SQUARE]}
     with pytest.raises(GeometryError, match="nested as a Polygon"):
         read_vector(geojson(path, polygon(SQUARE), backwards), "zones")
+    for label in ([], {}, "Polygone"):
+        odd = {"type": label, "coordinates": [SQUARE]}
+        with pytest.raises(GeometryError, match="no coordinate"):
+            read_vector(geojson(path, polygon(SQUARE), odd), "zones")
 
 
 def test_a_coordinate_that_is_none_is_not_lost_in_silence(path: Path) -> None:
@@ -318,6 +322,9 @@ def test_metres_in_a_geographic_crs_are_refused(path: Path) -> None:
     with pytest.raises(InputError, match="its CRS is wrong") as error:
         read_vector(geojson(path, metres), "area")
     assert not isinstance(error.value, SwappedAxesError)
+    stray = [[0.2, 0.2], [0.4, 1e300], [0.4, 0.4], [0.2, 0.2]]
+    with pytest.raises(InputError, match="its CRS is wrong"):
+        read_vector(geojson(path, polygon(SQUARE, stray)), "area")
 
 
 def test_longitudes_may_run_on_beyond_180(path: Path) -> None:

@@ -72,13 +72,24 @@ def add_sampled_share(values, rows, cols, samples, out):
         for j in range(out.shape[1]):
             r00, r01, r10, r11 = rows[i, j], rows[i, j + 1], rows[i + 1, j], rows[i + 1, j + 1]
             c00, c01, c10, c11 = cols[i, j], cols[i, j + 1], cols[i + 1, j], cols[i + 1, j + 1]
-            if not (
-                min(r00, r01, r10, r11) < height
-                and max(r00, r01, r10, r11) > 0.0
-                and min(c00, c01, c10, c11) < width
-                and max(c00, c01, c10, c11) > 0.0
-            ):
+            top, bottom = min(r00, r01, r10, r11), max(r00, r01, r10, r11)
+            left, right = min(c00, c01, c10, c11), max(c00, c01, c10, c11)
+            if not (top < height and bottom > 0.0 and left < width and right > 0.0):
                 continue
+            if top >= 0.0 and bottom <= height and left >= 0.0 and right <= width:
+                # Most cells lie where the layer does not change: then nothing is sampled.
+                first_r, last_r = math.floor(top), math.ceil(bottom)
+                first_c, last_c = math.floor(left), math.ceil(right)
+                value = values[first_r, first_c]
+                even = True
+                for r in range(first_r, last_r):
+                    for c in range(first_c, last_c):
+                        even &= values[r, c] == value
+                    if not even:
+                        break
+                if even:
+                    out[i, j] += value
+                    continue
             total = 0.0
             for p in range(samples):
                 v = (p + 0.5) / samples

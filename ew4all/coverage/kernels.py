@@ -28,7 +28,13 @@ from ew4all.coverage.crossings import (
     strip_counts,
     strip_edges,
 )
-from ew4all.coverage.runs import four_rows_people, four_rows_up_to_5, run, run_share
+from ew4all.coverage.runs import (
+    four_rows_people,
+    four_rows_up_to_5,
+    run,
+    run_share,
+    run_up_to_8,
+)
 
 __all__ = [
     "block_sums",
@@ -312,10 +318,14 @@ def tiles_met(row_start, polygon, column, cover, area, cols, interior, boundary)
 
 @njit(nogil=True, cache=True)
 def block_sums(people, mask, bits, shares, out):
-    """Add people, people under each bit and people x share of a whole block to `out`, shape (1 + bits + layers,)."""
+    """Add people, people under each bit and people x share of a whole block to `out`, shape (1 + bits + layers,).
+
+    The loop for eight bits whatever `bits` is: a column then has the same bits beside any others, so that sums stored
+    for more columns than are asked are those that would be formed now.
+    """
     sums = np.zeros(9)
     for row in range(people.shape[0]):
-        run(people[row], mask[row], bits, 1.0, sums)
+        run_up_to_8(people[row], mask[row], 1.0, sums)
         for layer in range(shares.shape[0]):
             out[1 + bits + layer] += run_share(people[row], shares[layer, row])
     for k in range(1 + bits):

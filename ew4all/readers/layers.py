@@ -198,7 +198,7 @@ def is_raster(source: Any) -> bool:
 
 def _sources(given: Any) -> list[Any]:
     if isinstance(given, list | tuple) and not is_raster(given):
-        shapes = any(g is None or isinstance(g, shapely.Geometry) for g in given)
+        shapes = all(g is None or isinstance(g, shapely.Geometry) for g in given)
         return [given] if shapes else list(given)
     return [given]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import shapely
@@ -25,6 +25,7 @@ from ew4all.grid import Block, Grid
 from ew4all.readers.census import Census, read_census
 from ew4all.readers.layers import is_raster
 from ew4all.readers.population import Population, open_population
+from ew4all.readers.sidecar import prepared_sums
 from ew4all.readers.stack import PeopleReader, RasterStack, ShareReader
 
 if TYPE_CHECKING:
@@ -55,6 +56,14 @@ class CellReader(Protocol):
 
     def read(self, block: Block) -> F64:
         """People in the cells of a block."""
+
+
+class Inside(NamedTuple):
+    """What was counted: numbers of each shape for each group, where each column stands among them, and notes."""
+
+    sums: list[F64]
+    place: dict[Column, int]
+    notes: tuple[str, ...]
 
 
 class PeopleSource(Protocol):
@@ -90,8 +99,8 @@ class PeopleSource(Protocol):
         *,
         workers: int | Executor = 1,
         progress: Progress | None = None,
-    ) -> tuple[list[F64], dict[Column, int]]:
-        """People inside each shape, for each group; and where each column stands among the numbers."""
+    ) -> Inside:
+        """People inside each shape, for each group."""
 
     def cells(self, shape: BaseGeometry | None) -> CellReader:
         """People of each cell inside a shape; None is everywhere."""
@@ -149,14 +158,23 @@ class RasterPeople:
         *,
         workers: int | Executor = 1,
         progress: Progress | None = None,
-    ) -> tuple[list[F64], dict[Column, int]]:
-        """People inside each shape, for each group; and where each column stands among the numbers."""
+    ) -> Inside:
+        """People inside each shape, for each group."""
         in_memory = all(raster.path is None for raster in self.population.rasters)
         stacks = [_stack(self.population, layers, g, in_memory=in_memory) for g in self._members]
         polygons = ragged(shapes)
-        return [
-            totals(polygons, stack, workers=workers, progress=progress) for stack in stacks
-        ], stacks[0].place
+        stored, notes = prepared_sums(self.population, stacks)
+        sums = [
+            totals(
+                polygons,
+                stack,
+                workers=workers,
+                stored=None if stored is None else stored[group],
+                progress=progress,
+            )
+            for group, stack in enumerate(stacks)
+        ]
+        return Inside(sums, stacks[0].place, notes)
 
     def cells(self, shape: BaseGeometry | None) -> CellReader:
         """People of each cell inside a shape; None is everywhere."""
@@ -239,14 +257,14 @@ class CensusPeople:
         *,
         workers: int | Executor = 1,
         progress: Progress | None = None,
-    ) -> tuple[list[F64], dict[Column, int]]:
-        """People inside each shape; and where each column stands among the numbers."""
+    ) -> Inside:
+        """People inside each shape."""
         stack = _stack(_CellAreas(self.grid), layers, 0, in_memory=True)
         piece, shape, area = pieces_of(shapes, self.areas)
         km2 = totals(piece, stack, workers=workers, progress=progress)
         out = np.zeros((len(shapes), km2.shape[1]))
         np.add.at(out, shape, km2 * self._density[area, None])
-        return [out], stack.place
+        return Inside([out], stack.place, ())
 
     def cells(self, shape: BaseGeometry | None) -> CellReader:
         """People of each cell inside a shape; None is everywhere."""
@@ -273,6 +291,7 @@ def open_people(
     *,
     unit: str | None = None,
     column: str | None = None,
+    refine: Any = None,
     progress: Progress | None = None,
 ) -> PeopleSource:
     """Open population rasters or census areas.

@@ -346,6 +346,8 @@ def _contradiction(shape: Any) -> str | None:
     label, inner, depth = shape.get("type"), shape.get("coordinates"), 0
     while isinstance(inner, list) and inner:
         inner, depth = inner[0], depth + 1
-    if label not in _NESTING or depth == _NESTING[label] or depth not in _TYPE_OF_NESTING:
+    if not isinstance(label, str) or label not in _NESTING:
+        return None
+    if depth == _NESTING[label] or depth not in _TYPE_OF_NESTING:
         return None
     return f'labelled "{label}" while their coordinates are nested as a {_TYPE_OF_NESTING[depth]}'

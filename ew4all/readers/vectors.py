@@ -299,7 +299,10 @@ def _refuse_flat_rings(geometries: Geometries, name: str) -> None:
 
 
 def _must_be_lonlat(geometries: Geometries, name: str) -> None:
-    west, south, east, north = (float(v) for v in shapely.total_bounds(geometries))
+    # Not the bounds: these leave out holes, which may stray beyond their shell.
+    coordinates = shapely.get_coordinates(geometries)
+    west, south = (float(v) for v in coordinates.min(axis=0))
+    east, north = (float(v) for v in coordinates.max(axis=0))
     extent = f"x {west:.6g}..{east:.6g}, y {south:.6g}..{north:.6g}"
     x, y = max(-west, east), max(-south, north)
     if x <= 360.0 and y <= 90.0:

@@ -10,11 +10,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ew4all.errors import EW4AllError, WriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["RECORD", "RECORD_SCHEMA", "output_folder", "writing"]
 

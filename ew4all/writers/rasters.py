@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import rasterio
 import rasterio.shutil
-from numpy.typing import NDArray
-from rasterio._err import (
-    CPLE_BaseError,
-)  # what GDAL says while it copies; rasterio has no public name
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from ew4all.errors import WriteError
 from ew4all.grid import Block, Grid, must_match
 from ew4all.writers.folder import writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 __all__ = ["NODATA", "write_cog"]
 
@@ -69,6 +71,7 @@ def write_cog(
         The file cannot be written.
     """
     rough = path.with_name(f".{path.stem}.rough.tif")
+    # What GDAL says while it copies a file comes through as a CPLE error, for which rasterio has no public name.
     with writing(path, RasterioError, CPLE_BaseError), rasterio.Env(GDAL_CACHEMAX=_CACHE_MB):
         try:
             _write_tiles(rough, grid, blocks, nodata, description, unit, dict(tags or {}))

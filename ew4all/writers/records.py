@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ew4all.errors import WriteError
-from ew4all.results import Reach
 from ew4all.writers.folder import RECORD, RECORD_SCHEMA, writing
+
+if TYPE_CHECKING:
+    from ew4all.results import Reach
 
 __all__ = ["json_text", "write_json", "write_record"]
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pyogrio
 import shapely
 
-from ew4all.results import Reach, ZoneCount
 from ew4all.units import TECHNOLOGIES
 from ew4all.writers.folder import writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ew4all.results import Reach, ZoneCount
 
 __all__ = ["columns", "write_zone_tables"]
 

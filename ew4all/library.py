@@ -1,0 +1,127 @@
+"""The function that a notebook, the command line and a service call: `reach`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ew4all.report.outputs import write_outputs
+from ew4all.study import open_study
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from concurrent.futures import Executor
+
+    from ew4all.coverage.exposure import Progress
+    from ew4all.results import Reach
+
+
+def reach(
+    population: Any,
+    area: Any = None,
+    *,
+    hazard: Any = None,
+    hazard_min: float | None = None,
+    cap: Any = None,
+    coverage: Mapping[str, Any] | None = None,
+    coverage_min: Mapping[str, float] | float | None = None,
+    operator_share: Mapping[str, float] | None = None,
+    zones: Any = None,
+    zone_id: str | None = None,
+    zone_name: str | None = None,
+    population_unit: str | None = None,
+    population_column: str | None = None,
+    refine: Any = None,
+    assume: Mapping[str, float] | None = None,
+    workers: int | Executor | None = None,
+    progress: Progress | None = None,
+    title: str | None = None,
+    out: str | os.PathLike[str] | None = None,
+    notice: str | None = None,
+) -> Reach:
+    """Count the people at risk, in the warning area, covered by each technology and operator, and not covered.
+
+    Parameters
+    ----------
+    population
+        Raster of people (a path, an open rasterio dataset, or ``(array, transform, crs)``); a mapping from group to
+        such rasters (age and sex bands); or polygons with a number of people each.
+    area
+        Warning area: a path (GeoJSON, GeoPackage, Shapefile, FlatGeobuf, WKT, CAP), a GeoDataFrame, or shapely
+        geometries, which are taken to be in the population's CRS.
+    hazard, hazard_min
+        Hazard footprint, as for `area`; or a raster with the value from which on it endangers people. Where only one
+        of area and hazard is given they are the same; without both, everybody is in the area.
+    cap
+        CAP 1.2 alert, in the place of `area`.
+    coverage, coverage_min
+        From ``"4g"`` or ``"4g:Operator"`` to a raster of 0/1 or shares 0..1, polygons, or a raster of levels with the
+        threshold in `coverage_min` (by the same keys, dBm or the raster's unit).
+    operator_share
+        From operator to its share of the subscribers, 0..1. It enters the device steps of the waterfall only.
+    zones, zone_id, zone_name
+        Polygons for which results are given one by one, and their columns.
+    population_unit
+        ``count``, ``per_km2`` or ``per_ha``; needed where the raster does not tell and its values are implausible as
+        counts.
+    population_column
+        Column of polygons with their people.
+    refine
+        Settlement points or a finer raster that place people inside the cells of a coarse population raster.
+    assume
+        Values that replace defaults of `ew4all.assumptions`, by name.
+    workers
+        Threads, or an executor; the result has the same bits for any.
+    progress
+        Called with the number of blocks done and of all blocks.
+    title
+        Title of maps and tables.
+    out
+        Folder for zones.gpkg, zones.parquet, zones.csv, uncovered.tif, map.png, reach.json and run.json.
+    notice
+        Words that every output must carry.
+
+    Returns
+    -------
+    Reach
+        ``to_dict()`` is the JSON ``ew4all/reach/1``.
+
+    Raises
+    ------
+    InputError
+        An input is at fault; the message says what, where, why and what to do.
+    ReadError, WriteError
+        A file cannot be read or written; nothing is left half-written.
+
+    Examples
+    --------
+    >>> import ew4all
+    >>> from ew4all.demo import CASE
+    >>> result = ew4all.reach(**CASE.arguments())
+    >>> round(result.people.total)
+    111454
+    """
+    study = open_study(
+        population,
+        area,
+        hazard=hazard,
+        hazard_min=hazard_min,
+        cap=cap,
+        coverage=coverage,
+        coverage_min=coverage_min,
+        operator_share=operator_share,
+        zones=zones,
+        zone_id=zone_id,
+        zone_name=zone_name,
+        population_unit=population_unit,
+        population_column=population_column,
+        refine=refine,
+        assume=assume,
+        workers=workers,
+        progress=progress,
+        title=title,
+    )
+    result = study.reach()
+    if out is not None:
+        write_outputs(out, study, result, notice=notice)
+    return result

@@ -1,0 +1,432 @@
+"""The map of a result: people, the hazard, the warning area, and the people whom no signal reaches."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from matplotlib import patheffects
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, PathPatch, Rectangle
+from matplotlib.path import Path as Outline
+
+from ew4all.errors import GridMismatchError, WriteError
+from ew4all.report.furniture import (
+    INK,
+    draw_graticule,
+    draw_north_arrow,
+    draw_scale_bar,
+    nice,
+    pixel_m,
+)
+from ew4all.report.rounding import people_text, share_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+    from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.results import PeopleCount
+
+__all__ = ["MAP_PIXELS", "MapLayers", "draw_map", "focus"]
+
+MAP_PIXELS = 1000
+"""Rows and columns beyond which a finer grid of people is no longer visible."""
+
+Box = tuple[float, float, float, float]
+
+_DPI = 150
+_SIZE_IN = (1620 / _DPI, 1200 / _DPI)
+_MAP_BOX = (0.048, 0.075, 0.672, 0.80)  # left, bottom, width, height as shares of the figure
+_PANEL_LEFT, _PANEL_RIGHT = 0.742, 0.975
+_MARGIN = 0.06
+_MOST_NAMES = 20
+_SEA = "#f3f6f8"
+_HAZARD = "#7b2d8b"
+_ZONE = "#5f6f7b"
+_PEOPLE = LinearSegmentedColormap.from_list("people", ["#d6e3ee", "#8fb4d3", "#3d78ab", "#0b2f5b"])
+_UNCOVERED = LinearSegmentedColormap.from_list("uncovered", ["#fdbb6b", "#f07f1e", "#c24a05", "#6e2100"])
+_HALO = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.9)]
+
+
+@dataclass(frozen=True)
+class MapLayers:
+    """What is drawn.
+
+    Parameters
+    ----------
+    people
+        People per cell, shape (rows, columns), first row in the north; 0 or NaN where nobody lives.
+    uncovered
+        People per cell in the warning area without a signal, same shape; None without coverage layers.
+    extent
+        West, south, east, north of these arrays, in the units of `crs`.
+    crs
+        Coordinate reference system of `extent` and of every shape.
+    counts
+        The numbers beside the map.
+    title
+        Heading.
+    hazard, area
+        Footprint and warning area; None where not given.
+    zones
+        Names and shapes.
+    notice
+        Words that must not be overlooked, for instance that the data are not real.
+    attribution
+        Whose data they are.
+    """
+
+    people: NDArray[Any]
+    uncovered: NDArray[Any] | None
+    extent: Box
+    crs: CRS
+    counts: PeopleCount
+    title: str
+    hazard: BaseGeometry | None = None
+    area: BaseGeometry | None = None
+    zones: Sequence[tuple[str, BaseGeometry]] = ()
+    notice: str | None = None
+    attribution: str | None = None
+
+
+def focus(extent: Box, area: BaseGeometry | None, hazard: BaseGeometry | None) -> Box:
+    """Return the part of a raster's extent that a map should show.
+
+    The warning area, and as much of the hazard as does not make it small: at most half of the area's size on each side.
+
+    Parameters
+    ----------
+    extent
+        West, south, east, north of the raster.
+    area, hazard
+        Shapes in the same units; without any the whole extent is shown.
+    """
+    boxes = [g.bounds for g in (area, hazard) if g is not None and not g.is_empty]
+    if not boxes:
+        return extent
+    box = boxes[0]
+    if len(boxes) == 2:
+        reach = _grown(box, 0.5)
+        hit = _common(boxes[1], reach)
+        if hit is not None:
+            box = (min(box[0], hit[0]), min(box[1], hit[1]), max(box[2], hit[2]), max(box[3], hit[3]))
+    return _common(_grown(box, _MARGIN), extent) or extent
+
+
+def draw_map(path: Path, layers: MapLayers) -> None:
+    """Draw a map as PNG of 1620 x 1200 pixels.
+
+    The view is the focus of the layers' extent, trimmed where an area reaches far over the open sea.
+
+    Raises
+    ------
+    GridMismatchError
+        `people` and `uncovered` differ in shape.
+    WriteError
+        The file cannot be written.
+    """
+    if layers.uncovered is not None and layers.uncovered.shape != layers.people.shape:
+        msg = f"people have shape {layers.people.shape}, uncovered people {layers.uncovered.shape}"
+        raise GridMismatchError(msg)
+    figure = Figure(figsize=_SIZE_IN, dpi=_DPI, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes(_MAP_BOX, facecolor=_SEA)
+    view = _view(layers)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        axes.set_aspect("auto")  # the view already has the shape of the box
+        norm = _norm(layers, view)
+        _draw_people(axes, layers, norm)
+        _draw_shapes(axes, layers, view)
+        draw_graticule(axes, layers.crs, view)
+        draw_scale_bar(axes, layers.crs, view)
+        draw_north_arrow(axes, layers.crs, view)
+        _draw_names(axes, layers, view, canvas)
+        _draw_headings(figure, layers)
+        _draw_panel(figure, layers, norm, view)
+        facts = {"Title": layers.title, "Software": "ew4all", "Description": layers.notice or layers.title}
+        try:
+            canvas.print_png(path, metadata=facts)
+        except OSError as error:
+            msg = f"cannot write {path.name}: {error.strerror or error}"
+            raise WriteError(msg) from error
+
+
+def _grown(box: Box, share: float) -> Box:
+    dx, dy = (box[2] - box[0]) * share, (box[3] - box[1]) * share
+    return box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy
+
+
+def _common(a: Box, b: Box) -> Box | None:
+    west, south, east, north = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    return (west, south, east, north) if west < east and south < north else None
+
+
+def _view(layers: MapLayers) -> Box:
+    """Return the window of the map, in the shape of its box on paper."""
+    box = focus(layers.extent, layers.area, layers.hazard)
+    lived = _lived_in(layers, box)
+    if lived is not None:
+        side = 0.6 * max(lived[2] - lived[0], lived[3] - lived[1])
+        box = _common(box, (lived[0] - side, lived[1] - side, lived[2] + side, lived[3] + side)) or box
+    west, south, east, north = box
+    x, y, wide, high = (west + east) / 2, (south + north) / 2, east - west, north - south
+    # A degree of longitude is shorter than one of latitude; projected units are alike.
+    squeeze = max(math.cos(math.radians(min(abs(y), 89.0))), 0.05) if layers.crs.is_geographic else 1.0
+    paper = (_MAP_BOX[2] * _SIZE_IN[0]) / (_MAP_BOX[3] * _SIZE_IN[1])
+    wide, high = max(wide, high * paper / squeeze), max(high, wide * squeeze / paper)
+    return x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
+
+
+def _lived_in(layers: MapLayers, box: Box) -> Box | None:
+    rows, cols = layers.people.shape
+    west, south, east, north = layers.extent
+    x = west + (np.arange(cols) + 0.5) * (east - west) / cols
+    y = north - (np.arange(rows) + 0.5) * (north - south) / rows
+    inside = ((y >= box[1]) & (y <= box[3]))[:, None] & ((x >= box[0]) & (x <= box[2]))
+    people = inside & (np.nan_to_num(layers.people) > 0.0)
+    if not people.any():
+        return None
+    down, across = np.flatnonzero(people.any(axis=1)), np.flatnonzero(people.any(axis=0))
+    dx, dy = (east - west) / cols, (north - south) / rows
+    return x[across[0]] - dx, y[down[-1]] - dy, x[across[-1]] + dx, y[down[0]] + dy
+
+
+def _norm(layers: MapLayers, view: Box) -> LogNorm:
+    """Logarithmic scale over the people in view, between round numbers."""
+    rows, cols = layers.people.shape
+    west, south, east, north = layers.extent
+    row = np.clip((north - np.array([view[3], view[1]])) / (north - south) * rows, 0, rows).astype(int)
+    col = np.clip((np.array([view[0], view[2]]) - west) / (east - west) * cols, 0, cols).astype(int)
+    seen = np.nan_to_num(layers.people[row[0] : row[1] + 1, col[0] : col[1] + 1])
+    seen = seen[seen > 0.0]
+    if seen.size == 0:
+        return LogNorm(1.0, 100.0, clip=True)
+    top = 2.0 * nice(float(np.quantile(seen, 0.998)))
+    bottom = nice(max(float(np.quantile(seen, 0.1)), top / 2000.0))
+    return LogNorm(min(bottom, top / 20.0), top, clip=True)
+
+
+def _draw_people(axes: Axes, layers: MapLayers, norm: LogNorm) -> None:
+    """Blue for people, orange where they are not covered, mixed where a cell holds both."""
+    people = np.nan_to_num(layers.people).astype(np.float64)
+    picture = np.zeros((*people.shape, 4))
+    lived = people > 0.0
+    picture[lived] = _PEOPLE(norm(people[lived]))
+    if layers.uncovered is not None:
+        missed = np.nan_to_num(layers.uncovered).astype(np.float64)
+        share = np.clip(np.divide(missed, people, out=np.zeros_like(people), where=lived), 0.0, 1.0)
+        some = lived & (share > 0.02)
+        weight = share[some][:, None]
+        picture[some] = (1.0 - weight) * picture[some] + weight * _UNCOVERED(norm(people[some]))
+    west, south, east, north = layers.extent
+    axes.imshow(
+        picture, extent=(west, east, south, north), origin="upper", aspect="auto",
+        interpolation="nearest" if max(people.shape) < MAP_PIXELS else "auto", zorder=1,
+    )  # fmt: skip
+
+
+def _draw_shapes(axes: Axes, layers: MapLayers, view: Box) -> None:
+    # Cut a little beyond the view, so that the cuts themselves are not drawn.
+    frame = shapely.box(*_grown(view, 0.05))
+    visible = shapely.box(*view)
+    detail = (view[2] - view[0]) / 3000.0
+
+    def shown(shape: BaseGeometry) -> PathPatch | None:
+        outline = _outline(shapely.intersection(shapely.make_valid(shape), frame).simplify(detail))
+        return PathPatch(outline) if outline is not None else None
+
+    for _, zone in layers.zones:
+        if shapely.intersects(zone, visible) and (patch := shown(zone)):
+            patch.set(facecolor="none", edgecolor=_ZONE, linewidth=0.6, zorder=2)
+            axes.add_patch(patch)
+    if layers.area is not None:
+        beyond = _outline(shapely.difference(frame, shapely.make_valid(layers.area)).simplify(detail))
+        if beyond is not None:
+            axes.add_patch(PathPatch(beyond, facecolor="white", edgecolor="none", alpha=0.5, zorder=2.5))
+    if layers.hazard is not None and (patch := shown(layers.hazard)):
+        patch.set(facecolor="none", edgecolor=_HAZARD, linewidth=1.4, linestyle=(0, (6, 2)), zorder=3)
+        axes.add_patch(patch)
+        hatched = PathPatch(patch.get_path())
+        hatched.set(facecolor="none", edgecolor=_HAZARD, linewidth=0.0, hatch="//", alpha=0.3, zorder=2.8)
+        hatched.set_hatch_linewidth(0.6)
+        axes.add_patch(hatched)
+    if layers.area is not None and (patch := shown(layers.area)):
+        patch.set(facecolor="none", edgecolor="black", linewidth=2.2, joinstyle="round", zorder=4)
+        patch.set_path_effects([patheffects.withStroke(linewidth=4.0, foreground="white", alpha=0.8)])
+        axes.add_patch(patch)
+
+
+def _outline(shape: BaseGeometry) -> Outline | None:
+    """Return the rings of the polygons of a shape as one path."""
+    rings = [
+        shapely.get_coordinates(ring)
+        for part in shapely.get_parts(shape)
+        if part.geom_type == "Polygon" and not part.is_empty
+        for ring in shapely.get_rings(part)
+    ]
+    if not rings:
+        return None
+    return Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
+
+
+def _draw_names(axes: Axes, layers: MapLayers, view: Box, canvas: FigureCanvasAgg) -> None:
+    """Write zone names where there are few, largest first, none over another."""
+    window = shapely.box(*view)
+    seen = [(name, shapely.intersection(shapely.make_valid(zone), window)) for name, zone in layers.zones]
+    seen = [(name, shape) for name, shape in seen if shape.area > 0.0]
+    if not 0 < len(seen) <= _MOST_NAMES:
+        return
+    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+    to_paper = axes.transData.transform
+    shapes = [shapely.transform(shape, to_paper) for _, shape in seen]
+    taken: list[Any] = []
+    for k in sorted(range(len(seen)), key=lambda k: -shapes[k].area):
+        text = axes.text(
+            0.0, 0.0, textwrap.fill(textwrap.shorten(seen[k][0], 44, placeholder="…"), 22), fontsize=8, color=INK,
+            zorder=6, path_effects=_HALO, parse_math=False, clip_on=True, linespacing=1.0, transform=None,
+        )  # fmt: skip
+        part = max(shapely.get_parts(shapes[k]), key=lambda p: p.area)
+        middle = shapely.point_on_surface(part)
+        left, bottom, right, top = part.bounds
+        wide = text.get_window_extent(renderer).width
+        places = [(middle.x, middle.y, "center", "center")]
+        if wide > 1.3 * (right - left):
+            places = [
+                (right + 6.0, middle.y, "left", "center"),
+                (left - 6.0, middle.y, "right", "center"),
+                (middle.x, top + 6.0, "center", "bottom"),
+                (middle.x, bottom - 6.0, "center", "top"),
+                *places,
+            ]
+        others = shapely.union_all([shape for j, shape in enumerate(shapes) if j != k])
+        for x, y, ha, va in places:
+            text.set(position=(x, y), ha=ha, va=va)
+            box = text.get_window_extent(renderer).padded(2.0)
+            # Beside its own zone a name must not lie in another, whose name it would seem to be.
+            astray = ha + va != "centercenter" and others.intersects(shapely.box(*box.extents))
+            inside = box.x0 > axes.bbox.x0 and box.x1 < axes.bbox.x1
+            inside = inside and box.y0 > axes.bbox.y0 and box.y1 < axes.bbox.y1
+            if inside and not astray and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+        else:
+            text.remove()
+
+
+def _draw_headings(figure: Figure, layers: MapLayers) -> None:
+    title = textwrap.shorten(layers.title, 110, placeholder="…")
+    figure.text(
+        0.048, 0.932, title, fontsize=min(17.0, 17.0 * 72.0 / max(len(title), 1)), fontweight="bold", color=INK,
+        va="center", parse_math=False,
+    )  # fmt: skip
+    figure.text(
+        0.048, 0.896, "Who the warning reaches by mobile signal, and who is left out", fontsize=10.5, color=INK,
+        va="center",
+    )  # fmt: skip
+    if layers.notice:
+        figure.add_artist(Rectangle((0.0, 0.968), 1.0, 0.032, facecolor="#8c1c13", edgecolor="none"))
+        figure.text(
+            0.5, 0.9835, layers.notice.upper(), ha="center", va="center", fontsize=10, fontweight="bold",
+            color="white", parse_math=False,
+        )  # fmt: skip
+    foot = "; ".join(t for t in (layers.attribution, "Boundaries shown imply no endorsement.") if t)
+    figure.text(
+        0.048, 0.03, "\n".join(textwrap.wrap(foot, 190)[:2]), fontsize=7, color="#56646f", va="center",
+        parse_math=False,
+    )  # fmt: skip
+
+
+def _draw_panel(figure: Figure, layers: MapLayers, norm: LogNorm, view: Box) -> None:
+    counts, left, wide = layers.counts, _PANEL_LEFT, _PANEL_RIGHT - _PANEL_LEFT
+
+    def write(y: float, text: str, x: float = left, **style: Any) -> None:
+        figure.text(x, y, text, **({"fontsize": 9, "color": INK, "va": "center"} | style))
+
+    def number(y: float, people: float, text: str, colour: str = INK) -> None:
+        write(y, people_text(people), fontsize=19, fontweight="bold", color=colour)
+        write(y - 0.033, text)
+
+    y = 0.85
+    if layers.hazard is not None:
+        number(y, counts.at_risk, "people at risk, inside the hazard", _HAZARD)
+        y -= 0.088
+    number(y, counts.in_area, "people in the warning area")
+    y -= 0.07
+    if counts.uncovered is not None:
+        covered = counts.in_area - counts.uncovered
+        share = covered / counts.in_area if counts.in_area > 0.0 else 0.0
+        bar: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.8}
+        figure.add_artist(Rectangle((left, y - 0.012), wide * share, 0.022, facecolor="#3d78ab", **bar))
+        figure.add_artist(
+            Rectangle((left + wide * share, y - 0.012), wide * (1 - share), 0.022, facecolor="#f07f1e", **bar)
+        )
+        y -= 0.045
+        for people, text, colour in (
+            (covered, "of them covered by a signal", "#2c5f8d"),
+            (counts.uncovered, "of them not covered", "#b34506"),
+        ):
+            write(y, people_text(people), fontsize=15, fontweight="bold", color=colour)
+            write(y - 0.028, f"{text}: {share_text(people, counts.in_area)}")
+            y -= 0.07
+    else:
+        write(y, "No coverage layer was given:\nwho has a signal is unknown.", va="top", fontstyle="italic")
+        y -= 0.07
+    y -= 0.012
+    west, south, east, north = layers.extent
+    rows, cols = layers.people.shape
+    side_m = pixel_m(layers.crs, view, (east - west) / cols, (north - south) / rows)
+    size = f"{side_m / 1e3:.2g} km" if side_m >= 1000.0 else f"{float(f'{side_m:.2g}'):g} m"
+    write(y, f"People per map cell of about {size}", fontweight="bold", fontsize=8.5)
+    y -= 0.03
+    y = _draw_ramp(figure, y, norm, _PEOPLE, "people" if layers.uncovered is None else "covered, or outside the area")
+    if layers.uncovered is not None:
+        y = _draw_ramp(figure, y, norm, _UNCOVERED, "not covered; mixed with blue where some are")
+    keys: list[Patch] = []
+    if layers.hazard is not None:
+        key = Patch(
+            facecolor="none", edgecolor=_HAZARD, hatch="///", linewidth=1.2, linestyle=(0, (4, 1.5)), label="Hazard"
+        )
+        key.set_hatch_linewidth(0.6)
+        keys.append(key)
+    if layers.area is not None:
+        keys.append(Patch(facecolor="none", edgecolor="black", linewidth=2.2, label="Warning area (pale outside)"))
+    if layers.zones:
+        keys.append(Patch(facecolor="none", edgecolor=_ZONE, linewidth=0.7, label="Zones"))
+    if keys:
+        figure.legend(
+            handles=keys, loc="upper left", bbox_to_anchor=(left, y + 0.012), frameon=False, fontsize=8.5,
+            handlelength=2.6, handleheight=1.3, labelspacing=0.7, labelcolor=INK, borderaxespad=0.0, borderpad=0.0,
+        )  # fmt: skip
+
+
+def _draw_ramp(figure: Figure, top: float, norm: LogNorm, colours: LinearSegmentedColormap, text: str) -> float:
+    """Draw a colour ramp with its numbers; return where the next thing may begin."""
+    low, high = float(norm.vmin or 1.0), float(norm.vmax or 1.0)
+    axes = figure.add_axes((_PANEL_LEFT, top - 0.012, _PANEL_RIGHT - _PANEL_LEFT, 0.017))
+    axes.imshow(
+        np.linspace(0.0, 1.0, 256)[None, :], cmap=colours, aspect="auto",
+        extent=(math.log10(low), math.log10(high), 0.0, 1.0),
+    )  # fmt: skip
+    steps = (1, 2, 5) if high < 300.0 * low else (1,)
+    values = [m * 10.0**p for p in range(-9, 10) for m in steps]
+    values = [v for v in values if 0.99 * low <= v <= 1.01 * high]
+    axes.set_xticks([math.log10(v) for v in values], labels=[f"{v:,g}" if v >= 1e-3 else f"{v:.0e}" for v in values])
+    axes.set_yticks([])
+    axes.tick_params(length=2, width=0.5, labelsize=7, pad=1.5, colors=INK)
+    for spine in axes.spines.values():
+        spine.set(linewidth=0.4, color=INK)
+    figure.text(_PANEL_LEFT, top - 0.046, text, fontsize=8, color=INK, va="center")
+    return top - 0.086

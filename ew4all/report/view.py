@@ -1,0 +1,95 @@
+"""People gathered into the pixels of a map, in the same pass that writes them to a raster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from ew4all.grid import Block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from ew4all.coverage.exposure import Progress
+    from ew4all.study import Study
+    from ew4all.units import F64
+
+PIXELS = 1000
+"""Most pixels of a map along its longer side; a raster with fewer cells is shown as it is."""
+
+BLOCK = (512, 2048)
+MARGIN = 0.08
+
+
+@dataclass(frozen=True)
+class View:
+    """A window of the population grid seen in pixels of `factor` x `factor` cells.
+
+    `people` and `uncovered`, shape (pixel rows, pixel columns), are filled by `blocks`.
+    """
+
+    study: Study
+    window: Block
+    factor: int
+    people: F64
+    uncovered: F64
+
+    @classmethod
+    def of(cls, study: Study) -> View:
+        """Choose the window: warning area and hazard with a margin, inside the raster."""
+        grid = study.grid
+        shapes = [s for s in (study.area, study.hazard) if s is not None]
+        window = None
+        # A hazard raster is no shape: it may lie anywhere.
+        if shapes and (study.area is not None or study.hazard_raster is None):
+            raster = shapely.box(*grid.bounds)
+            seen = shapely.total_bounds([shapely.intersection(s.envelope, raster) for s in shapes])
+            west, south, east, north = (float(v) for v in seen)
+            margin = MARGIN * max(east - west, north - south)
+            window = grid.block_of_bounds(
+                (west - margin, south - margin, east + margin, north + margin)
+            )
+        window = window or grid.whole
+        factor = max(1, -(-max(window.shape) // PIXELS))
+        shape = -(-window.shape[0] // factor), -(-window.shape[1] // factor)
+        return cls(study, window, factor, np.zeros(shape), np.zeros(shape))
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of the pixels, in the grid's CRS."""
+        rows, cols = self.people.shape
+        block = Block(
+            self.window.row0,
+            self.window.row0 + rows * self.factor,
+            self.window.col0,
+            self.window.col0 + cols * self.factor,
+        )
+        return self.study.grid.crop(block).bounds
+
+    def blocks(self, progress: Progress | None = None) -> Iterator[tuple[Block, NDArray[np.float32]]]:
+        """Yield the uncovered people of each block that may hold some, and gather the map on the way."""
+        cells = self.study.cells()
+        blocks = list(self.study.grid.blocks(*BLOCK, within=self.window))
+        for done, block in enumerate(blocks):
+            counts = cells.read(block)
+            self._gather(block, counts.people, self.people)
+            if counts.uncovered is not None:
+                self._gather(block, counts.uncovered, self.uncovered)
+                yield block, counts.uncovered.astype(np.float32)
+            if progress:
+                progress(done + 1, len(blocks))
+
+    def _gather(self, block: Block, counts: F64, pixels: F64) -> None:
+        top, left = max(block.row0, self.window.row0), max(block.col0, self.window.col0)
+        bottom, right = min(block.row1, self.window.row1), min(block.col1, self.window.col1)
+        part = counts[top - block.row0 : bottom - block.row0, left - block.col0 : right - block.col0]
+        rows = (np.arange(top, bottom) - self.window.row0) // self.factor
+        cols = (np.arange(left, right) - self.window.col0) // self.factor
+        row_at, col_at = np.unique(rows, return_index=True), np.unique(cols, return_index=True)
+        summed = np.add.reduceat(np.add.reduceat(part, row_at[1], axis=0), col_at[1], axis=1)
+        pixels[np.ix_(row_at[0], col_at[0])] += summed
