@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ew4all.report.outputs import write_outputs
 from ew4all.study import open_study
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping
     from concurrent.futures import Executor
 
     from ew4all.coverage.exposure import Progress
@@ -101,27 +101,37 @@ def reach(
     >>> round(result.people.total)
     111454
     """
-    study = open_study(
-        population,
-        area,
-        hazard=hazard,
-        hazard_min=hazard_min,
-        cap=cap,
-        coverage=coverage,
-        coverage_min=coverage_min,
-        operator_share=operator_share,
-        zones=zones,
-        zone_id=zone_id,
-        zone_name=zone_name,
-        population_unit=population_unit,
-        population_column=population_column,
-        refine=refine,
-        assume=assume,
-        workers=workers,
-        progress=progress,
-        title=title,
-    )
+    given = {
+        "hazard": hazard,
+        "hazard_min": hazard_min,
+        "cap": cap,
+        "coverage": coverage,
+        "coverage_min": coverage_min,
+        "operator_share": operator_share,
+        "zones": zones,
+        "zone_id": zone_id,
+        "zone_name": zone_name,
+        "population_unit": population_unit,
+        "population_column": population_column,
+        "refine": refine,
+        "assume": assume,
+        "title": title,
+    }
+    study = open_study(population, area, **given, workers=workers, progress=progress)
     result = study.reach()
     if out is not None:
-        write_outputs(out, study, result, notice=notice)
+        settings = {"population": population, "area": area, **given}
+        used = {k: _as_given(v) for k, v in settings.items() if v is not None}
+        write_outputs(out, study, result, settings=used, notice=notice, progress=progress)
     return result
+
+
+def _as_given(value: Any) -> Any:
+    """Return an option as run.json can hold it: paths and numbers as they are, data in memory by their kind."""
+    if isinstance(value, Mapping):
+        return {str(k): _as_given(v) for k, v in value.items()}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return f"{type(value).__name__} in memory"

@@ -124,6 +124,15 @@ def test_cells_without_data_hold_nobody(tmp_path: Path) -> None:
     assert np.isfinite(population.survey.sum_people)
 
 
+def test_the_array_of_the_caller_is_never_written_to() -> None:
+    people = town()
+    people[0, :3] = np.nan
+    before = people.copy()
+    population = open_population((people, FINE, 4326))
+    assert population.people(population.grid.whole)[0, 0] == 0.0
+    assert_array_equal(people, before)
+
+
 def test_a_mark_above_all_counts_holds_nobody(tmp_path: Path) -> None:
     people = town().astype(np.uint16)
     people[3, 3] = 65535

@@ -141,7 +141,9 @@ def totals(
     """
     if not isinstance(polygons, Polygons):
         polygons = ragged(polygons)
-    out = np.zeros((polygons.count, columns_of(source)))
+    # Rows for what edges cut, then rows for whole tiles: each is added up in the order of blocks, so that stored sums of
+    # whole tiles give the same bits as decoded ones.
+    cut, whole = out = np.zeros((2, polygons.count, columns_of(source)))
     if source.tile is None:
         edges = edges_by_strip(
             polygons, source.grid, STRIP_ROWS_MANY if polygons.count > MANY_POLYGONS else STRIP_ROWS
@@ -150,12 +152,13 @@ def totals(
         jobs: list[Any] = [(source, edges, s) for s in strips]
         work: Callable[..., tuple[I64, F64]] = _sweep_strip
     else:
-        jobs, work = _tile_jobs(polygons, source, stored, out), _sweep_tile
+        jobs, work = _tile_jobs(polygons, source, stored, whole), _sweep_tile
+    rows = out.reshape(2 * polygons.count, -1)
     for done, (ids, sums) in enumerate(in_order(work, jobs, workers)):
-        out[ids] += sums
+        rows[ids] += sums
         if progress:
             progress(done + 1, len(jobs))
-    return out
+    return cut + whole
 
 
 def cell_fractions(
@@ -336,17 +339,13 @@ def _tile_jobs(polygons: Polygons, source: Source, stored: TileSums | None, out:
     lattice = lattice_of(source.grid, source.tile)
     inner, cut = _tiles_met(polygons, lattice)
     if stored is not None:
-        # In the order of tiles, like the sums of decoded ones, so that a prepared raster gives the same bits.
-        for row, col, polygon in inner:
-            out[polygon] += stored.sums[row, col]
+        np.add.at(out, inner[:, 2], stored.sums[inner[:, 0], inner[:, 1]])
         inner = inner[:0]
     edges = edges_by_strip(polygons, source.grid, STRIP_ROWS)
-    jobs: dict[tuple[int, int], tuple[list[int], list[int]]] = {}
-    for k, tiles in enumerate((inner, cut)):
-        for row, col, polygon in tiles.tolist():
-            jobs.setdefault((row, col), ([], []))[k].append(polygon)
     rows, cols = source.tile
     height, width = source.grid.shape
+    inner_of, cut_of = _by_tile(inner, lattice), _by_tile(cut, lattice)
+    none = np.empty(0, np.int64)
     return [
         (
             source,
@@ -354,11 +353,20 @@ def _tile_jobs(polygons: Polygons, source: Source, stored: TileSums | None, out:
             Block(
                 row * rows, min((row + 1) * rows, height), col * cols, min((col + 1) * cols, width)
             ),
-            np.array(whole, np.int64),
-            np.array(sorted(cut_by), np.int64),
+            inner_of.get(tile, none),
+            cut_of.get(tile, none),
         )
-        for (row, col), (whole, cut_by) in sorted(jobs.items())
+        for tile in sorted({*inner_of, *cut_of})
+        for row, col in [divmod(tile, lattice.width)]
     ]
+
+
+def _by_tile(met: I32, lattice: Grid) -> dict[int, I64]:
+    """Polygons of each tile that is met; `met` is sorted by tile and then by polygon."""
+    tile = met[:, 0].astype(np.int64) * lattice.width + met[:, 1]
+    first = np.flatnonzero(np.diff(tile, prepend=-1))
+    parts = np.split(met[:, 2].astype(np.int64), first[1:])
+    return dict(zip(tile[first].tolist(), parts, strict=False))
 
 
 def _tiles_met(polygons: Polygons, lattice: Grid) -> tuple[I32, I32]:
@@ -398,4 +406,4 @@ def _sweep_tile(
             view = Stack(stack.people[rows], stack.planes[:, rows], stack.shares[:, rows])
             _sweep(edges, edge, sign, local, part, view, source.bits, here)
             sums[whole.size + np.searchsorted(cut, ids)] += here
-    return np.concatenate([whole, cut]), sums
+    return np.concatenate([whole + edges.count, cut]), sums

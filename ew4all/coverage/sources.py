@@ -95,7 +95,7 @@ class ArraySource:
         stacked = np.zeros((len(shares), *grid.shape), np.float32)
         for k, share in enumerate(shares):
             stacked[k] = share
-        counts: People = np.ascontiguousarray(people)
+        counts = cast("People", np.ascontiguousarray(people))
         return cls(grid, counts, planes, stacked, len(layers))
 
     @property

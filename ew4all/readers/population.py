@@ -273,7 +273,9 @@ def _cleaned(raster: Raster, block: Block) -> tuple[NDArray[Any], int, _Fault | 
     valid = raster.valid(block, stored)
     values = raster.meant(stored)
     if valid is not None:
-        values = np.where(valid, values, values.dtype.type(0))
+        if not (raster.is_fresh or values is not stored):
+            values = values.copy()
+        np.copyto(values, values.dtype.type(0), where=~valid)
     low, high = values.min(), values.max()
     count = values.size if valid is None else int(np.count_nonzero(valid))
     if low >= 0 and high < HUGE:

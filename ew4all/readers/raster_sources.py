@@ -36,6 +36,10 @@ CACHE_BYTES: Final = 48 << 20
 class Source(Protocol):
     """Cells of one band, window by window, for any number of threads."""
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what `read` returns is new, so that the reader may write to it."""
+
     def read(self, block: Block) -> Array:
         """Return the stored values of a block."""
 
@@ -48,6 +52,8 @@ class Source(Protocol):
 
 class File:
     """Handles of one file, each used by one thread at a time."""
+
+    is_fresh = True
 
     def __init__(self, path: str, band: int, name: str) -> None:
         self.path, self.band, self.name = path, band, name
@@ -89,6 +95,8 @@ class File:
 class Held:
     """A dataset that somebody else opened and will close."""
 
+    is_fresh = True
+
     def __init__(self, dataset: Any, band: int, name: str) -> None:
         self._dataset, self.band, self.name = dataset, band, name
         self._lock = threading.Lock()
@@ -113,6 +121,11 @@ class InMemory:
 
     array: Array
     hidden: NDArray[np.bool_] | None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what `read` returns is new: it is the caller's own."""
+        return False
 
     def read(self, block: Block) -> Array:
         """Return the stored values of a block."""

@@ -101,6 +101,11 @@ class Raster:
         """Close the handles of the file; it opens again where it is read again."""
         self._source.close()
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what `read` returns is new memory, not a view of the caller's array."""
+        return self._source.is_fresh
+
     def read(self, block: Block) -> Array:
         """Return the cells of a block as they are stored: unscaled, 'no data' included.
 

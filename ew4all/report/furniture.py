@@ -54,9 +54,13 @@ def draw_graticule(axes: Axes, crs: CRS, view: View) -> None:
             continue  # the view leaves the area where the projection is defined
         step = next((s for s in _STEPS_DEG if (high - low) / s >= _LINES), _STEPS_DEG[-1])
         levels = np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1) * step
+        if letters == "NS":
+            levels = levels[np.abs(levels) <= 90.0]
         if levels.size == 0:
             continue
-        axes.contour(x, y, values, levels=levels, colors="#8497a5", linewidths=0.4, alpha=0.55, zorder=1.5)
+        axes.contour(
+            x, y, values, levels=levels, colors="#8497a5", linestyles="solid", linewidths=0.4, alpha=0.55, zorder=1.5
+        )
         shown = [v for v in levels if along[0] <= v <= along[-1]]
         if np.all(np.diff(along) > 0.0) and shown:
             axis.set_ticks(

@@ -27,6 +27,7 @@ from ew4all.report.furniture import (
     pixel_m,
 )
 from ew4all.report.rounding import people_text, share_text
+from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +58,7 @@ _HAZARD = "#7b2d8b"
 _ZONE = "#5f6f7b"
 _PEOPLE = LinearSegmentedColormap.from_list("people", ["#d6e3ee", "#8fb4d3", "#3d78ab", "#0b2f5b"])
 _UNCOVERED = LinearSegmentedColormap.from_list("uncovered", ["#fdbb6b", "#f07f1e", "#c24a05", "#6e2100"])
+_BLUE, _ORANGE = "#2c6597", "#c25a0a"
 _HALO = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.9)]
 
 
@@ -296,7 +298,7 @@ def _draw_names(axes: Axes, layers: MapLayers, view: Box, canvas: FigureCanvasAg
     for k in sorted(range(len(seen)), key=lambda k: -shapes[k].area):
         text = axes.text(
             0.0, 0.0, textwrap.fill(textwrap.shorten(seen[k][0], 44, placeholder="…"), 22), fontsize=8, color=INK,
-            zorder=6, path_effects=_HALO, parse_math=False, clip_on=True, linespacing=1.0, transform=None,
+            zorder=6, path_effects=_HALO, parse_math=False, clip_on=True, linespacing=1.15, transform=None,
         )  # fmt: skip
         part = max(shapely.get_parts(shapes[k]), key=lambda p: p.area)
         middle = shapely.point_on_surface(part)
@@ -332,10 +334,10 @@ def _draw_headings(figure: Figure, layers: MapLayers) -> None:
         0.048, 0.932, title, fontsize=min(17.0, 17.0 * 72.0 / max(len(title), 1)), fontweight="bold", color=INK,
         va="center", parse_math=False,
     )  # fmt: skip
-    figure.text(
-        0.048, 0.896, "Who the warning reaches by mobile signal, and who is left out", fontsize=10.5, color=INK,
-        va="center",
-    )  # fmt: skip
+    about = "Who the warning can reach by mobile signal, and who is left out"
+    if layers.uncovered is None:
+        about = "Who lives where the warning applies"
+    figure.text(0.048, 0.896, about, fontsize=10.5, color=INK, va="center")
     if layers.notice:
         figure.add_artist(Rectangle((0.0, 0.968), 1.0, 0.032, facecolor="#8c1c13", edgecolor="none"))
         figure.text(
@@ -350,56 +352,35 @@ def _draw_headings(figure: Figure, layers: MapLayers) -> None:
 
 
 def _draw_panel(figure: Figure, layers: MapLayers, norm: LogNorm, view: Box) -> None:
-    counts, left, wide = layers.counts, _PANEL_LEFT, _PANEL_RIGHT - _PANEL_LEFT
-
-    def write(y: float, text: str, x: float = left, **style: Any) -> None:
-        figure.text(x, y, text, **({"fontsize": 9, "color": INK, "va": "center"} | style))
-
-    def number(y: float, people: float, text: str, colour: str = INK) -> None:
-        write(y, people_text(people), fontsize=19, fontweight="bold", color=colour)
-        write(y - 0.033, text)
-
+    counts = layers.counts
     y = 0.85
     if layers.hazard is not None:
-        number(y, counts.at_risk, "people at risk, inside the hazard", _HAZARD)
-        y -= 0.088
-    number(y, counts.in_area, "people in the warning area")
-    y -= 0.07
-    if counts.uncovered is not None:
-        covered = counts.in_area - counts.uncovered
-        share = covered / counts.in_area if counts.in_area > 0.0 else 0.0
-        bar: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.8}
-        figure.add_artist(Rectangle((left, y - 0.012), wide * share, 0.022, facecolor="#3d78ab", **bar))
-        figure.add_artist(
-            Rectangle((left + wide * share, y - 0.012), wide * (1 - share), 0.022, facecolor="#f07f1e", **bar)
-        )
-        y -= 0.045
-        for people, text, colour in (
-            (covered, "of them covered by a signal", "#2c5f8d"),
-            (counts.uncovered, "of them not covered", "#b34506"),
-        ):
-            write(y, people_text(people), fontsize=15, fontweight="bold", color=colour)
-            write(y - 0.028, f"{text}: {share_text(people, counts.in_area)}")
-            y -= 0.07
-    else:
-        write(y, "No coverage layer was given:\nwho has a signal is unknown.", va="top", fontstyle="italic")
+        _draw_number(figure, y, counts.at_risk, "people at risk, inside the hazard", 19, _HAZARD)
+        y -= 0.084
+    _draw_number(figure, y, counts.in_area, "people in the warning area", 19, INK)
+    y -= 0.068
+    if counts.uncovered is None:
+        text = "No coverage layer was given:\nwho has a signal is unknown."
+        figure.text(_PANEL_LEFT, y, text, fontsize=9, fontstyle="italic", color=INK, va="top")
         y -= 0.07
+    else:
+        y = _draw_covered(figure, y, counts, counts.uncovered)
     y -= 0.012
     west, south, east, north = layers.extent
     rows, cols = layers.people.shape
     side_m = pixel_m(layers.crs, view, (east - west) / cols, (north - south) / rows)
-    size = f"{side_m / 1e3:.2g} km" if side_m >= 1000.0 else f"{float(f'{side_m:.2g}'):g} m"
-    write(y, f"People per map cell of about {size}", fontweight="bold", fontsize=8.5)
+    unit, side = ("km", side_m / 1e3) if side_m >= 1000.0 else ("m", side_m)
+    side = float(f"{side:.2g}") if side < 100.0 else round(side)
+    text = f"People per map cell of about {side:,g} {unit}"
+    figure.text(_PANEL_LEFT, y, text, fontsize=8.5, fontweight="bold", color=INK, va="center")
     y -= 0.03
     y = _draw_ramp(figure, y, norm, _PEOPLE, "people" if layers.uncovered is None else "covered, or outside the area")
     if layers.uncovered is not None:
         y = _draw_ramp(figure, y, norm, _UNCOVERED, "not covered; mixed with blue where some are")
     keys: list[Patch] = []
     if layers.hazard is not None:
-        key = Patch(
-            facecolor="none", edgecolor=_HAZARD, hatch="///", linewidth=1.2, linestyle=(0, (4, 1.5)), label="Hazard"
-        )
-        key.set_hatch_linewidth(0.6)
+        key = Patch(facecolor="none", edgecolor=_HAZARD, linewidth=1.2, linestyle=(0, (4, 1.5)), label="Hazard")
+        key.set(hatch="///", hatch_linewidth=0.6)
         keys.append(key)
     if layers.area is not None:
         keys.append(Patch(facecolor="none", edgecolor="black", linewidth=2.2, label="Warning area (pale outside)"))
@@ -407,9 +388,47 @@ def _draw_panel(figure: Figure, layers: MapLayers, norm: LogNorm, view: Box) -> 
         keys.append(Patch(facecolor="none", edgecolor=_ZONE, linewidth=0.7, label="Zones"))
     if keys:
         figure.legend(
-            handles=keys, loc="upper left", bbox_to_anchor=(left, y + 0.012), frameon=False, fontsize=8.5,
+            handles=keys, loc="upper left", bbox_to_anchor=(_PANEL_LEFT, y + 0.012), frameon=False, fontsize=8.5,
             handlelength=2.6, handleheight=1.3, labelspacing=0.7, labelcolor=INK, borderaxespad=0.0, borderpad=0.0,
         )  # fmt: skip
+
+
+def _draw_number(figure: Figure, y: float, people: float, text: str, size: float, colour: str) -> None:
+    style: dict[str, Any] = {"fontsize": size, "fontweight": "bold", "color": colour, "va": "center"}
+    figure.text(_PANEL_LEFT, y, people_text(people), **style)
+    figure.text(_PANEL_LEFT, y - 0.0125 - 0.00105 * size, text, fontsize=9, color=INK, va="center")
+
+
+def _draw_covered(figure: Figure, y: float, counts: PeopleCount, uncovered: float) -> float:
+    """Draw who is covered, together and by technology; return where the next thing may begin."""
+    wide = _PANEL_RIGHT - _PANEL_LEFT
+
+    def bar(left: float, y: float, length: float, high: float, colour: str) -> None:
+        figure.add_artist(Rectangle((left, y - high / 2), length, high, facecolor=colour, edgecolor="none"))
+
+    covered = counts.in_area - uncovered
+    if counts.in_area > 0.0:
+        part = wide * covered / counts.in_area
+        bar(_PANEL_LEFT, y, part, 0.022, _BLUE)
+        bar(_PANEL_LEFT + part, y, wide - part, 0.022, _ORANGE)
+        y -= 0.04
+    for people, text, colour in (
+        (covered, "of them covered by a signal", _BLUE),
+        (uncovered, "of them not covered", _ORANGE),
+    ):
+        _draw_number(figure, y, people, f"{text}: {share_text(people, counts.in_area)}", 15, colour)
+        y -= 0.067
+    for technology in TECHNOLOGIES:
+        if technology in counts.covered and counts.in_area > 0.0:
+            people = counts.covered[technology]
+            long = 0.55 * wide
+            style: dict[str, Any] = {"fontsize": 8.5, "color": INK, "va": "center"}
+            figure.text(_PANEL_LEFT, y, technology.upper(), **style)
+            bar(_PANEL_LEFT + 0.025, y, long, 0.011, "#dfe5ea")
+            bar(_PANEL_LEFT + 0.025, y, long * min(people / counts.in_area, 1.0), 0.011, _BLUE)
+            figure.text(_PANEL_LEFT + 0.035 + long, y, share_text(people, counts.in_area), **style)
+            y -= 0.024
+    return y
 
 
 def _draw_ramp(figure: Figure, top: float, norm: LogNorm, colours: LinearSegmentedColormap, text: str) -> float:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
+from ew4all.coverage.exposure import in_order
 from ew4all.grid import Block
+from ew4all.report.map import MAP_PIXELS, focus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +20,7 @@ if TYPE_CHECKING:
     from ew4all.study import Study
     from ew4all.units import F64
 
-PIXELS = 1000
-"""Most pixels of a map along its longer side; a raster with fewer cells is shown as it is."""
-
 BLOCK = (512, 2048)
-MARGIN = 0.08
 
 
 @dataclass(frozen=True)
@@ -41,21 +38,10 @@ class View:
 
     @classmethod
     def of(cls, study: Study) -> View:
-        """Choose the window: warning area and hazard with a margin, inside the raster."""
+        """Choose the window: the warning area, some of the hazard, a margin."""
         grid = study.grid
-        shapes = [s for s in (study.area, study.hazard) if s is not None]
-        window = None
-        # A hazard raster is no shape: it may lie anywhere.
-        if shapes and (study.area is not None or study.hazard_raster is None):
-            raster = shapely.box(*grid.bounds)
-            seen = shapely.total_bounds([shapely.intersection(s.envelope, raster) for s in shapes])
-            west, south, east, north = (float(v) for v in seen)
-            margin = MARGIN * max(east - west, north - south)
-            window = grid.block_of_bounds(
-                (west - margin, south - margin, east + margin, north + margin)
-            )
-        window = window or grid.whole
-        factor = max(1, -(-max(window.shape) // PIXELS))
+        window = grid.block_of_bounds(focus(grid.bounds, study.area, study.hazard)) or grid.whole
+        factor = max(1, -(-max(window.shape) // MAP_PIXELS))
         shape = -(-window.shape[0] // factor), -(-window.shape[1] // factor)
         return cls(study, window, factor, np.zeros(shape), np.zeros(shape))
 
@@ -71,12 +57,19 @@ class View:
         )
         return self.study.grid.crop(block).bounds
 
-    def blocks(self, progress: Progress | None = None) -> Iterator[tuple[Block, NDArray[np.float32]]]:
+    def north_up(self, pixels: F64) -> F64:
+        """Return pixels with the first row in the north, as a map draws them."""
+        return pixels[::-1] if self.study.grid.transform.e > 0.0 else pixels
+
+    def blocks(
+        self, progress: Progress | None = None
+    ) -> Iterator[tuple[Block, NDArray[np.float32]]]:
         """Yield the uncovered people of each block that may hold some, and gather the map on the way."""
         cells = self.study.cells()
         blocks = list(self.study.grid.blocks(*BLOCK, within=self.window))
-        for done, block in enumerate(blocks):
-            counts = cells.read(block)
+        jobs = [(block,) for block in blocks]
+        for done, counts in enumerate(in_order(cells.read, jobs, self.study.workers)):
+            block = blocks[done]
             self._gather(block, counts.people, self.people)
             if counts.uncovered is not None:
                 self._gather(block, counts.uncovered, self.uncovered)
@@ -87,7 +80,9 @@ class View:
     def _gather(self, block: Block, counts: F64, pixels: F64) -> None:
         top, left = max(block.row0, self.window.row0), max(block.col0, self.window.col0)
         bottom, right = min(block.row1, self.window.row1), min(block.col1, self.window.col1)
-        part = counts[top - block.row0 : bottom - block.row0, left - block.col0 : right - block.col0]
+        part = counts[
+            top - block.row0 : bottom - block.row0, left - block.col0 : right - block.col0
+        ]
         rows = (np.arange(top, bottom) - self.window.row0) // self.factor
         cols = (np.arange(left, right) - self.window.col0) // self.factor
         row_at, col_at = np.unique(rows, return_index=True), np.unique(cols, return_index=True)
