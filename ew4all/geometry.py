@@ -8,32 +8,28 @@ Ragged arrays (the layout of GeoArrow): `coords`, shape (vertices, 2); `ring_off
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from pyproj import CRS, Transformer
 
 from ew4all.errors import EmptyLayerError, GeometryError, NoIntersectionError, SwappedAxesError
-from ew4all.grid import GEOID, Grid, lonlat
+from ew4all.grid import GEOID, Grid, equal_area_km2, lonlat
+from ew4all.reprojection import Geometries, in_frame, only_polygons, to_crs, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from numpy.typing import NDArray
+    from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.units import F64, I32, I64
-
-Geometries: TypeAlias = NDArray[Any]
-"""One shapely geometry (or None) per element."""
 
 _Shape = TypeVar("_Shape")
 
 CIRCLE_VERTICES = 360
 _REPAIR_TOLERANCE = 1e-3
-_CHORD_TOLERANCE_CELLS = 0.02
-_MOST_HALVINGS = 12
 _AREA_STEP_DEG = 1.0
 _AREA_STEP_M = 1000.0
 
@@ -126,53 +122,6 @@ def circle(lon_deg: float, lat_deg: float, radius_m: float) -> BaseGeometry:
     return shapely.polygons(np.column_stack([lon, lat]))
 
 
-def unwrap(geometry: BaseGeometry) -> BaseGeometry:
-    """Return a lon/lat geometry whose rings run on across the antimeridian instead of jumping back.
-
-    A step of more than 180 degrees of longitude between two vertices is read as crossing the antimeridian (GeoJSON
-    writers that do not cut there leave such rings, RFC 7946 3.1.9). A step of exactly 360 degrees is the edge of a map
-    of the whole world and is kept. Longitudes may leave -180..180.
-    """
-    parts = shapely.get_parts(geometry)
-    rings, owner = shapely.get_rings(parts, return_index=True)
-    coords, ring_of = shapely.get_coordinates(rings, return_index=True)
-    step = np.abs(np.diff(coords[:, 0]))
-    if not ((step > 180.0) & (step < 360.0 - 1e-9) & (ring_of[1:] == ring_of[:-1])).any():
-        return geometry
-    unwrapped = []
-    for ring in rings:
-        xy = shapely.get_coordinates(ring)
-        jump = np.diff(xy[:, 0])
-        turns = np.where(
-            (np.abs(jump) > 180.0) & (np.abs(jump) < 360.0 - 1e-9), np.round(jump / 360.0), 0.0
-        )
-        xy[1:, 0] -= 360.0 * np.cumsum(turns)
-        if abs(xy[0, 0] - xy[-1, 0]) > 180.0:
-            msg = "a ring runs around a pole, so it encloses no area in longitude and latitude; cut it at the antimeridian"
-            raise GeometryError(msg)
-        unwrapped.append(xy)
-    polygons = []
-    for k in range(len(parts)):
-        shell, *holes = [unwrapped[i] for i in np.flatnonzero(owner == k)]
-        # A hole that lies wholly beyond the line was not moved with its shell.
-        middle = shell[:, 0].mean()
-        for hole in holes:
-            hole[:, 0] += 360.0 * np.round((middle - hole[:, 0].mean()) / 360.0)
-        polygons.append(shapely.Polygon(shell, holes))
-    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
-
-
-def only_polygons(geometry: BaseGeometry) -> BaseGeometry:
-    """Drop points and lines from a collection; an empty polygon where nothing with an area is left."""
-    if geometry.geom_type in {"Polygon", "MultiPolygon"}:
-        return geometry
-    parts = [p for p in shapely.get_parts(geometry) if p.geom_type in {"Polygon", "MultiPolygon"}]
-    flat = [q for p in parts for q in shapely.get_parts(p) if not q.is_empty]
-    if len(flat) == 1:
-        return flat[0]
-    return shapely.multipolygons(flat) if flat else shapely.Polygon()
-
-
 def repaired(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | None]:
     """Return a valid polygon and a note on what was mended.
 
@@ -230,94 +179,6 @@ def _ring_by_ring(geometry: BaseGeometry) -> BaseGeometry:
         area = shapely.make_valid(shapely.Polygon(ring), method="linework")
         inside = inside.symmetric_difference(only_polygons(area))
     return only_polygons(inside)
-
-
-def to_crs(geometries: Geometries, source: CRS, grid: Grid) -> Geometries:
-    """Bring lines drawn in `source` to the grid's CRS, with vertices added where a straight edge becomes a curve.
-
-    Edges are halved until the middle of each is within 2 % of a cell of its true place (an edge is a straight line in
-    the CRS in which it was drawn).
-
-    Raises
-    ------
-    GeometryError
-        A vertex has no place in the grid's CRS.
-    """
-    if source == grid.crs:
-        return geometries
-    transformer = Transformer.from_crs(source, grid.crs, always_xy=True)
-    tolerance = _CHORD_TOLERANCE_CELLS * min(grid.cell_size)
-
-    def bend(xy: F64) -> F64:
-        return _projected_line(xy, transformer, tolerance)
-
-    return np.array([None if g is None else _rebuilt(g, bend) for g in geometries], dtype=object)
-
-
-def _rebuilt(geometry: BaseGeometry, change: Any) -> BaseGeometry:
-    polygons = []
-    for part in shapely.get_parts(geometry):
-        shell, *holes = (change(shapely.get_coordinates(ring)) for ring in shapely.get_rings(part))
-        polygons.append(shapely.Polygon(shell, holes))
-    if not polygons:
-        return shapely.Polygon()
-    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
-
-
-def _projected_line(xy: F64, transformer: Transformer, tolerance: float) -> F64:
-    def project(points: F64) -> F64:
-        out = np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
-        if not np.isfinite(out).all():
-            lost = points[~np.isfinite(out).all(axis=1)][0]
-            msg = (
-                f"the vertex ({lost[0]}, {lost[1]}) has no place in the population raster's CRS; cut the polygon to "
-                "the country, or use a population raster in geographic coordinates"
-            )
-            raise GeometryError(msg)
-        return out
-
-    there = project(xy)
-    for _ in range(_MOST_HALVINGS):
-        middle = (xy[:-1] + xy[1:]) / 2.0
-        true_middle = project(middle)
-        off = np.hypot(*(true_middle - (there[:-1] + there[1:]) / 2.0).T) > tolerance
-        if not off.any():
-            break
-        at = np.flatnonzero(off) + 1
-        xy = np.insert(xy, at, middle[off], axis=0)
-        there = np.insert(there, at, true_middle[off], axis=0)
-    return there
-
-
-def in_frame(geometries: Geometries, grid: Grid) -> Geometries:
-    """Shift lon/lat polygons by whole turns so that they lie where the grid's longitudes are.
-
-    A grid may run from 177 to 182 or from -180 to 180; a polygon that crosses the antimeridian may be cut in two
-    pieces there. Every turn of the polygon that meets the grid is kept.
-    """
-    west, _, east, _ = grid.bounds
-    out = geometries.copy()
-    for k, geometry in enumerate(geometries):
-        if geometry is None or geometry.is_empty:
-            continue
-        left, bottom, right, top = geometry.bounds
-        first, last = np.ceil((west - right) / 360.0), np.floor((east - left) / 360.0)
-        turns = [
-            t
-            for t in np.arange(first, last + 1)
-            if left + 360 * t < east and right + 360 * t > west
-        ]
-        if not turns or turns == [0.0]:
-            continue
-        window = shapely.box(west, bottom, east, top)
-        pieces = [
-            shapely.intersection(
-                shapely.transform(geometry, lambda xy, t=t: xy + np.array([360.0 * t, 0.0])), window
-            )
-            for t in turns
-        ]
-        out[k] = only_polygons(shapely.union_all(pieces))
-    return out
 
 
 def on_grid(
@@ -451,32 +312,13 @@ def area_km2(geometries: Geometries, crs: CRS) -> F64:
     rings = ragged(fine)
     if len(rings.coords) == 0:
         return np.zeros(rings.count)
-    lon, lat = np.radians(rings.coords).T
-    height = _authalic(lat)
-    middle = _authalic((lat[:-1] + lat[1:]) / 2.0)
+    lon, lat = np.radians(rings.coords[:, 0]), rings.coords[:, 1]
+    height = equal_area_km2(lat)
+    middle = equal_area_km2((lat[:-1] + lat[1:]) / 2.0)
     edge = np.zeros(lon.size)
     edge[:-1] = np.diff(lon) * (height[:-1] + 4.0 * middle + height[1:]) / 6.0
     edge[rings.ring_offsets[1:] - 1] = 0.0  # from the end of one ring to the start of the next
     inside = np.abs(np.add.reduceat(edge, rings.ring_offsets[:-1]))
     signed = np.where(rings.ring_is_hole, -inside, inside)
     total = np.bincount(rings.ring_polygon, signed, minlength=rings.count)
-    return np.asarray(GEOID.a**2 / 2.0 / 1e6 * total, dtype=np.float64)
-
-
-def _authalic(latitude_rad: F64) -> F64:
-    """Return Snyder's q: area between a parallel and the equator, per radian, in units of a**2 / 2."""
-    sine, e = np.sin(latitude_rad), np.sqrt(GEOID.es)
-    q: F64 = (1.0 - GEOID.es) * (sine / (1.0 - (e * sine) ** 2) + np.arctanh(e * sine) / e)
-    return q
-
-
-def to_lonlat(geometries: Geometries, grid: Grid) -> Geometries:
-    """Bring shapes of the grid's CRS to longitude and latitude on WGS 84; None is kept."""
-    transformer = Transformer.from_crs(grid.crs, 4326, always_xy=True)
-
-    def project(xy: F64) -> F64:
-        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
-
-    out = np.empty(len(geometries), dtype=object)
-    out[:] = [None if g is None else shapely.transform(g, project) for g in geometries]
-    return out
+    return np.asarray(total, dtype=np.float64)

@@ -217,7 +217,7 @@ class Grid:
                 "its coordinates are not degrees; give it the right CRS or transform"
             )
             raise InputError(msg)
-        per_radian_km2 = np.abs(np.diff(_equal_area_km2(np.clip(latitude, -90.0, 90.0))))
+        per_radian_km2 = np.abs(np.diff(equal_area_km2(np.clip(latitude, -90.0, 90.0))))
         area: F64 = (per_radian_km2 * np.radians(abs(t.a)))[:, None]
         return area
 
@@ -260,7 +260,7 @@ class Grid:
             x, y = self.xy(col + dx, row + dy)
             degrees, latitude = to_lonlat.transform(x, y, errcheck=False)
             lon.append(np.asarray(degrees))
-            height.append(_equal_area_km2(np.asarray(latitude)))
+            height.append(equal_area_km2(np.asarray(latitude)))
         with np.errstate(invalid="ignore"):
             turn = [d - lon[0] for d in lon]
             x = np.radians([d - 360.0 * np.round(d / 360.0) for d in turn])
@@ -276,7 +276,7 @@ class Grid:
         return float(self.crs.axis_info[0].unit_conversion_factor)
 
 
-def _equal_area_km2(latitude: F64) -> F64:
+def equal_area_km2(latitude: F64) -> F64:
     """Area on the ellipsoid between the equator and a parallel, km2 for each radian of longitude."""
     with np.errstate(invalid="ignore"):
         sine, e = np.sin(np.radians(latitude)), np.sqrt(GEOID.es)

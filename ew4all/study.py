@@ -20,7 +20,7 @@ from ew4all.coverage.queries import ANY, FEWEST, MOST, Query, queries
 from ew4all.coverage.questions import Answer, Questions
 from ew4all.coverage.waterfall import operator_factor, waterfall
 from ew4all.errors import OptionError
-from ew4all.geometry import Geometries, area_km2, must_meet, on_grid, to_lonlat
+from ew4all.geometry import area_km2, must_meet, on_grid
 from ew4all.readers.cells import Cells, PolygonShare
 from ew4all.readers.layers import PolygonLayer, RasterLayer, is_raster, open_layers
 from ew4all.readers.levels import HazardRaster, open_hazard_raster
@@ -28,6 +28,7 @@ from ew4all.readers.people import Layers, PeopleSource, open_people
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.vectors import VectorLayer, read_vector
 from ew4all.readers.zones import Zones, read_zones
+from ew4all.reprojection import Geometries, to_lonlat
 from ew4all.results import (
     OUTSIDE,
     Bounds,

@@ -17,8 +17,9 @@ from exactextract.raster import NumPyRasterSource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ew4all.grid import Grid
     from numpy.typing import NDArray
+
+    from ew4all.grid import Grid
 
 F64 = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -14,8 +14,8 @@ from affine import Affine
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from ew4all.geometry import only_polygons
 from ew4all.grid import Grid
+from ew4all.reprojection import only_polygons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,33 +62,36 @@ def grids(draw: DrawFn, most: int = 12) -> Grid:
     return Grid(Affine.translation(x, y) * turn * skew * scale, rows, cols, UTM20N)
 
 
-def _places(most: float) -> SearchStrategy[float]:
+def _places(most: float, *, plain: bool = False) -> SearchStrategy[float]:
+    if plain:
+        # No vertex on the edge of a cell, and hardly ever an edge through a corner.
+        steps = st.integers(int(-MARGIN * 1009), int((most + MARGIN) * 1009))
+        return steps.map(lambda k: (k + 0.37) / 1009)
     whole = st.integers(int(-MARGIN), int(most + MARGIN)).map(float)
     quarter = st.integers(int(-4 * MARGIN), int(4 * (most + MARGIN))).map(lambda k: k / 4)
-    # Nearer to a corner than 1e-9 of a cell the peer takes the vertex for one on the corner and counts a cell wrongly.
-    anywhere = st.floats(-MARGIN, most + MARGIN, allow_nan=False).map(lambda v: round(v, 9))
-    return whole | quarter | anywhere
+    return whole | quarter | st.floats(-MARGIN, most + MARGIN, allow_nan=False)
 
 
 @st.composite
-def _points(draw: DrawFn, grid: Grid, least: int, most: int) -> Any:
+def _points(draw: DrawFn, grid: Grid, least: int, most: int, *, plain: bool = False) -> Any:
     n = draw(st.integers(least, most))
-    x = draw(st.lists(_places(grid.width), min_size=n, max_size=n))
-    y = draw(st.lists(_places(grid.height), min_size=n, max_size=n))
+    x = draw(st.lists(_places(grid.width, plain=plain), min_size=n, max_size=n))
+    y = draw(st.lists(_places(grid.height, plain=plain), min_size=n, max_size=n))
     return np.column_stack([x, y])
 
 
 @st.composite
-def tangles(draw: DrawFn, grid: Grid) -> Any:
+def tangles(draw: DrawFn, grid: Grid, *, plain: bool = False) -> Any:
     """A ring through random points, read by the even-odd rule: multipolygons, holes, touching corners."""
-    ring = draw(_points(grid, 3, 9))
+    ring = draw(_points(grid, 3, 9, plain=plain))
     return only_polygons(shapely.make_valid(shapely.Polygon(ring)))
 
 
 @st.composite
-def stars(draw: DrawFn, grid: Grid) -> Any:
+def stars(draw: DrawFn, grid: Grid, *, plain: bool = False) -> Any:
     """A ring around a centre: a coast with up to 300 vertices, often with a star-shaped hole."""
-    x, y = draw(_places(grid.width)), draw(_places(grid.height))
+    x = draw(_places(grid.width, plain=plain))
+    y = draw(_places(grid.height, plain=plain))
     radius = draw(st.sampled_from([0.3, 1.0, 2.5, 7.0, 30.0]))
     rough = draw(st.sampled_from([0.0, 0.3, 0.9]))
     n = draw(st.sampled_from([4, 7, 60, 300]))
@@ -156,16 +159,25 @@ def polygons(grid: Grid) -> SearchStrategy[Any]:
     return drawn.map(lambda shape: _valid(placed(shape, grid)))
 
 
+def plain_polygons(grid: Grid) -> SearchStrategy[Any]:
+    """Valid polygons in general position: no vertex on a cell's edge."""
+    drawn = tangles(grid, plain=True) | stars(grid, plain=True)
+    return drawn.map(lambda shape: _valid(placed(shape, grid)))
+
+
 def _valid(shape: Any) -> Any:
     # Rounding to a grid far from the origin may make needles touch themselves.
     return shape if shape.is_valid else only_polygons(shapely.make_valid(shape))
 
 
 @st.composite
-def grids_with_polygons(
-    draw: DrawFn, *, plain: bool = False, least: int = 1, most: int = 1
+def on_grids(
+    draw: DrawFn,
+    of: Callable[[], SearchStrategy[Grid]] = grids,
+    shapes: Callable[[Grid], SearchStrategy[Any]] = polygons,
+    *,
+    most: int = 1,
 ) -> tuple[Grid, list[Any]]:
-    """A grid and polygons on it."""
-    grid = draw(plain_grids() if plain else grids())
-    shapes = draw(st.lists(polygons(grid), min_size=least, max_size=most))
-    return grid, shapes
+    """A grid and one to `most` polygons on it."""
+    grid = draw(of())
+    return grid, draw(st.lists(shapes(grid), min_size=1, max_size=most))

@@ -21,10 +21,11 @@ import numpy as np
 
 from ew4all.coverage import kernels
 from ew4all.coverage.sources import BITS_PER_PLANE, Source, Stack, columns_of, planes_for
-from ew4all.geometry import Geometries, Polygons, ragged
+from ew4all.geometry import Polygons, ragged
 from ew4all.grid import Block, Grid
 
 if TYPE_CHECKING:
+    from ew4all.reprojection import Geometries
     from ew4all.units import F64, I32, I64
 
 STRIP_ROWS = 256

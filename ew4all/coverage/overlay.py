@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 
 from ew4all.errors import GeometryError
-from ew4all.geometry import Geometries, area_km2, only_polygons
+from ew4all.geometry import area_km2
+from ew4all.reprojection import Geometries, only_polygons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
-    from ew4all.geometry import Geometries
+    from ew4all.reprojection import Geometries
     from ew4all.units import F64
 
 Term: TypeAlias = tuple[int, Column | None]

@@ -20,13 +20,14 @@ from pyproj import CRS
 from ew4all.coverage.exposure import Fractions, Progress, totals
 from ew4all.coverage.overlay import pieces_of
 from ew4all.errors import GeometryError, OptionError
-from ew4all.geometry import Geometries, on_grid, ragged
+from ew4all.geometry import on_grid, ragged
 from ew4all.grid import Block, Grid
 from ew4all.readers.census import Census, read_census
 from ew4all.readers.layers import is_raster
 from ew4all.readers.population import Population, open_population
 from ew4all.readers.sidecar import prepared_sums
 from ew4all.readers.stack import PeopleReader, RasterStack, ShareReader
+from ew4all.reprojection import Geometries
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

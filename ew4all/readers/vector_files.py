@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ew4all.geometry import Geometries
+    from ew4all.reprojection import Geometries
 
 __all__ = ["Features", "feature_list", "horizontal_crs", "read_features"]
 

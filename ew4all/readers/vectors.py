@@ -23,7 +23,6 @@ from ew4all.errors import (
     ReadError,
     SwappedAxesError,
 )
-from ew4all.geometry import only_polygons
 from ew4all.readers.vector_files import (
     LONLAT,
     Features,
@@ -32,6 +31,7 @@ from ew4all.readers.vector_files import (
     read_features,
 )
 from ew4all.readers.wkt import is_wkt, read_wkt, read_wkt_file
+from ew4all.reprojection import only_polygons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
-    from ew4all.geometry import Geometries
+    from ew4all.reprojection import Geometries
 
 __all__ = ["VectorLayer", "read_vector"]
 

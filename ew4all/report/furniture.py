@@ -10,6 +10,7 @@ from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 from pyproj import Transformer
 
 from ew4all.grid import GEOID, lonlat
+from ew4all.report.palette import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_graticule", "draw_north_arrow", "draw_scale_bar", "nice", "pixel_m"]
 
-INK = "#23303b"
 _STEPS_DEG = (
     60, 30, 20, 10, 5, 2, 1, 1 / 2, 1 / 4, 1 / 6, 1 / 12, 1 / 30, 1 / 60, 1 / 120, 1 / 360, 1 / 720, 1 / 3600,
 )  # fmt: skip
@@ -59,12 +59,21 @@ def draw_graticule(axes: Axes, crs: CRS, view: View) -> None:
         if levels.size == 0:
             continue
         axes.contour(
-            x, y, values, levels=levels, colors="#8497a5", linestyles="solid", linewidths=0.4, alpha=0.55, zorder=1.5
+            x,
+            y,
+            values,
+            levels=levels,
+            colors="#8497a5",
+            linestyles="solid",
+            linewidths=0.4,
+            alpha=0.55,
+            zorder=1.5,
         )
         shown = [v for v in levels if along[0] <= v <= along[-1]]
         if np.all(np.diff(along) > 0.0) and shown:
             axis.set_ticks(
-                list(np.interp(shown, along, places)), labels=[_degrees(v, letters, step) for v in shown]
+                list(np.interp(shown, along, places)),
+                labels=[_degrees(v, letters, step) for v in shown],
             )
     axes.tick_params(length=3, width=0.6, labelsize=7.5, colors=INK, pad=2)
     axes.set_xlim(west, east)
@@ -81,9 +90,9 @@ def _degrees(value: float, letters: str, step: float) -> str:
     text = f"{seconds // 3600}°"
     step_s = round(step * 3600)
     if step_s % 3600:
-        text += f"{seconds // 60 % 60:02d}′"
+        text += f"{seconds // 60 % 60:02d}\u2032"
     if step_s % 60:
-        text += f"{seconds % 60:02d}″"
+        text += f"{seconds % 60:02d}\u2033"
     return text + letter
 
 
@@ -107,7 +116,7 @@ def pixel_m(crs: CRS, view: View, width: float, height: float) -> float:
 
 def draw_scale_bar(axes: Axes, crs: CRS, view: View) -> None:
     """Draw a bar of a round number of kilometres, measured along the middle of the view."""
-    west, south, east, north = view
+    west, _, east, _ = view
     across, _ = _metres_per_unit(crs, view)
     if not (math.isfinite(across) and across > 0.0):
         return
@@ -140,11 +149,18 @@ def draw_north_arrow(axes: Axes, crs: CRS, view: View) -> None:
     """Draw an arrow to true north at the middle of the view, in the upper right corner."""
     east, north = _north(crs, view)
     box = axes.get_window_extent()
-    centre, long = np.array([box.x1 - 0.045 * box.height, box.y1 - 0.062 * box.height]), 0.036 * box.height
+    centre, long = (
+        np.array([box.x1 - 0.045 * box.height, box.y1 - 0.062 * box.height]),
+        0.036 * box.height,
+    )
     up = np.array([east, north])
     side = np.array([north, -east])
     for sign, colour in ((1.0, INK), (-1.0, "white")):
-        corners = [centre + up * long, centre + sign * side * 0.42 * long - up * 0.7 * long, centre - up * 0.3 * long]
+        corners = [
+            centre + up * long,
+            centre + sign * side * 0.42 * long - up * 0.7 * long,
+            centre - up * 0.3 * long,
+        ]
         axes.add_patch(
             Polygon(
                 axes.transAxes.inverted().transform(corners), transform=axes.transAxes,
@@ -153,7 +169,7 @@ def draw_north_arrow(axes: Axes, crs: CRS, view: View) -> None:
         )  # fmt: skip
     at = axes.transAxes.inverted().transform(centre + up * long * 1.38)
     axes.text(
-        *at, "N", ha="center", va="center", fontsize=8, fontweight="bold", color=INK,
+        at[0], at[1], "N", ha="center", va="center", fontsize=8, fontweight="bold", color=INK,
         transform=axes.transAxes, zorder=9,
     )  # fmt: skip
 

@@ -12,22 +12,21 @@ import numpy as np
 import shapely
 from matplotlib import patheffects
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, PathPatch, Rectangle
+from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
 from ew4all.errors import GridMismatchError, WriteError
 from ew4all.report.furniture import (
-    INK,
     draw_graticule,
     draw_north_arrow,
     draw_scale_bar,
     nice,
     pixel_m,
 )
-from ew4all.report.rounding import people_text, share_text
-from ew4all.units import TECHNOLOGIES
+from ew4all.report.palette import HAZARD, INK, PEOPLE, SEA, UNCOVERED, ZONE
+from ew4all.report.panel import draw_headings, draw_panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,15 +49,8 @@ Box = tuple[float, float, float, float]
 _DPI = 150
 _SIZE_IN = (1620 / _DPI, 1200 / _DPI)
 _MAP_BOX = (0.048, 0.075, 0.672, 0.80)  # left, bottom, width, height as shares of the figure
-_PANEL_LEFT, _PANEL_RIGHT = 0.742, 0.975
 _MARGIN = 0.06
 _MOST_NAMES = 20
-_SEA = "#f3f6f8"
-_HAZARD = "#7b2d8b"
-_ZONE = "#5f6f7b"
-_PEOPLE = LinearSegmentedColormap.from_list("people", ["#d6e3ee", "#8fb4d3", "#3d78ab", "#0b2f5b"])
-_UNCOVERED = LinearSegmentedColormap.from_list("uncovered", ["#fdbb6b", "#f07f1e", "#c24a05", "#6e2100"])
-_BLUE, _ORANGE = "#2c6597", "#c25a0a"
 _HALO = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.9)]
 
 
@@ -123,7 +115,12 @@ def focus(extent: Box, area: BaseGeometry | None, hazard: BaseGeometry | None) -
         reach = _grown(box, 0.5)
         hit = _common(boxes[1], reach)
         if hit is not None:
-            box = (min(box[0], hit[0]), min(box[1], hit[1]), max(box[2], hit[2]), max(box[3], hit[3]))
+            box = (
+                min(box[0], hit[0]),
+                min(box[1], hit[1]),
+                max(box[2], hit[2]),
+                max(box[3], hit[3]),
+            )
     return _common(_grown(box, _MARGIN), extent) or extent
 
 
@@ -144,7 +141,7 @@ def draw_map(path: Path, layers: MapLayers) -> None:
         raise GridMismatchError(msg)
     figure = Figure(figsize=_SIZE_IN, dpi=_DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
-    axes = figure.add_axes(_MAP_BOX, facecolor=_SEA)
+    axes = figure.add_axes(_MAP_BOX, facecolor=SEA)
     view = _view(layers)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
@@ -156,11 +153,18 @@ def draw_map(path: Path, layers: MapLayers) -> None:
         draw_scale_bar(axes, layers.crs, view)
         draw_north_arrow(axes, layers.crs, view)
         _draw_names(axes, layers, view, canvas)
-        _draw_headings(figure, layers)
-        _draw_panel(figure, layers, norm, view)
-        facts = {"Title": layers.title, "Software": "ew4all", "Description": layers.notice or layers.title}
+        draw_headings(figure, layers)
+        west, south, east, north = layers.extent
+        rows, cols = layers.people.shape
+        pixel = pixel_m(layers.crs, view, (east - west) / cols, (north - south) / rows)
+        draw_panel(figure, layers, norm, pixel)
+        facts = {
+            "Title": layers.title,
+            "Software": "ew4all",
+            "Description": layers.notice or layers.title,
+        }
         try:
-            canvas.print_png(path, metadata=facts)
+            canvas.print_png(path, metadata=facts)  # type: ignore[no-untyped-call]
         except OSError as error:
             msg = f"cannot write {path.name}: {error.strerror or error}"
             raise WriteError(msg) from error
@@ -182,11 +186,16 @@ def _view(layers: MapLayers) -> Box:
     lived = _lived_in(layers, box)
     if lived is not None:
         side = 0.6 * max(lived[2] - lived[0], lived[3] - lived[1])
-        box = _common(box, (lived[0] - side, lived[1] - side, lived[2] + side, lived[3] + side)) or box
+        box = (
+            _common(box, (lived[0] - side, lived[1] - side, lived[2] + side, lived[3] + side))
+            or box
+        )
     west, south, east, north = box
     x, y, wide, high = (west + east) / 2, (south + north) / 2, east - west, north - south
     # A degree of longitude is shorter than one of latitude; projected units are alike.
-    squeeze = max(math.cos(math.radians(min(abs(y), 89.0))), 0.05) if layers.crs.is_geographic else 1.0
+    squeeze = (
+        max(math.cos(math.radians(min(abs(y), 89.0))), 0.05) if layers.crs.is_geographic else 1.0
+    )
     paper = (_MAP_BOX[2] * _SIZE_IN[0]) / (_MAP_BOX[3] * _SIZE_IN[1])
     wide, high = max(wide, high * paper / squeeze), max(high, wide * squeeze / paper)
     return x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
@@ -210,7 +219,9 @@ def _norm(layers: MapLayers, view: Box) -> LogNorm:
     """Logarithmic scale over the people in view, between round numbers."""
     rows, cols = layers.people.shape
     west, south, east, north = layers.extent
-    row = np.clip((north - np.array([view[3], view[1]])) / (north - south) * rows, 0, rows).astype(int)
+    row = np.clip((north - np.array([view[3], view[1]])) / (north - south) * rows, 0, rows).astype(
+        int
+    )
     col = np.clip((np.array([view[0], view[2]]) - west) / (east - west) * cols, 0, cols).astype(int)
     seen = np.nan_to_num(layers.people[row[0] : row[1] + 1, col[0] : col[1] + 1])
     seen = seen[seen > 0.0]
@@ -226,13 +237,13 @@ def _draw_people(axes: Axes, layers: MapLayers, norm: LogNorm) -> None:
     people = np.nan_to_num(layers.people).astype(np.float64)
     picture = np.zeros((*people.shape, 4))
     lived = people > 0.0
-    picture[lived] = _PEOPLE(norm(people[lived]))
+    picture[lived] = PEOPLE(norm(people[lived]))
     if layers.uncovered is not None:
         missed = np.nan_to_num(layers.uncovered).astype(np.float64)
         share = np.clip(np.divide(missed, people, out=np.zeros_like(people), where=lived), 0.0, 1.0)
         some = lived & (share > 0.02)
         weight = share[some][:, None]
-        picture[some] = (1.0 - weight) * picture[some] + weight * _UNCOVERED(norm(people[some]))
+        picture[some] = (1.0 - weight) * picture[some] + weight * UNCOVERED(norm(people[some]))
     west, south, east, north = layers.extent
     axes.imshow(
         picture, extent=(west, east, south, north), origin="upper", aspect="auto",
@@ -252,22 +263,32 @@ def _draw_shapes(axes: Axes, layers: MapLayers, view: Box) -> None:
 
     for _, zone in layers.zones:
         if shapely.intersects(zone, visible) and (patch := shown(zone)):
-            patch.set(facecolor="none", edgecolor=_ZONE, linewidth=0.6, zorder=2)
+            patch.set(facecolor="none", edgecolor=ZONE, linewidth=0.6, zorder=2)
             axes.add_patch(patch)
     if layers.area is not None:
-        beyond = _outline(shapely.difference(frame, shapely.make_valid(layers.area)).simplify(detail))
+        beyond = _outline(
+            shapely.difference(frame, shapely.make_valid(layers.area)).simplify(detail)
+        )
         if beyond is not None:
-            axes.add_patch(PathPatch(beyond, facecolor="white", edgecolor="none", alpha=0.5, zorder=2.5))
+            axes.add_patch(
+                PathPatch(beyond, facecolor="white", edgecolor="none", alpha=0.5, zorder=2.5)
+            )
     if layers.hazard is not None and (patch := shown(layers.hazard)):
-        patch.set(facecolor="none", edgecolor=_HAZARD, linewidth=1.4, linestyle=(0, (6, 2)), zorder=3)
+        patch.set(
+            facecolor="none", edgecolor=HAZARD, linewidth=1.4, linestyle=(0, (6, 2)), zorder=3
+        )
         axes.add_patch(patch)
         hatched = PathPatch(patch.get_path())
-        hatched.set(facecolor="none", edgecolor=_HAZARD, linewidth=0.0, hatch="//", alpha=0.3, zorder=2.8)
+        hatched.set(
+            facecolor="none", edgecolor=HAZARD, linewidth=0.0, hatch="//", alpha=0.3, zorder=2.8
+        )
         hatched.set_hatch_linewidth(0.6)
         axes.add_patch(hatched)
     if layers.area is not None and (patch := shown(layers.area)):
         patch.set(facecolor="none", edgecolor="black", linewidth=2.2, joinstyle="round", zorder=4)
-        patch.set_path_effects([patheffects.withStroke(linewidth=4.0, foreground="white", alpha=0.8)])
+        patch.set_path_effects(
+            [patheffects.withStroke(linewidth=4.0, foreground="white", alpha=0.8)]
+        )
         axes.add_patch(patch)
 
 
@@ -287,7 +308,10 @@ def _outline(shape: BaseGeometry) -> Outline | None:
 def _draw_names(axes: Axes, layers: MapLayers, view: Box, canvas: FigureCanvasAgg) -> None:
     """Write zone names where there are few, largest first, none over another."""
     window = shapely.box(*view)
-    seen = [(name, shapely.intersection(shapely.make_valid(zone), window)) for name, zone in layers.zones]
+    seen = [
+        (name, shapely.intersection(shapely.make_valid(zone), window))
+        for name, zone in layers.zones
+    ]
     seen = [(name, shape) for name, shape in seen if shape.area > 0.0]
     if not 0 < len(seen) <= _MOST_NAMES:
         return
@@ -326,126 +350,3 @@ def _draw_names(axes: Axes, layers: MapLayers, view: Box, canvas: FigureCanvasAg
                 break
         else:
             text.remove()
-
-
-def _draw_headings(figure: Figure, layers: MapLayers) -> None:
-    title = textwrap.shorten(layers.title, 110, placeholder="…")
-    figure.text(
-        0.048, 0.932, title, fontsize=min(17.0, 17.0 * 72.0 / max(len(title), 1)), fontweight="bold", color=INK,
-        va="center", parse_math=False,
-    )  # fmt: skip
-    about = "Who the warning can reach by mobile signal, and who is left out"
-    if layers.uncovered is None:
-        about = "Who lives where the warning applies"
-    figure.text(0.048, 0.896, about, fontsize=10.5, color=INK, va="center")
-    if layers.notice:
-        figure.add_artist(Rectangle((0.0, 0.968), 1.0, 0.032, facecolor="#8c1c13", edgecolor="none"))
-        figure.text(
-            0.5, 0.9835, layers.notice.upper(), ha="center", va="center", fontsize=10, fontweight="bold",
-            color="white", parse_math=False,
-        )  # fmt: skip
-    foot = "; ".join(t for t in (layers.attribution, "Boundaries shown imply no endorsement.") if t)
-    figure.text(
-        0.048, 0.03, "\n".join(textwrap.wrap(foot, 190)[:2]), fontsize=7, color="#56646f", va="center",
-        parse_math=False,
-    )  # fmt: skip
-
-
-def _draw_panel(figure: Figure, layers: MapLayers, norm: LogNorm, view: Box) -> None:
-    counts = layers.counts
-    y = 0.85
-    if layers.hazard is not None:
-        _draw_number(figure, y, counts.at_risk, "people at risk, inside the hazard", 19, _HAZARD)
-        y -= 0.084
-    _draw_number(figure, y, counts.in_area, "people in the warning area", 19, INK)
-    y -= 0.068
-    if counts.uncovered is None:
-        text = "No coverage layer was given:\nwho has a signal is unknown."
-        figure.text(_PANEL_LEFT, y, text, fontsize=9, fontstyle="italic", color=INK, va="top")
-        y -= 0.07
-    else:
-        y = _draw_covered(figure, y, counts, counts.uncovered)
-    y -= 0.012
-    west, south, east, north = layers.extent
-    rows, cols = layers.people.shape
-    side_m = pixel_m(layers.crs, view, (east - west) / cols, (north - south) / rows)
-    unit, side = ("km", side_m / 1e3) if side_m >= 1000.0 else ("m", side_m)
-    side = float(f"{side:.2g}") if side < 100.0 else round(side)
-    text = f"People per map cell of about {side:,g} {unit}"
-    figure.text(_PANEL_LEFT, y, text, fontsize=8.5, fontweight="bold", color=INK, va="center")
-    y -= 0.03
-    y = _draw_ramp(figure, y, norm, _PEOPLE, "people" if layers.uncovered is None else "covered, or outside the area")
-    if layers.uncovered is not None:
-        y = _draw_ramp(figure, y, norm, _UNCOVERED, "not covered; mixed with blue where some are")
-    keys: list[Patch] = []
-    if layers.hazard is not None:
-        key = Patch(facecolor="none", edgecolor=_HAZARD, linewidth=1.2, linestyle=(0, (4, 1.5)), label="Hazard")
-        key.set(hatch="///", hatch_linewidth=0.6)
-        keys.append(key)
-    if layers.area is not None:
-        keys.append(Patch(facecolor="none", edgecolor="black", linewidth=2.2, label="Warning area (pale outside)"))
-    if layers.zones:
-        keys.append(Patch(facecolor="none", edgecolor=_ZONE, linewidth=0.7, label="Zones"))
-    if keys:
-        figure.legend(
-            handles=keys, loc="upper left", bbox_to_anchor=(_PANEL_LEFT, y + 0.012), frameon=False, fontsize=8.5,
-            handlelength=2.6, handleheight=1.3, labelspacing=0.7, labelcolor=INK, borderaxespad=0.0, borderpad=0.0,
-        )  # fmt: skip
-
-
-def _draw_number(figure: Figure, y: float, people: float, text: str, size: float, colour: str) -> None:
-    style: dict[str, Any] = {"fontsize": size, "fontweight": "bold", "color": colour, "va": "center"}
-    figure.text(_PANEL_LEFT, y, people_text(people), **style)
-    figure.text(_PANEL_LEFT, y - 0.0125 - 0.00105 * size, text, fontsize=9, color=INK, va="center")
-
-
-def _draw_covered(figure: Figure, y: float, counts: PeopleCount, uncovered: float) -> float:
-    """Draw who is covered, together and by technology; return where the next thing may begin."""
-    wide = _PANEL_RIGHT - _PANEL_LEFT
-
-    def bar(left: float, y: float, length: float, high: float, colour: str) -> None:
-        figure.add_artist(Rectangle((left, y - high / 2), length, high, facecolor=colour, edgecolor="none"))
-
-    covered = counts.in_area - uncovered
-    if counts.in_area > 0.0:
-        part = wide * covered / counts.in_area
-        bar(_PANEL_LEFT, y, part, 0.022, _BLUE)
-        bar(_PANEL_LEFT + part, y, wide - part, 0.022, _ORANGE)
-        y -= 0.04
-    for people, text, colour in (
-        (covered, "of them covered by a signal", _BLUE),
-        (uncovered, "of them not covered", _ORANGE),
-    ):
-        _draw_number(figure, y, people, f"{text}: {share_text(people, counts.in_area)}", 15, colour)
-        y -= 0.067
-    for technology in TECHNOLOGIES:
-        if technology in counts.covered and counts.in_area > 0.0:
-            people = counts.covered[technology]
-            long = 0.55 * wide
-            style: dict[str, Any] = {"fontsize": 8.5, "color": INK, "va": "center"}
-            figure.text(_PANEL_LEFT, y, technology.upper(), **style)
-            bar(_PANEL_LEFT + 0.025, y, long, 0.011, "#dfe5ea")
-            bar(_PANEL_LEFT + 0.025, y, long * min(people / counts.in_area, 1.0), 0.011, _BLUE)
-            figure.text(_PANEL_LEFT + 0.035 + long, y, share_text(people, counts.in_area), **style)
-            y -= 0.024
-    return y
-
-
-def _draw_ramp(figure: Figure, top: float, norm: LogNorm, colours: LinearSegmentedColormap, text: str) -> float:
-    """Draw a colour ramp with its numbers; return where the next thing may begin."""
-    low, high = float(norm.vmin or 1.0), float(norm.vmax or 1.0)
-    axes = figure.add_axes((_PANEL_LEFT, top - 0.012, _PANEL_RIGHT - _PANEL_LEFT, 0.017))
-    axes.imshow(
-        np.linspace(0.0, 1.0, 256)[None, :], cmap=colours, aspect="auto",
-        extent=(math.log10(low), math.log10(high), 0.0, 1.0),
-    )  # fmt: skip
-    steps = (1, 2, 5) if high < 300.0 * low else (1,)
-    values = [m * 10.0**p for p in range(-9, 10) for m in steps]
-    values = [v for v in values if 0.99 * low <= v <= 1.01 * high]
-    axes.set_xticks([math.log10(v) for v in values], labels=[f"{v:,g}" if v >= 1e-3 else f"{v:.0e}" for v in values])
-    axes.set_yticks([])
-    axes.tick_params(length=2, width=0.5, labelsize=7, pad=1.5, colors=INK)
-    for spine in axes.spines.values():
-        spine.set(linewidth=0.4, color=INK)
-    figure.text(_PANEL_LEFT, top - 0.046, text, fontsize=8, color=INK, va="center")
-    return top - 0.086

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ew4all.geometry import to_lonlat
 from ew4all.report.map import MapLayers, draw_map
 from ew4all.report.view import View
+from ew4all.reprojection import to_lonlat
 from ew4all.results import ZoneCount
 from ew4all.writers.folder import output_folder
 from ew4all.writers.rasters import write_cog

@@ -43,11 +43,12 @@ def writing(path: Path, *others: type[Exception]) -> Iterator[None]:
     WriteError
         The operating system or a library could not write.
     """
+    kinds: tuple[type[Exception], ...] = (OSError, RuntimeError, *others)
     try:
         yield
     except EW4AllError:
         raise
-    except (OSError, RuntimeError, *others) as error:
+    except kinds as error:
         msg = f"cannot write {path.name}: {_reason(error)}"
         raise WriteError(msg) from error
 

@@ -1,0 +1,231 @@
+"""The result as tables for a terminal of 80 columns; every sign has words beside it, none is told by colour alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ew4all.report.rounding import people_text, share_text
+from ew4all.results import OUTSIDE
+from ew4all.units import TECHNOLOGIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from ew4all.results import PeopleCount, Reach, ZoneCount
+
+__all__ = ["MOST_ZONES", "rendered"]
+
+MOST_ZONES = 15
+"""Zones that are listed; the others share one row."""
+
+_BAR_CHARACTERS = 22
+
+STEPS: Mapping[str, str] = {
+    "in_area": "in the warning area",
+    "covered": "covered by a signal",
+    "network_broadcasts": "their network broadcasts it",
+    "has_phone": "have a phone",
+    "device_capable": "their phone can show it",
+    "device_on": "it is switched on",
+    "not_opted_out": "they have not opted out",
+    "received": "it receives the message",
+    "noticed": "they notice it",
+}
+"""Steps of the waterfall in words."""
+
+
+def rendered(result: Reach, *, notice: str | None = None, ascii_only: bool = False) -> Group:
+    """Return a result as something that rich prints.
+
+    Numbers of people have three significant digits; ``--json`` has all of them.
+
+    Parameters
+    ----------
+    notice
+        Words that must not be overlooked.
+    ascii_only
+        Draw bars with ``#`` where the terminal knows no other signs.
+    """
+    parts: list[RenderableType] = []
+    if result.title:
+        parts.append(Text(result.title, style="bold"))
+    if notice:
+        parts.append(Text(notice.upper(), style="bold reverse"))
+    parts += [_headline(result), *_coverage(result), *_groups(result), *_zones(result.zones)]
+    parts += _waterfall(result, "#" if ascii_only else "█")
+    if result.notes:
+        notes = [Padding(Text(f"- {note}"), (0, 0, 0, 1)) for note in result.notes]
+        parts += [Text("\nNotes", style="bold"), *notes]
+    parts.append(Text("\nPeople rounded to three digits; --json gives all of them.", style="dim"))
+    return Group(*parts)
+
+
+def _table(title: str, columns: Iterable[str]) -> Table:
+    """Table whose first column is words and whose other columns are numbers."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for k, name in enumerate(columns):
+        table.add_column(
+            Text(name),
+            justify="left" if k == 0 else "right",
+            no_wrap=k > 0,
+            max_width=36 if k == 0 else None,
+            overflow="fold",
+        )
+    return table
+
+
+def _row(table: Table, *cells: str, style: str | None = None) -> None:
+    # Text, not str: a zone may be called "[bold]".
+    table.add_row(*(Text(cell) for cell in cells), style=style)
+
+
+def _headline(result: Reach) -> Table:
+    people = result.people
+    table = _table("", ("", "people", "share"))
+    table.show_header = False
+    table.title = None
+    _row(table, "In the population data", people_text(people.total), "")
+    _row(
+        table, "At risk: in the hazard", people_text(people.at_risk), _of(people.at_risk, people.total, "of all")
+    )
+    _row(
+        table, "In the warning area", people_text(people.in_area), _of(people.in_area, people.total, "of all"),
+        style="bold",
+    )  # fmt: skip
+    if people.at_risk_in_area != people.at_risk:
+        outside = max(people.at_risk - people.at_risk_in_area, 0.0)
+        _row(
+            table, "  at risk, outside the warning area", people_text(outside), _of(outside, people.at_risk, "of those at risk")
+        )
+    if people.uncovered is not None:
+        covered = people.covered.get("any", people.in_area - people.uncovered)
+        _row(table, "  covered by a signal", people_text(covered), _of(covered, people.in_area, "of the area"))
+        _row(
+            table, "  NOT covered by any", people_text(people.uncovered),
+            _of(people.uncovered, people.in_area, "of the area"), style="bold",
+        )  # fmt: skip
+    if people.at_risk_covered is not None and people.at_risk_covered != people.covered.get("any"):
+        _row(
+            table, "  at risk and covered", people_text(people.at_risk_covered),
+            _of(people.at_risk_covered, people.at_risk, "of those at risk"),
+        )  # fmt: skip
+    if result.waterfall and result.waterfall[-1].step == "noticed":
+        last = result.waterfall[-1].people
+        _row(table, "  expected to notice the warning", people_text(last), _of(last, people.in_area, "of the area"))
+    _row(table, "Size of the warning area", f"{people_text(result.area_km2)} km2", "")
+    return table
+
+
+def _of(part: float, whole: float, words: str) -> str:
+    share = share_text(part, whole)
+    return share if share == "-" else f"{share} {words}"
+
+
+def _coverage(result: Reach) -> list[RenderableType]:
+    """Rows: everybody, then each operator; columns: technologies."""
+    covered = result.people.covered
+    if not covered:
+        return [Text("No coverage layer was given: who has a signal is unknown.", style="italic")]
+    shown = [t for t in (*TECHNOLOGIES, "any") if t in covered]
+    with_share = any(o.share is not None for o in result.operators)
+    names = ["covered in the area", *(["share"] if with_share else []), *(t.upper() if t != "any" else "any" for t in shown)]
+    table = _table("Covered people by technology", names)
+
+    def cells(counts: Mapping[str, float]) -> list[str]:
+        return [people_text(counts[t]) if t in counts else "-" for t in shown]
+
+    blank = [""] if with_share else []
+    _row(table, "All operators", *blank, *cells(covered), style="bold")
+    _row(table, "  of the area", *blank, *(share_text(covered[t], result.people.in_area) for t in shown))
+    for operator in result.operators:
+        share = ["-" if operator.share is None else share_text(operator.share, 1.0)] if with_share else []
+        _row(table, operator.name, *share, *cells(operator.covered))
+    parts: list[RenderableType] = [table]
+    for technology, bounds in result.bounds.items():
+        parts.append(
+            Text(
+                f"{technology}: between {people_text(bounds.fewest)} and {people_text(bounds.most)} are covered, "
+                "depending on where in the coarse cells people live."
+            )
+        )
+    return parts
+
+
+def _groups(result: Reach) -> list[RenderableType]:
+    if not result.groups:
+        return []
+    return [_people_table("Population groups", "group", list(result.groups.items()))]
+
+
+def _zones(zones: Sequence[ZoneCount]) -> list[RenderableType]:
+    if not zones:
+        return []
+    inside = [z for z in zones if z.id != OUTSIDE]
+
+    def weight(zone: ZoneCount) -> float:
+        people = zone.people
+        return people.in_area if people.uncovered is None else people.uncovered
+
+    ranked = sorted(inside, key=lambda z: (-weight(z), -z.people.in_area, z.id))
+    first, others = ranked[:MOST_ZONES], ranked[MOST_ZONES:]
+    rows = [(z.name or z.id, z.people) for z in first]
+    order = "in the area" if all(z.people.uncovered is None for z in zones) else "not covered"
+    title = f"Zones, most people {order} first" if len(first) > 1 else "Zones"
+    table = _people_table(title, "zone", rows)
+    if others:
+        _people_row(table, f"{len(others)} other zones", [z.people for z in others])
+    for zone in zones:
+        if zone.id == OUTSIDE and zone.people.total > 0.0:
+            _people_row(table, zone.name, [zone.people])
+    return [table]
+
+
+def _people_table(title: str, what: str, rows: Sequence[tuple[str, PeopleCount]]) -> Table:
+    has_coverage = any(p.uncovered is not None for _, p in rows)
+    names = [what, "at risk", "in area", *(["covered", "NOT covered"] if has_coverage else [])]
+    table = _table(title, names)
+    for name, people in rows:
+        _people_row(table, name, [people])
+    return table
+
+
+def _people_row(table: Table, name: str, several: Sequence[PeopleCount]) -> None:
+    in_area = sum(p.in_area for p in several)
+    cells = [people_text(sum(p.at_risk for p in several)), people_text(in_area)]
+    if len(table.columns) > 3:
+        cells.append(people_text(sum(p.covered.get("any", 0.0) for p in several)))
+        missed = sum(p.uncovered or 0.0 for p in several)
+        cells.append(f"{people_text(missed)} {f'({share_text(missed, in_area)})':>7}")
+    _row(table, name, *cells)
+
+
+def _waterfall(result: Reach, block: str) -> list[RenderableType]:
+    steps = result.waterfall
+    if len(steps) < 2:
+        return []
+    table = _table("From the warning area to the people who notice the warning", ("step", "left", "lost"))
+    table.add_column(Text("share of the area"), no_wrap=True)
+    whole = steps[0].people
+    for step in steps:
+        share = step.people / whole if whole > 0.0 else 0.0
+        bar = block * round(_BAR_CHARACTERS * share)
+        _row(
+            table,
+            STEPS.get(step.step, step.step),
+            people_text(step.people),
+            people_text(step.lost) if step.lost else "",
+            f"{bar:<{_BAR_CHARACTERS}} {share_text(step.people, whole):>6}",
+        )
+    assumed = ", ".join(f"{k} {v:g}" for k, v in result.assumptions.items())
+    return [
+        table,
+        Text(f"Assumed: {assumed} (see `ew4all assumptions`; replace with --assume).", style="dim"),
+    ]

@@ -1,0 +1,175 @@
+"""Shapes brought to another CRS or another turn around the Earth: edges stay where they were drawn.
+
+Longitudes may leave -180..180: a shape that crosses the antimeridian runs on, and is shifted by whole turns to where a
+grid lies.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+
+from ew4all.errors import GeometryError
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.grid import Grid
+    from ew4all.units import F64
+
+Geometries: TypeAlias = NDArray[Any]
+"""One shapely geometry (or None) per element."""
+
+_CHORD_TOLERANCE_CELLS = 0.02
+_MOST_HALVINGS = 12
+
+
+def only_polygons(geometry: BaseGeometry) -> BaseGeometry:
+    """Drop points and lines from a collection; an empty polygon where nothing with an area is left."""
+    if geometry.geom_type in {"Polygon", "MultiPolygon"}:
+        return geometry
+    parts = [p for p in shapely.get_parts(geometry) if p.geom_type in {"Polygon", "MultiPolygon"}]
+    flat = [q for p in parts for q in shapely.get_parts(p) if not q.is_empty]
+    if len(flat) == 1:
+        return flat[0]
+    return shapely.multipolygons(flat) if flat else shapely.Polygon()
+
+
+def unwrap(geometry: BaseGeometry) -> BaseGeometry:
+    """Return a lon/lat geometry whose rings run on across the antimeridian instead of jumping back.
+
+    A step of more than 180 degrees of longitude between two vertices is read as crossing the antimeridian (GeoJSON
+    writers that do not cut there leave such rings, RFC 7946 3.1.9). A step of exactly 360 degrees is the edge of a map
+    of the whole world and is kept. Longitudes may leave -180..180.
+    """
+    parts = shapely.get_parts(geometry)
+    rings, owner = shapely.get_rings(parts, return_index=True)
+    coords, ring_of = shapely.get_coordinates(rings, return_index=True)
+    step = np.abs(np.diff(coords[:, 0]))
+    if not ((step > 180.0) & (step < 360.0 - 1e-9) & (ring_of[1:] == ring_of[:-1])).any():
+        return geometry
+    unwrapped = []
+    for ring in rings:
+        xy = shapely.get_coordinates(ring)
+        jump = np.diff(xy[:, 0])
+        turns = np.where(
+            (np.abs(jump) > 180.0) & (np.abs(jump) < 360.0 - 1e-9), np.round(jump / 360.0), 0.0
+        )
+        xy[1:, 0] -= 360.0 * np.cumsum(turns)
+        if abs(xy[0, 0] - xy[-1, 0]) > 180.0:
+            msg = "a ring runs around a pole, so it encloses no area in longitude and latitude; cut it at the antimeridian"
+            raise GeometryError(msg)
+        unwrapped.append(xy)
+    polygons = []
+    for k in range(len(parts)):
+        shell, *holes = [unwrapped[i] for i in np.flatnonzero(owner == k)]
+        # A hole that lies wholly beyond the line was not moved with its shell.
+        middle = shell[:, 0].mean()
+        for hole in holes:
+            hole[:, 0] += 360.0 * np.round((middle - hole[:, 0].mean()) / 360.0)
+        polygons.append(shapely.Polygon(shell, holes))
+    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
+
+
+def in_frame(geometries: Geometries, grid: Grid) -> Geometries:
+    """Shift lon/lat polygons by whole turns so that they lie where the grid's longitudes are.
+
+    A grid may run from 177 to 182 or from -180 to 180; a polygon that crosses the antimeridian may be cut in two
+    pieces there. Every turn of the polygon that meets the grid is kept.
+    """
+    west, _, east, _ = grid.bounds
+    out = geometries.copy()
+    for k, geometry in enumerate(geometries):
+        if geometry is None or geometry.is_empty:
+            continue
+        left, bottom, right, top = geometry.bounds
+        first, last = np.ceil((west - right) / 360.0), np.floor((east - left) / 360.0)
+        turns = [
+            t
+            for t in np.arange(first, last + 1)
+            if left + 360 * t < east and right + 360 * t > west
+        ]
+        if not turns or turns == [0.0]:
+            continue
+        window = shapely.box(west, bottom, east, top)
+        pieces = [
+            shapely.intersection(
+                shapely.transform(geometry, lambda xy, t=t: xy + np.array([360.0 * t, 0.0])), window
+            )
+            for t in turns
+        ]
+        out[k] = only_polygons(shapely.union_all(pieces))
+    return out
+
+
+def to_crs(geometries: Geometries, source: CRS, grid: Grid) -> Geometries:
+    """Bring lines drawn in `source` to the grid's CRS, with vertices added where a straight edge becomes a curve.
+
+    Edges are halved until the middle of each is within 2 % of a cell of its true place (an edge is a straight line in
+    the CRS in which it was drawn).
+
+    Raises
+    ------
+    GeometryError
+        A vertex has no place in the grid's CRS.
+    """
+    if source == grid.crs:
+        return geometries
+    transformer = Transformer.from_crs(source, grid.crs, always_xy=True)
+    tolerance = _CHORD_TOLERANCE_CELLS * min(grid.cell_size)
+
+    def bend(xy: F64) -> F64:
+        return _projected_line(xy, transformer, tolerance)
+
+    return np.array([None if g is None else _rebuilt(g, bend) for g in geometries], dtype=object)
+
+
+def to_lonlat(geometries: Geometries, grid: Grid) -> Geometries:
+    """Bring shapes of the grid's CRS to longitude and latitude on WGS 84; None is kept."""
+    transformer = Transformer.from_crs(grid.crs, 4326, always_xy=True)
+
+    def project(xy: F64) -> F64:
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+    out = np.empty(len(geometries), dtype=object)
+    out[:] = [None if g is None else shapely.transform(g, project) for g in geometries]
+    return out
+
+
+def _rebuilt(geometry: BaseGeometry, change: Any) -> BaseGeometry:
+    polygons = []
+    for part in shapely.get_parts(geometry):
+        shell, *holes = (change(shapely.get_coordinates(ring)) for ring in shapely.get_rings(part))
+        polygons.append(shapely.Polygon(shell, holes))
+    if not polygons:
+        return shapely.Polygon()
+    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
+
+
+def _projected_line(xy: F64, transformer: Transformer, tolerance: float) -> F64:
+    def project(points: F64) -> F64:
+        out = np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+        if not np.isfinite(out).all():
+            lost = points[~np.isfinite(out).all(axis=1)][0]
+            msg = (
+                f"the vertex ({lost[0]}, {lost[1]}) has no place in the population raster's CRS; cut the polygon to "
+                "the country, or use a population raster in geographic coordinates"
+            )
+            raise GeometryError(msg)
+        return out
+
+    there = project(xy)
+    for _ in range(_MOST_HALVINGS):
+        middle = (xy[:-1] + xy[1:]) / 2.0
+        true_middle = project(middle)
+        off = np.hypot(*(true_middle - (there[:-1] + there[1:]) / 2.0).T) > tolerance
+        if not off.any():
+            break
+        at = np.flatnonzero(off) + 1
+        xy = np.insert(xy, at, middle[off], axis=0)
+        there = np.insert(there, at, true_middle[off], axis=0)
+    return there
