@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
-    from ew4all.grid import Grid
+    from ew4all.grid import Block, Grid
     from ew4all.units import F64
 
 WORKERS = 2
@@ -60,8 +60,8 @@ _ROUNDING = 1e-9
 class Study:
     """Everything that `reach` needs, read and checked.
 
-    `area` and `hazard` are in the grid's CRS; both None is everywhere. `hazard_raster` takes the place of `hazard`, and
-    of the area where there is none. `zone_shapes` has one polygon (or None) a zone.
+    `area` and `hazard` are in the grid's CRS; both None is everywhere. With a `hazard_raster`, `hazard` is the window in
+    which it lies; without an area it is the warning area too. `zone_shapes` has one polygon (or None) a zone.
     """
 
     people: PeopleSource
@@ -173,15 +173,24 @@ class Study:
         if self.area is None and self.hazard_raster is not None:
             return sum(
                 float((self.hazard_raster.share(b) * self.grid.cell_area_km2(b)).sum())
-                for b in self.grid.blocks(*BLOCK)
+                for b in self.grid.blocks(*BLOCK, within=self.window)
             )
         shape = self.questions.places[-1] if self.area is None else self.area
         return float(area_km2(np.array([shape], dtype=object), self.grid.crs)[0])
 
+    @property
+    def window(self) -> Block:
+        """Cells in which the warning area lies."""
+        shape = self.hazard if self.area is None else self.area
+        found = None if shape is None else self.grid.block_of_bounds(shape.bounds)
+        return found or self.grid.whole
+
     def cells(self) -> Cells:
         """Return the people cell by cell."""
         polygons = union(self.polygon_shapes) if self.polygon_shapes else None
-        return Cells.of(self.people, self.area, self.hazard_raster, self.rasters, polygons)
+        area_raster = self.hazard_raster if self.area is None else None
+        shape = self.hazard if self.area is None else self.area
+        return Cells.of(self.people, shape, area_raster, self.rasters, polygons)
 
     def _count(
         self, counts: Mapping[Answer, F64], k: int, total: float | None = None
@@ -319,6 +328,7 @@ def open_study(
             msg = "the hazard is a raster; say from which value on it endangers people (--hazard-min, hazard_min=)"
             raise OptionError(msg)
         raster = open_hazard_raster(hazard, hazard_min, grid)
+        endangered = _window_of(raster, grid)
         notes += raster.notes
         at = raster.raster.grid.crs
         sources.append(SourceNote.of("hazard", hazard, at, unit=f">= {hazard_min:g}"))
@@ -352,8 +362,8 @@ def open_study(
         raise OptionError(msg)
     return Study(
         people=people,
-        area=endangered if warned is None else warned,
-        hazard=warned if endangered is None and raster is None else endangered,
+        area=endangered if warned is None and raster is None else warned,
+        hazard=warned if endangered is None else endangered,
         hazard_raster=raster,
         rasters=tuple(rasters),
         polygons=tuple(polygons),
@@ -392,6 +402,16 @@ def _shape(layer: VectorLayer, grid: Grid, notes: list[str]) -> BaseGeometry:
     notes += mended
     must_meet(shapes, grid, layer.name)
     return union(shapes)
+
+
+def _window_of(hazard: HazardRaster, grid: Grid) -> BaseGeometry:
+    """Return a polygon around a hazard raster: nobody outside it is at risk."""
+    extent = shapely.box(*hazard.raster.grid.bounds)
+    shapes, _ = on_grid([extent], hazard.raster.grid.crs, grid, hazard.name)
+    window: BaseGeometry = shapely.buffer(
+        union(shapes), 2.0 * max(grid.cell_size), join_style="mitre"
+    )
+    return window
 
 
 def _zone_shapes(zones: Zones, grid: Grid, notes: list[str]) -> Geometries:

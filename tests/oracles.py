@@ -66,6 +66,8 @@ def totals(
 def peer_fractions(geometry: Any, grid: Grid) -> F64:
     """Share of each cell by exactextract (held in float32 there); the grid must be north-up."""
     out = np.zeros(grid.shape)
+    if geometry.is_empty:
+        return out  # the peer refuses it
     found = _peer(geometry, grid, np.zeros(grid.shape, np.float32), ["cell_id", "coverage"])
     if found.get("cell_id") is not None:
         out.ravel()[np.asarray(found["cell_id"])] = found["coverage"]

@@ -54,12 +54,13 @@ def grids(draw: DrawFn, most: int = 12) -> Grid:
     width = draw(st.sampled_from([0.1, 1 / 120, 100.0, 30.48]))
     height = draw(st.sampled_from([width, width, width / 3]))
     x, y = draw(st.sampled_from([(0.0, 8.0), (-61.8, 12.6), (500_000.0, 1_300_000.0)]))
-    down = draw(st.sampled_from([-1.0, 1.0]))
-    right = draw(st.sampled_from([-1.0, 1.0]))
-    turn = Affine.rotation(draw(st.sampled_from([0.0, 90.0, 180.0, 30.0, -77.5])))
-    scale = Affine.scale(right * width, down * height)
-    skew = Affine.shear(draw(st.sampled_from([0.0, 20.0])), 0.0)
-    return Grid(Affine.translation(x, y) * turn * skew * scale, rows, cols, UTM20N)
+    turn = np.radians(draw(st.sampled_from([0.0, 90.0, 180.0, 30.0, -77.5])))
+    skew = draw(st.sampled_from([0.0, 0.4]))
+    right = np.array([np.cos(turn), np.sin(turn)]) * draw(st.sampled_from([-1.0, 1.0])) * width
+    down = np.array([np.sin(turn) + skew, -np.cos(turn)]) * draw(st.sampled_from([-1.0, 1.0]))
+    down *= height
+    transform = Affine(right[0], down[0], x, right[1], down[1], y)
+    return Grid(transform, rows, cols, UTM20N)
 
 
 def _places(most: float, *, plain: bool = False) -> SearchStrategy[float]:
@@ -69,7 +70,9 @@ def _places(most: float, *, plain: bool = False) -> SearchStrategy[float]:
         return steps.map(lambda k: (k + 0.37) / 1009)
     whole = st.integers(int(-MARGIN), int(most + MARGIN)).map(float)
     quarter = st.integers(int(-4 * MARGIN), int(4 * (most + MARGIN))).map(lambda k: k / 4)
-    return whole | quarter | st.floats(-MARGIN, most + MARGIN, allow_nan=False)
+    # At 1e-19 of a cell beside a corner GEOS, the judge, takes a cell for its neighbour.
+    anywhere = st.floats(-MARGIN, most + MARGIN, allow_nan=False).map(lambda v: round(v, 9))
+    return whole | quarter | anywhere
 
 
 @st.composite
@@ -123,9 +126,7 @@ def slivers(draw: DrawFn, grid: Grid) -> Any:
         b, along, length = a + np.array([1.0, 0.0]), np.array([1.0, 0.0]), 1.0
     across = np.array([-along[1], along[0]]) / length * thin
     end = draw(st.sampled_from([0.0, 1.0]))
-    return only_polygons(
-        shapely.make_valid(shapely.Polygon([a, b, b + across * end, a + across]))
-    )
+    return only_polygons(shapely.make_valid(shapely.Polygon([a, b, b + across * end, a + across])))
 
 
 @st.composite

@@ -37,6 +37,7 @@ from ew4all.coverage.runs import (
 )
 
 __all__ = [
+    "anybody",
     "block_sums",
     "cell_fractions",
     "crossings",
@@ -339,3 +340,13 @@ def set_bit(layer, bit, mask):
     for row in range(mask.shape[0]):
         for j in range(mask.shape[1]):
             mask[row, j] |= value if layer[row, j] != 0 else np.uint8(0)
+
+
+@njit(nogil=True, cache=True)
+def anybody(people):
+    """Return whether any cell holds people; seen at the first that does."""
+    for row in range(people.shape[0]):
+        for j in range(people.shape[1]):
+            if people[row, j] > 0:
+                return True
+    return False

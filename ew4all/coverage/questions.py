@@ -41,8 +41,10 @@ class Questions:
     places
         Polygons in the grid's CRS: zones, and last the whole raster, whose people are known without asking.
     area, hazard
-        Warning area and hazard footprint. Where both are None everywhere is meant; `hazard_raster` says that the
-        hazard is a raster instead, to be asked for as a column, and without an area it is the warning area too.
+        Warning area and hazard footprint. Where both are None everywhere is meant.
+    hazard_raster
+        Whether the hazard is a raster, to be asked for as a column; then `hazard` is no more than the window in which
+        it lies. Without an area it is the warning area too.
     coverage
         For each query with polygons their union.
     queries
@@ -101,17 +103,16 @@ class Questions:
         zones = self.places.copy()
         zones[-1] = None
         self.answers["total"] = [(self._set(zones), None)]
-        warned = clip(self.places, self.area)
-        in_area = self._set(warned)
         area_is_raster = self.hazard_raster and self.area is None
+        warned = clip(self.places, self.hazard if area_is_raster else self.area)
+        in_area = self._set(warned)
         endangered, at_risk, both = warned, in_area, in_area
-        if self.hazard_raster and self.area is not None:
-            endangered = self.places
-            at_risk = self._set(endangered)
-        elif self.hazard is not None and self.hazard is not self.area:
+        apart = self.hazard is not self.area and (self.hazard_raster or self.hazard is not None)
+        if apart and not area_is_raster:
             endangered = clip(self.places, self.hazard)
             at_risk = self._set(endangered)
-            both = self._set(clip(warned, self.hazard))
+            if not self.hazard_raster:
+                both = self._set(clip(warned, self.hazard))
         self.answers["in_area"] = [(in_area, risk if area_is_raster else None)]
         self.answers["at_risk"] = [(at_risk, risk)]
         self.answers["at_risk_in_area"] = [(both, risk)]

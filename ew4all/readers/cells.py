@@ -77,7 +77,7 @@ class Cells:
         Parameters
         ----------
         area, area_raster
-            Warning area as a shape or, without one, as a raster; both None is everywhere.
+            Warning area as a shape, or as a raster inside a shape; a shape of None is everywhere.
         rasters
             Every coverage raster.
         polygons
@@ -90,7 +90,7 @@ class Cells:
             people.cells(None),
             None if rest is None else people.cells(rest),
             rasters,
-            area_raster if area is None else None,
+            area_raster,
             bool(rasters) or polygons is not None,
         )
 

@@ -74,7 +74,17 @@ class Fraction:
 
     def share(self, raster: Raster, block: Block) -> NDArray[Any]:
         """Return the values, or raise where one is not in 0..1."""
-        values, valid = raster.values(block)
+        stored = raster.read(block)
+        with np.errstate(invalid="ignore"):
+            low, high = stored.min(), stored.max()
+        # Most blocks are plain, and looking for marks of 'no data' takes longer than adding them up. NaN is never plain;
+        # a mark of 0 means the same as 0.
+        marked = raster.nodata is not None and bool(0 < raster.nodata <= high)
+        scaled = (raster.scale, raster.offset) != (1.0, 0.0)
+        if low >= 0 and high <= 1 and not (marked or raster.has_mask or scaled):
+            return stored.astype(self.dtype, copy=False)
+        valid = raster.valid(block, stored)
+        values = raster.meant(stored)
         if raster.dtype == np.uint8 and raster.nodata is None and values.dtype == np.uint8:
             marked = values != _UNMARKED_NODATA
             if not marked.all():

@@ -11,6 +11,7 @@ import numpy as np
 from ew4all.coverage import kernels
 from ew4all.coverage.queries import FEWEST, Column
 from ew4all.coverage.sources import BITS_PER_PLANE, Stack, planes_for
+from ew4all.readers.raster_sources import session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,10 +130,16 @@ class RasterStack:
         return rows * down, cols * across
 
     def read(self, block: Block) -> Stack:
-        """Return people and columns of one block."""
+        """Return people and columns of one block; where nobody lives the layers are not read."""
+        with session():
+            return self._read(block)
+
+    def _read(self, block: Block) -> Stack:
         people = cast("People", np.ascontiguousarray(self.population.people(block, self.group)))
         planes = np.zeros((planes_for(self.bits), *block.shape), np.uint8)
         shares = np.zeros((self.shares, *block.shape), np.float32)
+        if not kernels.anybody(people):
+            return Stack(people, planes, shares)
         layers: dict[int, NDArray[Any]] = {}
         hazard = (
             self.hazard.share(block)

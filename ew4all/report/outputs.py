@@ -96,7 +96,7 @@ def _layers(study: Study, result: Reach, view: View, notice: str | None) -> MapL
         crs=study.grid.crs,
         counts=result.people,
         title=result.title or UNTITLED,
-        hazard=study.hazard if study.hazard is not study.area else None,
+        hazard=view.hazard() if study.hazard is not study.area else None,
         area=study.area,
         zones=[(n, s) for n, s in zip(names, study.zone_shapes, strict=True) if s is not None],
         notice=notice,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -19,9 +18,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from ew4all.assumptions import Assumption
     from ew4all.results import PeopleCount, Reach, ZoneCount
 
-__all__ = ["MOST_ZONES", "rendered"]
+__all__ = ["MOST_ZONES", "assumptions_table", "rendered"]
 
 MOST_ZONES = 15
 """Zones that are listed; the others share one row."""
@@ -55,22 +55,40 @@ def rendered(result: Reach, *, notice: str | None = None, ascii_only: bool = Fal
         Draw bars with ``#`` where the terminal knows no other signs.
     """
     parts: list[RenderableType] = []
-    if result.title:
-        parts.append(Text(result.title, style="bold"))
     if notice:
         parts.append(Text(notice.upper(), style="bold reverse"))
+    if result.title:
+        parts.append(Text(result.title, style="bold"))
     parts += [_headline(result), *_coverage(result), *_groups(result), *_zones(result.zones)]
     parts += _waterfall(result, "#" if ascii_only else "█")
     if result.notes:
-        notes = [Padding(Text(f"- {note}"), (0, 0, 0, 1)) for note in result.notes]
-        parts += [Text("\nNotes", style="bold"), *notes]
+        notes = Table.grid(padding=(0, 1))
+        for note in result.notes:
+            notes.add_row(Text("-"), Text(note, overflow="fold"))
+        parts += [Text("\nNotes", style="bold"), notes]
     parts.append(Text("\nPeople rounded to three digits; --json gives all of them.", style="dim"))
     return Group(*parts)
 
 
+def assumptions_table(rows: Sequence[Assumption]) -> Group:
+    """Return the table of assumptions, and below it where each of them comes from."""
+    table = _table("What is assumed of networks, phones and people", ("step", "default", "range"))
+    table.add_column(Text("share of those left who"))
+    sources = Table.grid(padding=(0, 1))
+    for row in rows:
+        _row(table, row.name, f"{row.value:g}", f"{row.low:g} - {row.high:g}", row.meaning)
+        sources.add_row(
+            Text(row.name), Text(f"{row.confidence}: {row.source}. Range: {row.range_source}.")
+        )
+    hint = Text("\nReplace a default: ew4all reach ... --assume device_capable=0.62", style="dim")
+    return Group(table, Text("Sources", style="bold"), sources, hint)
+
+
 def _table(title: str, columns: Iterable[str]) -> Table:
     """Table whose first column is words and whose other columns are numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
     for k, name in enumerate(columns):
         table.add_column(
             Text(name),
@@ -94,7 +112,10 @@ def _headline(result: Reach) -> Table:
     table.title = None
     _row(table, "In the population data", people_text(people.total), "")
     _row(
-        table, "At risk: in the hazard", people_text(people.at_risk), _of(people.at_risk, people.total, "of all")
+        table,
+        "At risk: in the hazard",
+        people_text(people.at_risk),
+        _of(people.at_risk, people.total, "of all"),
     )
     _row(
         table, "In the warning area", people_text(people.in_area), _of(people.in_area, people.total, "of all"),
@@ -103,11 +124,19 @@ def _headline(result: Reach) -> Table:
     if people.at_risk_in_area != people.at_risk:
         outside = max(people.at_risk - people.at_risk_in_area, 0.0)
         _row(
-            table, "  at risk, outside the warning area", people_text(outside), _of(outside, people.at_risk, "of those at risk")
+            table,
+            "  at risk, but outside it",
+            people_text(outside),
+            _of(outside, people.at_risk, "of those at risk"),
         )
     if people.uncovered is not None:
         covered = people.covered.get("any", people.in_area - people.uncovered)
-        _row(table, "  covered by a signal", people_text(covered), _of(covered, people.in_area, "of the area"))
+        _row(
+            table,
+            "  covered by a signal",
+            people_text(covered),
+            _of(covered, people.in_area, "of the area"),
+        )
         _row(
             table, "  NOT covered by any", people_text(people.uncovered),
             _of(people.uncovered, people.in_area, "of the area"), style="bold",
@@ -119,7 +148,12 @@ def _headline(result: Reach) -> Table:
         )  # fmt: skip
     if result.waterfall and result.waterfall[-1].step == "noticed":
         last = result.waterfall[-1].people
-        _row(table, "  expected to notice the warning", people_text(last), _of(last, people.in_area, "of the area"))
+        _row(
+            table,
+            "  expected to notice the warning",
+            people_text(last),
+            _of(last, people.in_area, "of the area"),
+        )
     _row(table, "Size of the warning area", f"{people_text(result.area_km2)} km2", "")
     return table
 
@@ -136,7 +170,11 @@ def _coverage(result: Reach) -> list[RenderableType]:
         return [Text("No coverage layer was given: who has a signal is unknown.", style="italic")]
     shown = [t for t in (*TECHNOLOGIES, "any") if t in covered]
     with_share = any(o.share is not None for o in result.operators)
-    names = ["covered in the area", *(["share"] if with_share else []), *(t.upper() if t != "any" else "any" for t in shown)]
+    names = [
+        "covered in the area",
+        *(["share"] if with_share else []),
+        *(t.upper() if t != "any" else "any" for t in shown),
+    ]
     table = _table("Covered people by technology", names)
 
     def cells(counts: Mapping[str, float]) -> list[str]:
@@ -144,9 +182,18 @@ def _coverage(result: Reach) -> list[RenderableType]:
 
     blank = [""] if with_share else []
     _row(table, "All operators", *blank, *cells(covered), style="bold")
-    _row(table, "  of the area", *blank, *(share_text(covered[t], result.people.in_area) for t in shown))
+    _row(
+        table,
+        "  of the area",
+        *blank,
+        *(share_text(covered[t], result.people.in_area) for t in shown),
+    )
     for operator in result.operators:
-        share = ["-" if operator.share is None else share_text(operator.share, 1.0)] if with_share else []
+        share = (
+            ["-" if operator.share is None else share_text(operator.share, 1.0)]
+            if with_share
+            else []
+        )
         _row(table, operator.name, *share, *cells(operator.covered))
     parts: list[RenderableType] = [table]
     for technology, bounds in result.bounds.items():
@@ -211,7 +258,9 @@ def _waterfall(result: Reach, block: str) -> list[RenderableType]:
     steps = result.waterfall
     if len(steps) < 2:
         return []
-    table = _table("From the warning area to the people who notice the warning", ("step", "left", "lost"))
+    table = _table(
+        "From the warning area to the people who notice the warning", ("step", "left", "lost")
+    )
     table.add_column(Text("share of the area"), no_wrap=True)
     whole = steps[0].people
     for step in steps:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
+from affine import Affine
+from rasterio import features
 
 from ew4all.coverage.exposure import in_order
 from ew4all.grid import Block
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
     from ew4all.study import Study
@@ -27,7 +31,8 @@ BLOCK = (512, 2048)
 class View:
     """A window of the population grid seen in pixels of `factor` x `factor` cells.
 
-    `people` and `uncovered`, shape (pixel rows, pixel columns), are filled by `blocks`.
+    `people`, `uncovered` and, for a hazard raster, `endangered` (cells), shape (pixel rows, pixel columns), are filled by
+    `blocks`.
     """
 
     study: Study
@@ -35,6 +40,7 @@ class View:
     factor: int
     people: F64
     uncovered: F64
+    endangered: F64
 
     @classmethod
     def of(cls, study: Study) -> View:
@@ -43,7 +49,7 @@ class View:
         window = grid.block_of_bounds(focus(grid.bounds, study.area, study.hazard)) or grid.whole
         factor = max(1, -(-max(window.shape) // MAP_PIXELS))
         shape = -(-window.shape[0] // factor), -(-window.shape[1] // factor)
-        return cls(study, window, factor, np.zeros(shape), np.zeros(shape))
+        return cls(study, window, factor, np.zeros(shape), np.zeros(shape), np.zeros(shape))
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -57,6 +63,16 @@ class View:
         )
         return self.study.grid.crop(block).bounds
 
+    def hazard(self) -> BaseGeometry | None:
+        """Return the hazard as a shape; a hazard raster as the pixels of which at least half is endangered."""
+        if self.study.hazard_raster is None:
+            return self.study.hazard
+        half = (self.endangered >= 0.5 * self.factor**2).astype(np.uint8)
+        transform = self.study.grid.crop(self.window).transform @ Affine.scale(self.factor)
+        found = features.shapes(half, mask=half == 1, transform=transform)
+        shapes = [shapely.geometry.shape(shape) for shape, _ in found]
+        return shapely.union_all(shapes) if shapes else None
+
     def north_up(self, pixels: F64) -> F64:
         """Return pixels with the first row in the north, as a map draws them."""
         return pixels[::-1] if self.study.grid.transform.e > 0.0 else pixels
@@ -66,11 +82,14 @@ class View:
     ) -> Iterator[tuple[Block, NDArray[np.float32]]]:
         """Yield the uncovered people of each block that may hold some, and gather the map on the way."""
         cells = self.study.cells()
+        hazard = self.study.hazard_raster
         blocks = list(self.study.grid.blocks(*BLOCK, within=self.window))
         jobs = [(block,) for block in blocks]
         for done, counts in enumerate(in_order(cells.read, jobs, self.study.workers)):
             block = blocks[done]
             self._gather(block, counts.people, self.people)
+            if hazard is not None:
+                self._gather(block, hazard.share(block).astype(np.float64), self.endangered)
             if counts.uncovered is not None:
                 self._gather(block, counts.uncovered, self.uncovered)
                 yield block, counts.uncovered.astype(np.float32)

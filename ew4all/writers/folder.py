@@ -19,7 +19,7 @@ from ew4all.errors import EW4AllError, WriteError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RECORD", "RECORD_SCHEMA", "output_folder", "writing"]
+__all__ = ["RECORD", "RECORD_SCHEMA", "output_folder", "outputs_of", "writing"]
 
 RECORD = "run.json"
 """Name of the file that says how a folder came about, and which files belong to it."""
@@ -142,7 +142,7 @@ def _move_in(fresh: Path, old: Path, final: Path) -> None:
     moved: list[str] = []
     name = ""
     try:
-        for name in sorted({*new, *_of_earlier_run(final)}):
+        for name in sorted({*new, *outputs_of(final)}):
             if os.path.lexists(final / name):
                 (final / name).replace(old / name)
                 kept.append(name)
@@ -158,15 +158,16 @@ def _move_in(fresh: Path, old: Path, final: Path) -> None:
         raise WriteError(msg) from error
 
 
-def _of_earlier_run(final: Path) -> set[str]:
-    """Names of the plain files that the record in a folder calls its own."""
+def outputs_of(folder: Path) -> list[str]:
+    """Return the names of the plain files in a folder that its record calls its own, in order."""
     try:
-        record = json.loads((final / RECORD).read_text(encoding="utf-8"))
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return set()
+        return []
     if not isinstance(record, dict) or record.get("schema") != RECORD_SCHEMA:
-        return set()
+        return []
     names = record.get("outputs")
     if not isinstance(names, list):
-        return set()
-    return {n for n in names if isinstance(n, str) and Path(n).name == n and (final / n).is_file()}
+        return []
+    own = {n for n in names if isinstance(n, str) and Path(n).name == n}
+    return sorted(n for n in own if (folder / n).is_file())

@@ -1,0 +1,389 @@
+"""The command line. Data go to standard output, messages and progress to standard error.
+
+Exit code 0: done; 1: the run failed; 2: the input or an option is at fault; 130: interrupted. Everything heavy is
+imported inside the commands, so that ``--help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ew4all import __version__
+from ew4all.cli.options import mapping, numbers, sources, thresholds
+from ew4all.errors import EW4AllError, InputError, OptionError, ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from concurrent.futures import Executor
+
+    from ew4all.results import Reach
+
+app = typer.Typer(
+    name="ew4all",
+    help="Who at risk does a public warning reach, through which channel, and who is left out?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data = typer.Typer(help="Inputs: make them quicker to use.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+Population = Annotated[
+    list[str],
+    typer.Option(
+        metavar="[NAME=]FILE",
+        help="Raster of people, or polygons with --population-column. Repeat it for groups (age, sex).",
+    ),
+]
+Unit = Annotated[
+    str | None,
+    typer.Option(
+        metavar="count|per_km2|per_ha",
+        help="What the population raster holds, where it does not say so.",
+    ),
+]
+Coverage = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TECH[:OPERATOR]=FILE",
+        help="Coverage layer of 2g, 3g, 4g, 5g or any: raster of 0/1, shares or levels, or polygons. Repeatable.",
+    ),
+]
+CoverageMin = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[TECH[:OPERATOR]=]LEVEL",
+        help="Level from which on a coverage raster counts as covered, in its unit (dBm). Repeatable.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Threads. The result is the same for any number."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document with all digits.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress and no messages, errors only.")
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ew4all {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+@app.command()
+def reach(
+    population: Population,
+    population_unit: Unit = None,
+    population_column: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column of people, where the population is polygons."),
+    ] = None,
+    hazard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Hazard footprint: polygons, or a raster with --hazard-min."
+        ),
+    ] = None,
+    hazard_min: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X", help="Value of the hazard raster from which on people are at risk."
+        ),
+    ] = None,
+    area: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Warning area: polygons. Without it, the hazard's."),
+    ] = None,
+    cap: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="CAP 1.2 alert whose area is the warning area."),
+    ] = None,
+    coverage: Coverage = None,
+    coverage_min: CoverageMin = None,
+    operator_share: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=SHARE", help="Market share of an operator, 0 to 1. Repeatable."),
+    ] = None,
+    zones: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Polygons to count in, one by one.")
+    ] = None,
+    zone_id: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of their identifiers.")
+    ] = None,
+    zone_name: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of their names.")
+    ] = None,
+    refine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Settlement points or a finer raster that place people in coarse cells.",
+        ),
+    ] = None,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="Replace a default of `ew4all assumptions`. Repeatable."
+        ),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Title of the table and the map.")
+    ] = None,
+    workers: Workers = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler to work on, instead of threads."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for zones, uncovered people, map and record."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Count people at risk, in the warning area, covered, and not covered; by technology, operator and zone."""
+    with _reporting(), _workers(workers, cluster) as hands:
+        arguments: dict[str, Any] = {
+            "population": sources(population),
+            "population_unit": population_unit,
+            "population_column": population_column,
+            "hazard": hazard,
+            "hazard_min": hazard_min,
+            "area": area,
+            "cap": cap,
+            "coverage": mapping("--coverage", coverage, "4g=FILE or 4g:OPERATOR=FILE"),
+            "coverage_min": thresholds(coverage_min),
+            "operator_share": numbers("--operator-share", operator_share, "NAME=0.4"),
+            "zones": zones,
+            "zone_id": zone_id,
+            "zone_name": zone_name,
+            "refine": refine,
+            "assume": numbers("--assume", assume, "device_capable=0.62"),
+            "title": title,
+            "out": out,
+        }
+        result = _run(arguments, hands, quiet=quiet)
+        _show(result, as_json=as_json)
+        if out is not None:
+            _say(f"Written to {out}: {_contents(out)}", quiet=quiet)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")] = Path(
+        "ew4all-demo"
+    ),
+    workers: Workers = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the main job on an embedded case: Grenada, Hurricane Beryl, 1 July 2024. Needs no network."""
+    with _reporting():
+        from ew4all.demo import CASE, NOTICE, folder
+
+        result = _run({**CASE.arguments(), "out": out, "notice": NOTICE}, workers, quiet=quiet)
+        _show(result, as_json=as_json, notice=NOTICE)
+        _say(
+            f"{NOTICE}\n"
+            f"Map: {out / 'map.png'}\n"
+            f"All files, in {out}: {_contents(out)}\n"
+            "Try next:\n"
+            f"  ew4all reach --population {folder() / 'population.tif'} \\\n"
+            f"      --hazard {folder() / 'hazard.geojson'} --coverage 4g={folder() / 'coverage_4g_a.tif'}\n"
+            "  ew4all assumptions     what is assumed of phones and people, with sources\n"
+            "  ew4all reach --help    your own population, hazard or CAP alert, coverage and zones",
+            quiet=quiet,
+        )
+
+
+@app.command()
+def assumptions(
+    as_json: Json = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print a table in Markdown.")
+    ] = False,
+) -> None:
+    """Print the defaults of the device steps, with their sources; `reach --assume` replaces them."""
+    with _reporting():
+        from ew4all.assumptions import TABLE, markdown
+
+        if as_json:
+            from dataclasses import asdict
+
+            from ew4all.writers.records import json_text
+
+            rows = [asdict(row) for row in TABLE]
+            typer.echo(json_text({"schema": "ew4all/assumptions/1", "assumptions": rows}), nl=False)
+        elif as_markdown:
+            typer.echo(markdown(), nl=False)
+        else:
+            from ew4all.report.table import assumptions_table
+
+            _console().print(assumptions_table(TABLE))
+
+
+@data.command()
+def prepare(
+    population: Population,
+    population_unit: Unit = None,
+    coverage: Coverage = None,
+    coverage_min: CoverageMin = None,
+    workers: Workers = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder or file; by default beside the population raster."
+        ),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Work out totals per tile once, so that later runs decode only the tiles on the edge of a polygon."""
+    with _reporting():
+        from ew4all.readers.sidecar import prepare as prepared
+
+        with _progress(quiet=quiet) as progress:
+            path = prepared(
+                sources(population),
+                population_unit=population_unit,
+                coverage=mapping("--coverage", coverage, "4g=FILE or 4g:OPERATOR=FILE"),
+                coverage_min=thresholds(coverage_min),
+                out=out,
+                **({} if workers is None else {"workers": workers}),
+                progress=progress,
+            )
+        if as_json:
+            from ew4all.writers.records import json_text
+
+            typer.echo(json_text({"schema": "ew4all/prepared/1", "path": str(path)}), nl=False)
+        else:
+            typer.echo(path)
+
+
+def main() -> None:
+    """Run the command line."""
+    import logging
+
+    for stream in (sys.stdout, sys.stderr):
+        # JSON is UTF-8 wherever it goes, and a place name must not end a run on a terminal that cannot show it.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    for name in (
+        "rasterio",
+        "pyogrio",
+        "matplotlib",
+    ):  # what matters of theirs arrives as an exception
+        logging.getLogger(name).addHandler(logging.NullHandler())
+    app()
+
+
+@contextmanager
+def _reporting() -> Iterator[None]:
+    """Turn errors of ours into one sentence and an exit code."""
+    try:
+        yield
+    except EW4AllError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2 if isinstance(error, InputError | ReadError) else 1) from error
+    except KeyboardInterrupt as interrupt:
+        typer.echo("Interrupted; nothing was written.", err=True)
+        raise typer.Exit(130) from interrupt
+
+
+@contextmanager
+def _workers(workers: int | None, cluster: str | None) -> Iterator[int | Executor | None]:
+    if cluster is None:
+        yield workers
+        return
+    if workers is not None:
+        msg = "--workers and --cluster exclude each other: a cluster has its own workers"
+        raise OptionError(msg)
+    from importlib import import_module
+
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError as error:
+        msg = "--cluster needs the package `distributed`, which is not installed: pip install distributed"
+        raise OptionError(msg) from error
+    try:
+        client = distributed.Client(cluster, timeout=10)
+    except (OSError, ValueError) as error:
+        msg = f"no Dask scheduler answers at {cluster}: {error}"
+        raise OptionError(msg) from error
+    with client:
+        yield client.get_executor()
+
+
+def _run(arguments: Mapping[str, Any], workers: int | Executor | None, *, quiet: bool) -> Reach:
+    import ew4all
+    from ew4all.runtime import set_matplotlib_cache
+
+    if arguments["out"] is not None:
+        set_matplotlib_cache()
+    with _progress(quiet=quiet) as progress:
+        return ew4all.reach(**arguments, workers=workers, progress=progress)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Any]:
+    """Give a callback that draws a bar, where somebody is there to see it."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from ew4all.report.progress import Bar
+
+    with Bar() as bar:
+        yield bar
+
+
+def _show(result: Reach, *, as_json: bool, notice: str | None = None) -> None:
+    if as_json:
+        from ew4all.writers.records import json_text
+
+        document = result.to_dict()
+        typer.echo(
+            json_text(document if notice is None else {**document, "notice": notice}), nl=False
+        )
+        return
+    from ew4all.report.table import rendered
+
+    console = _console()
+    console.print(rendered(result, notice=notice, ascii_only=console.options.ascii_only))
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # Markup and highlighting would read signs into names of places.
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def _contents(folder: Path) -> str:
+    from ew4all.writers.folder import outputs_of
+
+    return ", ".join(outputs_of(folder))
+
+
+def _say(text: str, *, quiet: bool) -> None:
+    if not quiet:
+        typer.echo(text, err=True)

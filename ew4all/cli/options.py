@@ -1,0 +1,119 @@
+"""Options of the command line that hold more than one thing, such as ``NAME=FILE``."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ew4all.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["mapping", "numbers", "sources", "thresholds"]
+
+
+def mapping(option: str, values: Sequence[str] | None, form: str) -> dict[str, str] | None:
+    """Return what ``NAME=VALUE`` options say; None where there are none.
+
+    Parameters
+    ----------
+    option
+        How the option is called.
+    form
+        An example, for messages.
+
+    Raises
+    ------
+    OptionError
+        A value without a name or without anything after it, or a name given twice.
+    """
+    if not values:
+        return None
+    found: dict[str, str] = {}
+    for value in values:
+        name, sign, rest = value.partition("=")
+        name, rest = name.strip(), rest.strip()
+        if not (sign and name and rest):
+            msg = f"{option} wants the form {form}, but got {value!r}"
+            raise OptionError(msg)
+        if name in found:
+            msg = f"{option} was given twice for {name!r}"
+            raise OptionError(msg)
+        found[name] = rest
+    return found
+
+
+def numbers(option: str, values: Sequence[str] | None, form: str) -> dict[str, float] | None:
+    """Return what ``NAME=NUMBER`` options say; None where there are none.
+
+    Raises
+    ------
+    OptionError
+        See `mapping`; or what follows the name is not a finite number.
+    """
+    texts = mapping(option, values, form)
+    if texts is None:
+        return None
+    return {name: _number(option, text, form) for name, text in texts.items()}
+
+
+def thresholds(values: Sequence[str] | None) -> dict[str, float] | float | None:
+    """Return levels of coverage by layer, or the one level for all layers.
+
+    Raises
+    ------
+    OptionError
+        See `numbers`; or a level for all layers beside another one.
+    """
+    option, form = "--coverage-min", "4g=-105, 4g:OPERATOR=-105 or -105"
+    for_all = [value for value in values or () if "=" not in value]
+    if values and for_all:
+        if len(values) > 1:
+            msg = f"{option} {for_all[0]} is for all layers, so it must stand alone; name the layers otherwise: {form}"
+            raise OptionError(msg)
+        return _number(option, for_all[0], form)
+    return numbers(option, values, form)
+
+
+def sources(values: Sequence[str]) -> str | dict[str, str]:
+    """Return the one population, or group name to population.
+
+    A plain path is called by its name without the suffix. A file whose own name has a ``=`` in it is a plain path.
+
+    Raises
+    ------
+    OptionError
+        Two groups of one name, or a name without a file.
+    """
+    named: list[tuple[str, str]] = []
+    for value in values:
+        name, sign, path = value.partition("=")
+        if not sign or Path(value).exists():
+            if len(values) == 1:
+                return value
+            named.append((Path(value).name.partition(".")[0], value))
+        elif name.strip() and path.strip():
+            named.append((name.strip(), path.strip()))
+        else:
+            msg = f"--population wants the form FILE or NAME=FILE, but got {value!r}"
+            raise OptionError(msg)
+    groups = dict(named)
+    if len(groups) < len(named):
+        names = [name for name, _ in named]
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"--population was given twice for the group {twice!r}; name the groups: --population NAME=FILE"
+        raise OptionError(msg)
+    return groups
+
+
+def _number(option: str, text: str, form: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        msg = f"{option} wants a number as in {form}, but got {text!r}"
+        raise OptionError(msg)
+    return number
