@@ -21,6 +21,7 @@ from ew4all.coverage.questions import Answer, Questions
 from ew4all.coverage.waterfall import operator_factor, waterfall
 from ew4all.errors import OptionError
 from ew4all.geometry import area_km2, must_meet, on_grid
+from ew4all.grid import Block
 from ew4all.readers.cells import Cells, PolygonShare
 from ew4all.readers.layers import PolygonLayer, RasterLayer, is_raster, open_layers
 from ew4all.readers.levels import HazardRaster, open_hazard_raster
@@ -45,12 +46,15 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
-    from ew4all.grid import Block, Grid
+    from ew4all.grid import Grid
     from ew4all.units import F64
 
 WORKERS = 2
 COARSE = 5.0
 """A population cell this many times as wide as a coverage cell calls for bounds."""
+
+POLYGON_DETAIL_M = 200.0
+"""What counts as the cell of coverage polygons: the detail of operators' maps, a choice."""
 
 BLOCK = (512, 4096)
 _ROUNDING = 1e-9
@@ -103,8 +107,8 @@ class Study:
         places = np.empty(len(self.zone_shapes) + 1, dtype=object)
         places[:-1] = self.zone_shapes
         places[-1] = shapely.box(*self.grid.bounds)
-        coarse = any(layer.aligned.coarseness > COARSE for layer in self.rasters)
-        bounded = tuple(q for q in self.queries if q.operator is None) if coarse else ()
+        national = tuple(q for q in self.queries if q.operator is None)
+        bounded = national if self.coarseness > COARSE else ()
         return Questions(
             places,
             self.area,
@@ -114,6 +118,16 @@ class Study:
             self.coverage,
             bounded,
         )
+
+    @cached_property
+    def coarseness(self) -> float:
+        """Width of a population cell over that of the finest coverage cell; 0 without coverage."""
+        ratios = [layer.aligned.coarseness for layer in self.rasters]
+        if self.polygons:
+            rows, cols = (n // 2 for n in self.grid.shape)
+            middle = self.grid.cell_area_km2(Block(rows, rows + 1, cols, cols + 1))
+            ratios.append(1000.0 * float(middle[0, 0]) ** 0.5 / POLYGON_DETAIL_M)
+        return max(ratios, default=0.0)
 
     def reach(self) -> Reach:
         """Count people.
@@ -240,9 +254,8 @@ class Study:
     def _bound_notes(self, bounds: Mapping[str, Bounds]) -> list[str]:
         if not bounds:
             return []
-        ratio = max(layer.aligned.coarseness for layer in self.rasters)
         return [
-            f"a population cell is {ratio:.0f} times as wide as a coverage cell: where inside it people live decides "
+            f"a population cell is {self.coarseness:.0f} times as wide as a coverage cell: where inside it people live decides "
             f"who is covered. Between {bounds[ANY].fewest:,.0f} and {bounds[ANY].most:,.0f} are covered by any "
             "technology; the figure given spreads people evenly. --refine with settlement points or a finer raster "
             "places them"

@@ -74,10 +74,10 @@ BY_HAND = {
     # (people, left column, cross, share)
     "everything": (shapely.box(0, 0, 3, 3), (45, 12, 25, 2.5 * 3 + 18)),
     "the middle cell": (shapely.box(1, 1, 2, 2), (5, 0, 5, 2.5)),
-    # A quarter of 1 3 7 9, half of 2 4 6 8, all of 5.
+    # A quarter of 1 3 7 9, half of 2 4 6 8, all of 5: people; 1 4 7; 2 4 5 6 8; half of 2 5 8 and all of 3 6 9.
     "a cell's half around the middle": (
         shapely.box(0.5, 0.5, 2.5, 2.5),
-        (5 + 10 + 5, 0.25 * (1 + 7) + 0.5 * 4, 10 + 5, 1 + 4 + 2.5 + 0.25 * (3 + 9) + 3),
+        (5 + 10 + 5, 2 + 2, 10 + 5, 5 + 6),
     ),
     # Half of 3 5 7 and all of 6 8 9.
     "below the diagonal": (
@@ -132,8 +132,7 @@ def test_totals_are_those_of_the_slow_twin(
     source, arrays = random_source(grid, bits, shares, dtype)
     people = arrays[0]
     expected = oracles.totals(shapes, grid, *arrays)
-    # The twin's areas of needles are good to 1e-12 of a cell, not better.
-    assert_allclose(totals(shapes, source), expected, rtol=1e-9, atol=1e-9 * float(people.max()))
+    assert_allclose(totals(shapes, source), expected, rtol=1e-9, atol=1e-11 * float(people.max()))
 
 
 @given(strategies.on_grids(most=3))
@@ -182,7 +181,7 @@ def test_totals_are_those_of_exactextract() -> None:
     assert_allclose(totals(boxes, source)[:, 0], expected, rtol=1e-12)
     stars = [strategies.star(200.1, 190.2, r, 3000, 0.01, noise) for r in (150.0, 60.0)]
     expected = [oracles.peer_sum(star, grid, people) for star in stars]
-    assert_allclose(totals(stars, source)[:, 0], expected, rtol=1e-8)
+    assert_allclose(totals(stars, source)[:, 0], expected, rtol=1e-9)
 
 
 def test_many_polygons_are_swept_in_other_strips_with_the_same_result() -> None:
@@ -229,7 +228,7 @@ def test_a_polygon_and_the_rest_add_up_to_everybody(drawn: tuple[Grid, list[Any]
     assert (got >= -1e-9).all()
 
 
-@given(strategies.on_grids(strategies.plain_grids), strategies.st.floats(0.01, 5.0))
+@given(strategies.on_grids(strategies.plain_grids), st.floats(0.01, 5.0))
 def test_a_larger_polygon_never_holds_fewer(
     drawn: tuple[Grid, list[Any]], cells_wider: float
 ) -> None:
@@ -334,9 +333,9 @@ def test_tiles_give_the_totals_of_the_slow_twin(
     expected = oracles.totals(shapes, grid, *arrays)
     tiled = Tiled(source, (rows, cols))
     got = totals(shapes, tiled)
-    assert_allclose(got, expected, rtol=1e-9, atol=1e-7)
+    assert_allclose(got, expected, rtol=1e-9, atol=1e-8)
     stored = totals(shapes, tiled, stored=Stored.of(tiled))
-    assert_allclose(stored, got, rtol=1e-12, atol=1e-12)
+    assert stored.tobytes() == got.tobytes(), "a prepared raster gives the same bits"
 
 
 def test_only_tiles_that_a_polygon_meets_are_read() -> None:

@@ -30,7 +30,9 @@ def test_hand_computed() -> None:
     own=FRACTION,
 )
 def test_everybody_sits_in_one_row(in_area, covered, factors, own) -> None:
-    steps = waterfall(in_area, in_area * covered, dict(zip(DEVICE_STEPS, factors, strict=True)), own)
+    steps = waterfall(
+        in_area, in_area * covered, dict(zip(DEVICE_STEPS, factors, strict=True)), own
+    )
     people = [s.people for s in steps]
     assert people == sorted(people, reverse=True)
     assert min(s.lost for s in steps) >= 0.0

@@ -18,6 +18,14 @@ def tree(folder: Path) -> dict[str, str]:
     }
 
 
+def fill(folder: Path, *names: str, fault: BaseException | None = None) -> None:
+    with output_folder(folder) as out:
+        for name in names:
+            (out / name).write_text("new")
+        if fault is not None:
+            raise fault
+
+
 def record(*names: str) -> str:
     listed = ", ".join(f'"{name}"' for name in names)
     return f'{{"schema": "{RECORD_SCHEMA}", "outputs": [{listed}]}}'
@@ -89,9 +97,8 @@ def test_an_error_leaves_everything_as_it_was(tmp_path: Path, fault: BaseExcepti
     (tmp_path / "old" / "x.csv").write_text("old")
     before = tree(tmp_path)
     for folder in (tmp_path / "old", tmp_path / "new" / "er"):
-        with pytest.raises(type(fault)), output_folder(folder) as out:
-            (out / "x.csv").write_text("half")
-            raise fault
+        with pytest.raises(type(fault)):
+            fill(folder, "x.csv", fault=fault)
         assert tree(tmp_path) == before
 
 
@@ -106,7 +113,10 @@ def test_write_error_names_folder_and_file(tmp_path: Path) -> None:
 
 def test_file_in_the_place_of_the_folder_is_refused_and_kept(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
-    with pytest.raises(WriteError, match="is a file; name a folder"), output_folder(tmp_path / "out"):
+    with (
+        pytest.raises(WriteError, match="is a file; name a folder"),
+        output_folder(tmp_path / "out"),
+    ):
         pass
     assert tree(tmp_path) == {"out": "mine"}
 
@@ -140,12 +150,8 @@ def test_folder_of_an_output_name_stops_before_anything_is_moved(tmp_path: Path)
     (tmp_path / "a.csv").write_text("old")
     (tmp_path / "b.csv").mkdir()
     before = tree(tmp_path)
-    with (
-        pytest.raises(WriteError, match=r"cannot write b\.csv: there is a folder of that name"),
-        output_folder(tmp_path) as out,
-    ):
-        (out / "a.csv").write_text("new")
-        (out / "b.csv").write_text("new")
+    with pytest.raises(WriteError, match=r"cannot write b\.csv: there is a folder of that name"):
+        fill(tmp_path, "a.csv", "b.csv")
     assert tree(tmp_path) == before
 
 
@@ -163,12 +169,8 @@ def test_move_that_fails_half_way_is_taken_back(
         return move(self, target)
 
     monkeypatch.setattr(Path, "replace", broken)
-    with (
-        pytest.raises(WriteError, match="cannot write b: Input/output error"),
-        output_folder(tmp_path) as out,
-    ):
-        for name in "abcd":
-            (out / name).write_text("new")
+    with pytest.raises(WriteError, match="cannot write b: Input/output error"):
+        fill(tmp_path, *"abcd")
     monkeypatch.undo()
     assert tree(tmp_path) == before
 

@@ -294,7 +294,7 @@ def main() -> None:
         "matplotlib",
     ):  # what matters of theirs arrives as an exception
         logging.getLogger(name).addHandler(logging.NullHandler())
-    app()
+    app(prog_name="ew4all")
 
 
 @contextmanager

@@ -100,14 +100,10 @@ def edges_by_strip(polygons: Polygons, grid: Grid, strip_rows: int) -> Edges:
 
 
 def _left_to_right(polygons: Polygons) -> I64:
-    if polygons.count < 2:
+    if polygons.count < 2 or not polygons.ring_polygon.size:
         return np.arange(polygons.ring_polygon.size)
     left = np.full(polygons.count, np.inf)
-    of_ring = (
-        np.minimum.reduceat(polygons.coords[:, 0], polygons.ring_offsets[:-1])
-        if polygons.ring_polygon.size
-        else left
-    )
+    of_ring = np.minimum.reduceat(polygons.coords[:, 0], polygons.ring_offsets[:-1])
     np.minimum.at(left, polygons.ring_polygon, of_ring)
     # A stable sort keeps a polygon's rings together only if equal left ends of two polygons do not mix.
     return np.lexsort((polygons.ring_polygon, left[polygons.ring_polygon]))
@@ -154,7 +150,7 @@ def totals(
         work: Callable[..., tuple[I64, F64]] = _sweep_strip
     else:
         jobs, work = _tile_jobs(polygons, source, stored, whole), _sweep_tile
-    rows = out.reshape(2 * polygons.count, -1)
+    rows = out.reshape(2 * polygons.count, out.shape[2])
     for done, (ids, sums) in enumerate(in_order(work, jobs, workers)):
         rows[ids] += sums
         if progress:
