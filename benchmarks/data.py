@@ -90,16 +90,27 @@ def layers(size: int) -> list[NDArray[np.uint8]]:
 
 def cases(size: int) -> dict[str, NDArray[Any]]:
     """Return the polygons of each case, in the CRS of `grid_of`."""
-    one, coast = np.empty(1, dtype=object), np.empty(1, dtype=object)
-    one[0] = blob(60, roughness=0.05, seed=1, radius=2520.0)
-    coast[0] = blob(100_000, roughness=0.15, seed=2, radius=2500.0, smoothness=0.8)
-    return {
-        name: on_raster(shapes, size)
-        for name, shapes in (("a", one), ("b", coast), ("c", zones(1000)), ("d", footprints(10_000)))
-    }
+    found = {"c": on_raster(zones(1000), size), "d": on_raster(footprints(10_000), size)}
+    for name in ("a", "b"):
+        found[name] = np.array([one(name, size)], dtype=object)
+    return {name: found[name] for name in CASES}
 
 
-def on_raster(shapes: NDArray[Any], size: int) -> NDArray[Any]:
+def one(case: str, size: int) -> shapely.Polygon:
+    """Return the polygon of case a or b."""
+    if case == "a":
+        shape = blob(60, roughness=0.05, seed=1, radius=2520.0)
+    else:
+        shape = coast(100_000)
+    return on_raster(shape, size)
+
+
+def coast(vertices: int) -> shapely.Polygon:
+    """Return the fractal polygon of case b with as many vertices."""
+    return blob(vertices, roughness=0.15, seed=2, radius=2500.0, smoothness=0.8)
+
+
+def on_raster(shapes: Any, size: int) -> Any:
     """Scale polygons from 0..10,000 to the CRS of a raster of `size` cells on a side."""
     return shapely.transform(shapes, lambda xy: xy * (size / SIDE * CELL_DEG))
 
@@ -130,11 +141,11 @@ def blob(
 
 
 def zones(count: int) -> NDArray[Any]:
-    """Return zones that tile the raster, with a vertex every 20 cells of it."""
+    """Return zones that tile the raster, with a vertex every 6 of 10,000 parts of it."""
     points = np.random.default_rng(3).uniform(0.0, SIDE, (count, 2))
     whole = shapely.box(0.0, 0.0, SIDE, SIDE)
     tiles = shapely.voronoi_polygons(shapely.multipoints(points), extend_to=whole)
-    return shapely.segmentize(shapely.intersection(shapely.get_parts(tiles), whole), 20.0)
+    return shapely.segmentize(shapely.intersection(shapely.get_parts(tiles), whole), 6.0)
 
 
 def footprints(count: int) -> NDArray[Any]:

@@ -23,6 +23,7 @@ class Runner:
     times_s: list[float] = field(default_factory=list)
     result: Any = None
     way: str = ""
+    once: bool = False
 
     @property
     def median_s(self) -> float:
@@ -66,7 +67,7 @@ class Race:
             if not runner.times_s:
                 runner.first()
                 left -= 1
-            if runner.times_s[0] <= settings.SLOW_S:
+            if runner.times_s[0] <= settings.SLOW_S and not runner.once:
                 for _ in range(left):
                     runner.turn()
 

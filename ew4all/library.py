@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ew4all.report.outputs import write_outputs
 from ew4all.study import open_study
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ def reach(
     title: str | None = None,
     out: str | os.PathLike[str] | None = None,
     notice: str | None = None,
+    attribution: str | None = None,
 ) -> Reach:
     """Count the people at risk, in the warning area, covered by each technology and operator, and not covered.
 
@@ -80,6 +80,8 @@ def reach(
         Folder for zones.gpkg, zones.parquet, zones.csv, uncovered.tif, map.png, reach.json and run.json.
     notice
         Words that every output must carry.
+    attribution
+        Whose data they are, for the map.
 
     Returns
     -------
@@ -120,9 +122,20 @@ def reach(
     study = open_study(population, area, **given, workers=workers, progress=progress)
     result = study.reach()
     if out is not None:
+        # Tables and maps cost half a second to import, which a run without a folder need not pay.
+        from ew4all.report.outputs import write_outputs
+
         settings = {"population": population, "area": area, **given}
         used = {k: _as_given(v) for k, v in settings.items() if v is not None}
-        write_outputs(out, study, result, settings=used, notice=notice, progress=progress)
+        write_outputs(
+            out,
+            study,
+            result,
+            settings=used,
+            notice=notice,
+            attribution=attribution,
+            progress=progress,
+        )
     return result
 
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from pyproj import Transformer
 
 from ew4all import __version__, assumptions
-from ew4all.coverage.overlay import apart, union
+from ew4all.coverage.overlay import apart, clip, union
 from ew4all.coverage.queries import ANY, FEWEST, MOST, Query, queries
 from ew4all.coverage.questions import Answer, Questions
 from ew4all.coverage.waterfall import operator_factor, waterfall
-from ew4all.errors import OptionError
+from ew4all.errors import GeometryError, OptionError
 from ew4all.geometry import area_km2, must_meet, on_grid
 from ew4all.grid import Block
 from ew4all.readers.cells import Cells, PolygonShare
@@ -106,7 +107,7 @@ class Study:
         """The shapes to count people in."""
         places = np.empty(len(self.zone_shapes) + 1, dtype=object)
         places[:-1] = self.zone_shapes
-        places[-1] = shapely.box(*self.grid.bounds)
+        places[-1] = _outline(self.grid)
         national = tuple(q for q in self.queries if q.operator is None)
         bounded = national if self.coarseness > COARSE else ()
         return Questions(
@@ -153,7 +154,7 @@ class Study:
         operators = self._operators(counts)
         factor, notes = operator_factor(
             self.operator_share,
-            {o.name: o.covered.get(ANY, 0.0) for o in operators},
+            {o.name: o.covered[ANY] for o in operators if o.covered},
             whole.covered.get(ANY, 0.0),
         )
         bounds = {
@@ -189,8 +190,8 @@ class Study:
                 float((self.hazard_raster.share(b) * self.grid.cell_area_km2(b)).sum())
                 for b in self.grid.blocks(*BLOCK, within=self.window)
             )
-        shape = self.questions.places[-1] if self.area is None else self.area
-        return float(area_km2(np.array([shape], dtype=object), self.grid.crs)[0])
+        inside = clip(self.questions.places[-1:], self.area)
+        return float(area_km2(inside, self.grid.crs)[0])
 
     @property
     def window(self) -> Block:
@@ -418,13 +419,42 @@ def _shape(layer: VectorLayer, grid: Grid, notes: list[str]) -> BaseGeometry:
 
 
 def _window_of(hazard: HazardRaster, grid: Grid) -> BaseGeometry:
-    """Return a polygon around a hazard raster: nobody outside it is at risk."""
-    extent = shapely.box(*hazard.raster.grid.bounds)
-    shapes, _ = on_grid([extent], hazard.raster.grid.crs, grid, hazard.name)
+    """Return a polygon around a hazard raster: nobody outside it is at risk.
+
+    A raster of the world has corners that lie nowhere in most projections; then the window is the whole population.
+    """
+    there = hazard.raster.grid
+    if not _comes_back(there, grid):
+        return _outline(grid)
+    try:
+        shapes, _ = on_grid([shapely.box(*there.bounds)], there.crs, grid, hazard.name)
+    except GeometryError:  # the raster holds a pole
+        return _outline(grid)
     window: BaseGeometry = shapely.buffer(
         union(shapes), 2.0 * max(grid.cell_size), join_style="mitre"
     )
     return window
+
+
+def _comes_back(raster: Grid, grid: Grid) -> bool:
+    """Whether the border of a raster, taken to the CRS of the population and back, is where it was."""
+    if raster.crs == grid.crs:
+        return True
+    to_grid = Transformer.from_crs(raster.crs, grid.crs, always_xy=True)
+    west, south, east, north = raster.bounds
+    border = shapely.segmentize(shapely.box(*raster.bounds), max(east - west, north - south) / 64.0)
+    x, y = shapely.get_coordinates(border).T
+    found = to_grid.transform(
+        *to_grid.transform(x, y, errcheck=False), direction="INVERSE", errcheck=False
+    )
+    return bool(np.abs(np.array(found) - (x, y)).max() < max(raster.cell_size))
+
+
+def _outline(grid: Grid) -> BaseGeometry:
+    """Return the border of the raster, which is no upright box where the raster is turned."""
+    wide, high = float(grid.width), float(grid.height)
+    x, y = grid.xy(np.array([0.0, wide, wide, 0.0]), np.array([0.0, 0.0, high, high]))
+    return shapely.Polygon(np.column_stack([x, y]))
 
 
 def _zone_shapes(zones: Zones, grid: Grid, notes: list[str]) -> Geometries:

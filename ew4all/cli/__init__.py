@@ -199,9 +199,10 @@ def demo(
 ) -> None:
     """Run the main job on an embedded case: Grenada, Hurricane Beryl, 1 July 2024. Needs no network."""
     with _reporting():
-        from ew4all.demo import CASE, NOTICE, folder
+        from ew4all.demo import ATTRIBUTION, CASE, NOTICE, folder
 
-        result = _run({**CASE.arguments(), "out": out, "notice": NOTICE}, workers, quiet=quiet)
+        words = {"notice": NOTICE, "attribution": ATTRIBUTION}
+        result = _run({**CASE.arguments(), **words, "out": out}, workers, quiet=quiet)
         _show(result, as_json=as_json, notice=NOTICE)
         _say(
             f"{NOTICE}\n"

@@ -33,7 +33,7 @@ from ew4all.coverage.runs import (
     four_rows_up_to_5,
     run,
     run_share,
-    run_up_to_8,
+    run_up_to_5,
 )
 
 __all__ = [
@@ -52,6 +52,8 @@ __all__ = [
 
 # A run whose share differs from none by less than this is rounding of the running sum, not people.
 NOTHING = 1e-11
+
+FIVE = 5
 
 # Runs of at least this many cells wait for those of the next rows, see `long_runs`.
 LONG = 1024
@@ -321,16 +323,21 @@ def tiles_met(row_start, polygon, column, cover, area, cols, interior, boundary)
 def block_sums(people, mask, bits, shares, out):
     """Add people, people under each bit and people x share of a whole block to `out`, shape (1 + bits + layers,).
 
-    The loop for eight bits whatever `bits` is: a column then has the same bits beside any others, so that sums stored
-    for more columns than are asked are those that would be formed now.
+    Bits are summed five at a time whatever `bits` is: a column then has the same bits beside any others, so that sums
+    stored for more columns than are asked are those that would be formed now.
     """
-    sums = np.zeros(9)
+    sums = np.zeros(12)
+    rest = np.empty(people.shape[1] if bits > FIVE else 0, np.uint8)
     for row in range(people.shape[0]):
-        run_up_to_8(people[row], mask[row], 1.0, sums)
+        run_up_to_5(people[row], mask[row], 1.0, sums[:6])
+        if bits > FIVE:
+            for j in range(rest.size):
+                rest[j] = mask[row, j] >> np.uint8(FIVE)
+            run_up_to_5(people[row], rest, 1.0, sums[6:])
         for layer in range(shares.shape[0]):
             out[1 + bits + layer] += run_share(people[row], shares[layer, row])
     for k in range(1 + bits):
-        out[k] += sums[k]
+        out[k] += sums[k if k <= FIVE else k + 1]
 
 
 @njit(nogil=True, cache=True)

@@ -23,6 +23,12 @@ NOTICE: Final = "demo data, not for operations"
 """The words that every file of the case and everything computed from it must carry."""
 
 
+ATTRIBUTION: Final = (
+    "Places and total: GeoNames, CC BY 4.0. Coast: WorldPop, CC BY 4.0. Winds: NOAA, public domain."
+)
+"""Whose data the case was made from; see ``data/LICENCES.md``."""
+
+
 def folder() -> Path:
     """Folder with the files of the case, as installed."""
     return Path(__file__).resolve().parent / "data"

@@ -108,5 +108,5 @@ class Cells:
             covered: NDArray[Any] = self.rasters[0].share(block)
             for layer in self.rasters[1:]:
                 covered = np.maximum(covered, layer.share(block))
-            uncovered *= 1.0 - covered
+            uncovered *= np.subtract(1.0, covered, dtype=np.float64)
         return CellCounts(people, uncovered)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ew4all import __version__
+from ew4all.coverage import cleaning
 from ew4all.errors import GridMismatchError, OptionError, PopulationValueError
 from ew4all.readers.fingerprint import recall, remember
 from ew4all.readers.population_unit import (
@@ -40,6 +41,9 @@ AREA_ROWS: Final = 256
 
 _SINGLE: Final = (np.float32, np.float16, np.int8, np.uint8, np.int16, np.uint16)
 """Types whose every value float32 holds exactly."""
+
+_SWEPT: Final = (np.float32, np.float64)
+"""Types of which the kernels of `ew4all.coverage.cleaning` are made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,6 +267,12 @@ class _Fault:
 def _cleaned(raster: Raster, block: Block) -> tuple[NDArray[Any], int, _Fault | None]:
     """Return a block with 0 where there is no data, the number of valid cells, and what is wrong."""
     stored = raster.read(block)
+    if stored.dtype.type in _SWEPT and not (
+        raster.has_mask or (raster.scale, raster.offset) != (1.0, 0.0)
+    ):
+        found = _swept(raster, stored)
+        if found is not None:
+            return *found, None
     with np.errstate(invalid="ignore"):
         low, high = stored.min(), stored.max()
     marked = raster.nodata is not None and bool(low <= raster.nodata <= high)
@@ -292,6 +302,18 @@ def _cleaned(raster: Raster, block: Block) -> tuple[NDArray[Any], int, _Fault | 
             col=block.col0 + int(col),
         ),
     )
+
+
+def _swept(raster: Raster, stored: NDArray[Any]) -> tuple[NDArray[Any], int] | None:
+    """Do what `_cleaned` does in a pass or two; None where something is wrong and has to be looked for."""
+    number = stored.dtype.type
+    huge = number(HUGE)
+    low, high = raster.marks
+    if not high >= 0 and cleaning.count_people(stored, huge) == stored.size:
+        return stored, stored.size
+    values = np.empty_like(stored)
+    valid, wrong = cleaning.fill_missing(stored, number(low), number(high), huge, values)
+    return None if wrong else (values, valid)
 
 
 def _tally(raster: Raster, workers: int, progress: Callable[[int, int], None] | None) -> Tally:

@@ -80,7 +80,7 @@ class File:
     def read(self, block: Block) -> Array:
         """Return the stored values of a block."""
         with self.handle() as dataset:
-            return _read(dataset, self.band, block)
+            return numbers(dataset.read(self.band, window=_window(block)))
 
     def mask(self, block: Block) -> NDArray[np.bool_]:
         """Return which cells of a block the mask band says hold data."""
@@ -105,7 +105,7 @@ class Held:
     def read(self, block: Block) -> Array:
         """Return the stored values of a block."""
         with self._lock, _gdal(self.name), session():
-            return _read(self._dataset, self.band, block)
+            return numbers(self._dataset.read(self.band, window=_window(block)))
 
     def mask(self, block: Block) -> NDArray[np.bool_]:
         """Return which cells of a block the mask band says hold data."""
@@ -180,12 +180,6 @@ def numbers(array: Array) -> Array:
     if array.dtype == np.bool_:
         return array.view(np.uint8)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
-
-
-def _read(dataset: Any, band: int, block: Block) -> Array:
-    # Left to itself rasterio fills the array with zeros first, which takes longer than decoding a tile of 0 and 1.
-    out = np.empty(block.shape, dataset.dtypes[band - 1])
-    return numbers(dataset.read(band, window=_window(block), out=out))
 
 
 def _window(block: Block) -> Window:

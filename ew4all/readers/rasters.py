@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,6 +122,21 @@ class Raster:
         """
         return self._source.read(block)
 
+    @cached_property
+    def marks(self) -> tuple[Any, Any]:
+        """Least and largest stored value, in the raster's own type, that means 'no data' beside NaN.
+
+        Both are NaN where no other value does. Files written as -3.4e38 carry -3.4028e38 in some cells; beyond 1e30 any value of that sign is taken for the
+        mark.
+        """
+        if self.nodata is None or np.isnan(self.nodata):
+            return np.nan, np.nan
+        if self.nodata < -HUGE:
+            return -np.inf, np.nextafter(self.dtype.type(-HUGE), self.dtype.type(-np.inf))
+        if self.nodata > HUGE:
+            return np.nextafter(self.dtype.type(HUGE), self.dtype.type(np.inf)), np.inf
+        return self.nodata, self.nodata
+
     def valid(self, block: Block, stored: Array) -> NDArray[np.bool_] | None:
         """Return which cells of a block hold data, or None where all do.
 
@@ -128,20 +144,13 @@ class Raster:
         ----------
         block, stored
             Block and what `read` returned for it.
-
-        Notes
-        -----
-        The value for 'no data' is compared in the raster's own type. Files written as -3.4e38
-        carry -3.4028e38 in some cells; beyond 1e30 any value of that sign is taken for the mark.
         """
         valid = ~np.isnan(stored) if self.dtype.kind == "f" else np.ones(stored.shape, np.bool_)
-        if self.nodata is not None and not np.isnan(self.nodata):
-            if self.nodata < -HUGE:
-                valid &= ~(stored < -HUGE)
-            elif self.nodata > HUGE:
-                valid &= ~(stored > HUGE)
-            else:
-                valid &= stored != self.nodata
+        low, high = self.marks
+        if low == high:
+            valid &= stored != low
+        elif low < high:
+            valid &= ~((stored >= low) & (stored <= high))
         if self.has_mask:
             valid &= self._source.mask(block)
         return None if valid.all() else valid

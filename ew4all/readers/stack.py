@@ -151,12 +151,19 @@ class RasterStack:
             for k in column.rasters:
                 if k not in layers:
                     layers[k] = self._layer(k).share(block)
-            value = _column(column, layers, hazard, binary)
             if binary:
-                kernels.set_bit(value, bit % BITS_PER_PLANE, planes[bit // BITS_PER_PLANE])
+                # The union of 0/1 layers: each sets the same bit.
+                plain = column.bound is None and not column.hazard
+                values = (
+                    [layers[k] for k in column.rasters]
+                    if plain
+                    else [_column(column, layers, hazard, binary)]
+                )
+                for value in values:
+                    kernels.set_bit(value, bit % BITS_PER_PLANE, planes[bit // BITS_PER_PLANE])
                 bit += 1
             else:
-                shares[share] = value
+                shares[share] = _column(column, layers, hazard, binary)
                 share += 1
         return Stack(people, planes, shares)
 

@@ -153,6 +153,11 @@ def draw_north_arrow(axes: Axes, crs: CRS, view: View) -> None:
         np.array([box.x1 - 0.045 * box.height, box.y1 - 0.062 * box.height]),
         0.036 * box.height,
     )
+    back = FancyBboxPatch(
+        (0.928, 0.898), 0.054, 0.088, boxstyle="round,pad=0.004", facecolor="white", edgecolor="none",
+        alpha=0.85, transform=axes.transAxes, zorder=7,
+    )  # fmt: skip
+    axes.add_patch(back)
     up = np.array([east, north])
     side = np.array([north, -east])
     for sign, colour in ((1.0, INK), (-1.0, "white")):

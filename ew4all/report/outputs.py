@@ -35,6 +35,7 @@ def write_outputs(
     *,
     settings: Mapping[str, Any],
     notice: str | None = None,
+    attribution: str | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Write zones.gpkg, zones.parquet, zones.csv, uncovered.tif, map.png, reach.json and run.json.
@@ -49,6 +50,8 @@ def write_outputs(
         Options of the run, as they were given, for run.json.
     notice
         Words that every output must carry.
+    attribution
+        Whose data they are, for the map.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def write_outputs(
         else:
             for _ in blocks:
                 pass
-        draw_map(out / "map.png", _layers(study, result, view, notice))
+        draw_map(out / "map.png", _layers(study, result, view, notice, attribution))
         document = result.to_dict()
         write_json(
             out / "reach.json", document if notice is None else {**document, "notice": notice}
@@ -87,7 +90,9 @@ def _with_rows(study: Study, result: Reach) -> Reach:
     return replace(result, zones=(ZoneCount(*WHOLE, result.people, shape),))
 
 
-def _layers(study: Study, result: Reach, view: View, notice: str | None) -> MapLayers:
+def _layers(
+    study: Study, result: Reach, view: View, notice: str | None, attribution: str | None
+) -> MapLayers:
     names = () if study.zones is None else study.zones.names
     return MapLayers(
         people=view.north_up(view.people),
@@ -96,10 +101,11 @@ def _layers(study: Study, result: Reach, view: View, notice: str | None) -> MapL
         crs=study.grid.crs,
         counts=result.people,
         title=result.title or UNTITLED,
-        hazard=view.hazard() if study.hazard is not study.area else None,
+        hazard=view.hazard() if any(s.role == "hazard" for s in study.sources) else None,
         area=study.area,
         zones=[(n, s) for n, s in zip(names, study.zone_shapes, strict=True) if s is not None],
         notice=notice,
+        attribution=attribution,
     )
 
 

@@ -76,7 +76,7 @@ def draw_panel(figure: Figure, layers: MapLayers, norm: LogNorm, pixel_m: float)
         y = _draw_covered(figure, y, counts, counts.uncovered)
     y -= 0.012
     unit, side = ("km", pixel_m / 1e3) if pixel_m >= 1000.0 else ("m", pixel_m)
-    side = float(f"{side:.2g}") if side < 100.0 else round(side)
+    side = float(f"{side:.2g}")
     text = f"People per map cell of about {side:,g} {unit}"
     figure.text(_LEFT, y, text, fontsize=8.5, fontweight="bold", color=INK, va="center")
     y -= 0.03

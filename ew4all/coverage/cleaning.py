@@ -1,0 +1,41 @@
+"""Cells without data in rasters of floats: found and replaced in one pass each.
+
+What numpy does in six passes over a block is seen beside the decoding of a tile. Kernels get plain arrays and raise
+nothing; `ew4all.readers.population` is their only caller.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def count_people(stored, huge):
+    """Return how many values are 0 or more and below `huge`: NaN and what is negative or infinite are not."""
+    found = 0
+    for row in range(stored.shape[0]):
+        line = stored[row]
+        for j in range(line.size):
+            found += (line[j] >= 0) & (line[j] < huge)
+    return found
+
+
+@njit(nogil=True, cache=True)
+def fill_missing(stored, low, high, huge, out):
+    """Copy values, with 0 for NaN and for `low`..`high`, which mark cells without data.
+
+    Returns
+    -------
+    cells with data, cells of them that are negative or not below `huge`
+    """
+    valid, wrong = 0, 0
+    for row in range(stored.shape[0]):
+        line, target = stored[row], out[row]
+        for j in range(line.size):
+            v = line[j]
+            missing = (v != v) | ((v >= low) & (v <= high))
+            w = target.dtype.type(0) if missing else v
+            target[j] = w
+            valid += not missing
+            wrong += not ((w >= 0) & (w < huge))
+    return valid, wrong
