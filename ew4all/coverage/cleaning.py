@@ -6,11 +6,13 @@ nothing; `ew4all.readers.population` is their only caller.
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def count_people(stored, huge):
+def count_people(stored: Any, huge: Any) -> int:
     """Return how many values are 0 or more and below `huge`: NaN and what is negative or infinite are not."""
     found = 0
     for row in range(stored.shape[0]):
@@ -21,7 +23,7 @@ def count_people(stored, huge):
 
 
 @njit(nogil=True, cache=True)
-def fill_missing(stored, low, high, huge, out):
+def fill_missing(stored: Any, low: Any, high: Any, huge: Any, out: Any) -> tuple[int, int]:
     """Copy values, with 0 for NaN and for `low`..`high`, which mark cells without data.
 
     Returns

@@ -24,7 +24,7 @@ NOTICE: Final = "demo data, not for operations"
 
 
 ATTRIBUTION: Final = (
-    "Places and total: GeoNames, CC BY 4.0. Coast: WorldPop, CC BY 4.0. Winds: NOAA, public domain."
+    "Places and total: GeoNames, CC BY 4.0. Coast: WorldPop, CC BY 4.0. Winds: NOAA, public domain"
 )
 """Whose data the case was made from; see ``data/LICENCES.md``."""
 

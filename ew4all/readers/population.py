@@ -266,19 +266,16 @@ class _Fault:
 
 def _cleaned(raster: Raster, block: Block) -> tuple[NDArray[Any], int, _Fault | None]:
     """Return a block with 0 where there is no data, the number of valid cells, and what is wrong."""
-    stored = raster.read(block)
-    if stored.dtype.type in _SWEPT and not (
-        raster.has_mask or (raster.scale, raster.offset) != (1.0, 0.0)
-    ):
-        found = _swept(raster, stored)
+    if raster.dtype.type in _SWEPT and not _is_masked_or_scaled(raster):
+        found = _swept(raster, raster.read(block))
         if found is not None:
             return *found, None
+    stored = raster.read(block)
     with np.errstate(invalid="ignore"):
         low, high = stored.min(), stored.max()
     marked = raster.nodata is not None and bool(low <= raster.nodata <= high)
-    scaled = (raster.scale, raster.offset) != (1.0, 0.0)
     # NaN in a block makes both of its limits NaN, so that it never passes for a plain one.
-    if low >= 0 and high < HUGE and not (marked or raster.has_mask or scaled):
+    if low >= 0 and high < HUGE and not (marked or _is_masked_or_scaled(raster)):
         return stored, stored.size, None
     valid = raster.valid(block, stored)
     values = raster.meant(stored)
@@ -304,6 +301,10 @@ def _cleaned(raster: Raster, block: Block) -> tuple[NDArray[Any], int, _Fault | 
     )
 
 
+def _is_masked_or_scaled(raster: Raster) -> bool:
+    return raster.has_mask or (raster.scale, raster.offset) != (1.0, 0.0)
+
+
 def _swept(raster: Raster, stored: NDArray[Any]) -> tuple[NDArray[Any], int] | None:
     """Do what `_cleaned` does in a pass or two; None where something is wrong and has to be looked for."""
     number = stored.dtype.type
@@ -311,7 +312,8 @@ def _swept(raster: Raster, stored: NDArray[Any]) -> tuple[NDArray[Any], int] | N
     low, high = raster.marks
     if not high >= 0 and cleaning.count_people(stored, huge) == stored.size:
         return stored, stored.size
-    values = np.empty_like(stored)
+    # Room for a tile is new memory, which takes as long as filling it; what a file gave belongs to nobody else.
+    values = stored if stored.flags.owndata else np.empty_like(stored)
     valid, wrong = cleaning.fill_missing(stored, number(low), number(high), huge, values)
     return None if wrong else (values, valid)
 
