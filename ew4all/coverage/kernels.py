@@ -48,6 +48,7 @@ __all__ = [
     "strip_edges",
     "sweep",
     "tiles_met",
+    "unite_bits",
 ]
 
 # A run whose share differs from none by less than this is rounding of the running sum, not people.
@@ -347,6 +348,16 @@ def set_bit(layer, bit, mask):
     for row in range(mask.shape[0]):
         for j in range(mask.shape[1]):
             mask[row, j] |= value if layer[row, j] != 0 else np.uint8(0)
+
+
+@njit(nogil=True, cache=True)
+def unite_bits(these, bit, mask):
+    """Set a bit of `mask`, shape (rows, columns), uint8, wherever one of the bits `these` is set."""
+    wanted, value = np.uint8(these), np.uint8(1 << bit)
+    for row in range(mask.shape[0]):
+        line = mask[row]
+        for j in range(line.size):
+            line[j] |= value if line[j] & wanted else np.uint8(0)
 
 
 @njit(nogil=True, cache=True)

@@ -312,9 +312,8 @@ def _swept(raster: Raster, stored: NDArray[Any]) -> tuple[NDArray[Any], int] | N
     low, high = raster.marks
     if not high >= 0 and cleaning.count_people(stored, huge) == stored.size:
         return stored, stored.size
-    # Room for a tile is new memory, which takes as long as filling it; what a file gave belongs to nobody else.
-    values = stored if stored.flags.owndata else np.empty_like(stored)
-    valid, wrong = cleaning.fill_missing(stored, number(low), number(high), huge, values)
+    values = stored if raster.is_fresh else stored.copy()
+    valid, wrong = cleaning.fill_missing(values, number(low), number(high), huge)
     return None if wrong else (values, valid)
 
 

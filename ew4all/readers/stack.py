@@ -147,24 +147,26 @@ class RasterStack:
             else None
         )
         bit = share = 0
+        bit_of: dict[int, int] = {}
         for column, binary in zip(self.columns, self._binary, strict=True):
             for k in column.rasters:
                 if k not in layers:
                     layers[k] = self._layer(k).share(block)
-            if binary:
-                # The union of 0/1 layers: each sets the same bit.
-                plain = column.bound is None and not column.hazard
-                values = (
-                    [layers[k] for k in column.rasters]
-                    if plain
-                    else [_column(column, layers, hazard, binary)]
-                )
-                for value in values:
-                    kernels.set_bit(value, bit % BITS_PER_PLANE, planes[bit // BITS_PER_PLANE])
-                bit += 1
-            else:
+            if not binary:
                 shares[share] = _column(column, layers, hazard, binary)
                 share += 1
+                continue
+            plane, at = planes[bit // BITS_PER_PLANE], bit % BITS_PER_PLANE
+            is_plain = column.bound is None and not column.hazard
+            if is_plain and len(column.rasters) == 1:
+                bit_of[column.rasters[0]] = bit
+            mates = [bit_of.get(k, -1) for k in column.rasters] if is_plain else [-1]
+            if min(mates) // BITS_PER_PLANE == bit // BITS_PER_PLANE and bit not in mates:
+                # The union of layers that are packed already takes one pass over one byte a cell.
+                kernels.unite_bits(sum({1 << m % BITS_PER_PLANE for m in mates}), at, plane)
+            else:
+                kernels.set_bit(_column(column, layers, hazard, binary), at, plane)
+            bit += 1
         return Stack(people, planes, shares)
 
 
