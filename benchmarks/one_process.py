@@ -107,12 +107,12 @@ def prepared(folder: str, size: int, case: str, rounds: int) -> dict[str, Any]:
 
 
 def reach(files: Any, case: str) -> Any:
-    """Give the whole answer through the library."""
+    """Give the whole answer through the library, from files of rasters and a polygon in memory."""
     import ew4all
 
     return ew4all.reach(
         files.people,
-        files.area(case),
+        list(files.shapes(case)),
         coverage=files.coverage,
         population_unit="count",
         workers=2,

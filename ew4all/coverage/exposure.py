@@ -9,22 +9,21 @@ the result has the same bits for any number of workers.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
 from ew4all.coverage import kernels
 from ew4all.coverage.sources import BITS_PER_PLANE, Source, Stack, columns_of, planes_for
+from ew4all.coverage.workers import in_order
 from ew4all.geometry import Polygons, ragged
 from ew4all.grid import Block, Grid
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from ew4all.reprojection import Geometries
     from ew4all.units import F64, I32, I64
 
@@ -42,8 +41,6 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 Crossed: TypeAlias = tuple[Any, Any, Any, Any, Any]
 """What `kernels.crossings` returns."""
-
-T = TypeVar("T")
 
 
 class TileSums(Protocol):
@@ -222,35 +219,6 @@ def whole_tile_sums(source: Source, block: Block) -> F64:
 def lattice_of(grid: Grid, tile: tuple[int, int]) -> Grid:
     """Return the grid whose cells are the tiles of a raster."""
     return grid.coarsen(*tile)
-
-
-def in_order(work: Callable[..., T], jobs: Iterable[Any], workers: int | Executor) -> Iterator[T]:
-    """Yield ``work(*job)`` in the order of the jobs, a few of them at a time."""
-    if isinstance(workers, int) and workers <= 1:
-        for job in jobs:
-            yield work(*job)
-        return
-    with _executor(workers) as executor:
-        ahead = 4 * (workers if isinstance(workers, int) else os.cpu_count() or 1)
-        waiting = iter(jobs)
-        # A bounded window: results come in order and a huge raster does not pile up behind a slow tile.
-        running: list[Future[T]] = [executor.submit(work, *job) for job in islice(waiting, ahead)]
-        try:
-            while running:
-                yield running.pop(0).result()
-                running.extend(executor.submit(work, *job) for job in islice(waiting, 1))
-        finally:
-            for future in running:
-                future.cancel()
-
-
-@contextmanager
-def _executor(workers: int | Executor) -> Iterator[Executor]:
-    context = (
-        ThreadPoolExecutor(workers, "ew4all") if isinstance(workers, int) else nullcontext(workers)
-    )
-    with context as executor:
-        yield executor
 
 
 def _strips_of(block: Block, strip_rows: int) -> Iterator[tuple[int, Block]]:

@@ -27,7 +27,6 @@ from ew4all.readers.layers import is_raster
 from ew4all.readers.population import Population, open_population
 from ew4all.readers.sidecar import prepared_sums
 from ew4all.readers.stack import PeopleReader, RasterStack, ShareReader
-from ew4all.reprojection import Geometries
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.queries import Column
+    from ew4all.reprojection import Geometries
     from ew4all.units import F64, People
 
 FINEST_CELL_DEG = 1.0 / 1200.0

@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from ew4all import __version__
-from ew4all.coverage.exposure import in_order, lattice_of, whole_tile_sums
+from ew4all.coverage.exposure import lattice_of, whole_tile_sums
 from ew4all.coverage.queries import FEWEST, MOST, Column, queries
+from ew4all.coverage.workers import in_order
 from ew4all.errors import OptionError, ReadError, StaleSidecarError, WriteError
 from ew4all.readers.fingerprint import must_be_unchanged, sha256
 from ew4all.readers.layers import RasterLayer, open_layers

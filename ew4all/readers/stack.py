@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -95,6 +97,30 @@ class RasterStack:
             for c in self.columns
         )
 
+    @cached_property
+    def _packed(self) -> tuple[int | None, ...]:
+        """For the union of 0/1 layers that stand as bits in the same plane: these bits. Else None."""
+        bit_of: dict[int, int] = {}
+        found: list[int | None] = []
+        bit = 0
+        for column, binary in zip(self.columns, self._binary, strict=True):
+            is_plain = binary and column.bound is None and not column.hazard
+            places = [bit_of.get(k, -1) for k in column.rasters] if is_plain else [-1]
+            here = all(place // BITS_PER_PLANE == bit // BITS_PER_PLANE for place in places)
+            found.append(sum({1 << p % BITS_PER_PLANE for p in places}) if here else None)
+            if is_plain and len(column.rasters) == 1:
+                bit_of.setdefault(column.rasters[0], bit)
+            bit += binary
+        return tuple(found)
+
+    @cached_property
+    def _kept(self) -> frozenset[int]:
+        """Layers that more than one column is made of."""
+        made = [
+            c.rasters for c, bits in zip(self.columns, self._packed, strict=True) if bits is None
+        ]
+        return frozenset(k for k, n in Counter(chain.from_iterable(made)).items() if n > 1)
+
     def _layer(self, k: int) -> ShareReader:
         return self.layers[k] if k >= 0 else self.polygons[-1 - k]
 
@@ -140,33 +166,32 @@ class RasterStack:
         shares = np.zeros((self.shares, *block.shape), np.float32)
         if not kernels.anybody(people):
             return Stack(people, planes, shares)
-        layers: dict[int, NDArray[Any]] = {}
         hazard = (
             self.hazard.share(block)
             if self.hazard and any(c.hazard for c in self.columns)
             else None
         )
+        layers: dict[int, NDArray[Any]] = {}
         bit = share = 0
-        bit_of: dict[int, int] = {}
-        for column, binary in zip(self.columns, self._binary, strict=True):
+        for column, binary, packed in zip(self.columns, self._binary, self._packed, strict=True):
+            plane, at = planes[bit // BITS_PER_PLANE], bit % BITS_PER_PLANE
+            if packed is not None:
+                kernels.unite_bits(packed, at, plane)
+                bit += 1
+                continue
             for k in column.rasters:
                 if k not in layers:
                     layers[k] = self._layer(k).share(block)
-            if not binary:
-                shares[share] = _column(column, layers, hazard, binary)
-                share += 1
-                continue
-            plane, at = planes[bit // BITS_PER_PLANE], bit % BITS_PER_PLANE
-            is_plain = column.bound is None and not column.hazard
-            if is_plain and len(column.rasters) == 1:
-                bit_of[column.rasters[0]] = bit
-            mates = [bit_of.get(k, -1) for k in column.rasters] if is_plain else [-1]
-            if min(mates) // BITS_PER_PLANE == bit // BITS_PER_PLANE and bit not in mates:
-                # The union of layers that are packed already takes one pass over one byte a cell.
-                kernels.unite_bits(sum({1 << m % BITS_PER_PLANE for m in mates}), at, plane)
+            value = _column(column, layers, hazard, binary)
+            if binary:
+                kernels.set_bit(value, at, plane)
+                bit += 1
             else:
-                kernels.set_bit(_column(column, layers, hazard, binary), at, plane)
-            bit += 1
+                shares[share] = value
+                share += 1
+            # A tile that is given back at once is still in the processor's cache when the next one is decoded into it.
+            del value
+            layers = {k: v for k, v in layers.items() if k in self._kept}
         return Stack(people, planes, shares)
 
 

@@ -10,7 +10,7 @@ import shapely
 from affine import Affine
 from rasterio import features
 
-from ew4all.coverage.exposure import in_order
+from ew4all.coverage.workers import in_order
 from ew4all.grid import Block
 from ew4all.report.map import MAP_PIXELS, focus
 
