@@ -98,11 +98,8 @@ def cases(size: int) -> dict[str, NDArray[Any]]:
 
 def one(case: str, size: int) -> shapely.Polygon:
     """Return the polygon of case a or b."""
-    if case == "a":
-        shape = blob(60, roughness=0.05, seed=1, radius=2520.0)
-    else:
-        shape = coast(100_000)
-    return on_raster(shape, size)
+    footprint = blob(60, roughness=0.05, seed=1, radius=2520.0)
+    return on_raster(footprint if case == "a" else coast(100_000), size)
 
 
 def coast(vertices: int) -> shapely.Polygon:
@@ -135,9 +132,7 @@ def blob(
         wave = wave * 2 if wave > 8 else wave + 1
     away = radius * np.maximum(away, 0.2)
     x, y = centre
-    return shapely.Polygon(
-        np.column_stack([x + away * np.cos(angle), y + away * np.sin(angle)])
-    )
+    return shapely.Polygon(np.column_stack([x + away * np.cos(angle), y + away * np.sin(angle)]))
 
 
 def zones(count: int) -> NDArray[Any]:

@@ -139,7 +139,9 @@ def zonal_sums(rasters: LentRasters, zones: LentZones, strategy: str) -> F64:
         ``feature`` or ``raster``: what the outer loop goes over.
     """
     gdal = _gdal()
-    group = gdal.GDALAlgorithmRegistryInstantiateAlg(gdal.GDALGetGlobalAlgorithmRegistry(), b"raster")
+    group = gdal.GDALAlgorithmRegistryInstantiateAlg(
+        gdal.GDALGetGlobalAlgorithmRegistry(), b"raster"
+    )
     algorithm = gdal.GDALAlgorithmInstantiateSubAlgorithm(group, b"zonal-stats")
 
     def argument(name: bytes) -> Any:

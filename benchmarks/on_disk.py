@@ -79,7 +79,11 @@ def write_files(folder: Path, size: int) -> Files:
         _write(path, size, "uint8", data.chunks_of_layer(size, layer), None)
     for case in ("a", "b"):
         shape = data.one(case, size)
-        feature = {"type": "Feature", "properties": {}, "geometry": json.loads(shapely.to_geojson(shape))}
+        feature = {
+            "type": "Feature",
+            "properties": {},
+            "geometry": json.loads(shapely.to_geojson(shape)),
+        }
         files.area(case).write_text(
             json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8"
         )

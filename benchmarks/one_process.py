@@ -36,7 +36,13 @@ def measured(method: str, /, *, cache: Path | None = None, **arguments: Any) -> 
         environment |= {"EW4ALL_CACHE_DIR": str(cache), "NUMBA_CACHE_DIR": str(cache / "numba")}
     start = time.perf_counter()
     run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.one_process", method, json.dumps(arguments, default=str)],
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.one_process",
+            method,
+            json.dumps(arguments, default=str),
+        ],
         cwd=ROOT,
         env=environment,
         capture_output=True,

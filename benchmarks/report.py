@@ -115,7 +115,10 @@ class Report:
         lines = [machine(), ""]
         if self.goals:
             lines.append("### Goals\n")
-            lines += ["| goal | wanted | stretch | measured | |", "| --- | --- | --- | ---: | --- |"]
+            lines += [
+                "| goal | wanted | stretch | measured | |",
+                "| --- | --- | --- | ---: | --- |",
+            ]
             lines += ["| " + " | ".join(goal.row()) + " |" for goal in self.goals]
             lines.append("")
         for title, body in self.sections.items():

@@ -88,7 +88,9 @@ class Country:
     def source(self) -> ArraySource:
         """Layers packed to bits, for ours."""
         people, layers = self.people, [*self.layers, self.any_layer]
-        ArraySource.of(self.grid.crop(self.grid.whole._replace(row1=1)), people[:1], [a[:1] for a in layers])
+        ArraySource.of(
+            self.grid.crop(self.grid.whole._replace(row1=1)), people[:1], [a[:1] for a in layers]
+        )
         return self._timed("packing", lambda: ArraySource.of(self.grid, people, layers))
 
     @cached_property
@@ -117,7 +119,9 @@ def _lent(country: Country, arrays: list[NDArray[Any]], **more: Any) -> list[Num
     ]
 
 
-def exactextract_documented(country: Country, shapes: Geometries, strategy: str) -> Callable[[], F64]:
+def exactextract_documented(
+    country: Country, shapes: Geometries, strategy: str
+) -> Callable[[], F64]:
     """Sums over pre-multiplied rasters, polygons as a GeoDataFrame (made beforehand)."""
     frame = gpd.GeoDataFrame(geometry=shapes, crs=country.grid.crs)
     rasters = _lent(country, country.products)

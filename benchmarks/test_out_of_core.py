@@ -158,8 +158,8 @@ def test_share_of_decoding(
         SECTION,
         "",
         f"{case}: GDAL alone decodes the {found['tiles']:,} tiles of each raster that the polygon meets, with two "
-        f"threads, in {seconds(gdal_s)} s ({rate:,.0f} MB/s decoded); `ew4all.reach` from files to result, two threads, "
-        f"second call: {seconds(ours_s)} s.",
+        f"threads, in {seconds(gdal_s)} s ({rate:,.0f} MB/s decoded); `ew4all.reach` from files and a shapely polygon to the "
+        f"result, two threads, second call: {seconds(ours_s)} s.",
     )
     report.goal(
         f"{case}: share of GDAL's rate of decoding the tiles needed",
@@ -185,8 +185,15 @@ def test_prepared(
         made = measured(
             "command",
             cache=cache,
-            arguments=["data", "prepare", f"--population={files.people}"]
-            + ["--population-unit=count", *coverage, "--json", "--quiet"],
+            arguments=[
+                "data",
+                "prepare",
+                f"--population={files.people}",
+                "--population-unit=count",
+                *coverage,
+                "--json",
+                "--quiet",
+            ],
         )
         rows.setdefault("`ew4all data prepare`, once", {})[case] = made
     plain = rows[OURS_AGAIN][case]["output"]["people"]
@@ -211,7 +218,7 @@ def test_prepared(
     report.text(
         SECTION,
         "",
-        f"{case}: prepared, `ew4all.reach` from files to result, two threads: {seconds(took_s)} s, "
+        f"{case}: prepared, `ew4all.reach` from files and a shapely polygon to the result, two threads: {seconds(took_s)} s, "
         f"{number(exactextract / took_s)} times faster than exactextract (people and 4 layers).",
     )
     report.goal(

@@ -31,7 +31,9 @@ SECTION = "Whole processes"
 
 def _run(*arguments: str) -> float:
     command = [sys.executable, "-m", "ew4all", *arguments]
-    took_s, done = time_of(lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=False))
+    took_s, done = time_of(
+        lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    )
     assert done.returncode == 0, done.stderr
     return took_s
 
@@ -61,7 +63,9 @@ def test_demo(report: Report, benchmark: BenchmarkFixture) -> None:
     ]
     times = _times(benchmark, *arguments)
     took_s = statistics.median(times)
-    report.text(SECTION, "", f"- `ew4all reach --json` on the demo, second run: {seconds(took_s)} s")
+    report.text(
+        SECTION, "", f"- `ew4all reach --json` on the demo, second run: {seconds(took_s)} s"
+    )
     report.goal(
         "`reach --json` on the demo, second run",
         took_s,

@@ -23,7 +23,6 @@ from raster_files import write_tif
 from ew4all.coverage.exposure import (
     MANY_POLYGONS,
     cell_fractions,
-    in_order,
     lattice_of,
     totals,
     whole_tile_sums,
@@ -427,27 +426,6 @@ def test_a_tile_that_cannot_be_read_stops_the_count(workers: int) -> None:
     source = Broken(random_source(grid_of(100, 100))[0], (10, 10))
     with pytest.raises(OSError, match="cut short"):
         totals([shapely.box(0, 0, 100, 100)], source, workers=workers)
-
-
-@pytest.mark.parametrize("workers", [1, 2, 5])
-def test_results_come_in_the_order_of_the_jobs(workers: int) -> None:
-    jobs = [(k,) for k in range(100)]
-    assert list(in_order(lambda k: k * k, jobs, workers)) == [k * k for k in range(100)]
-    assert list(in_order(lambda k: k, [], workers)) == []
-
-
-def test_jobs_do_not_pile_up_behind_a_slow_reader() -> None:
-    taken = []
-
-    def jobs() -> Any:
-        for k in range(1000):
-            taken.append(k)
-            yield (k,)
-
-    results = in_order(lambda k: k, jobs(), 2)
-    assert next(results) == 0
-    assert len(taken) < 20
-    results.close()
 
 
 # What cannot be counted.

@@ -301,6 +301,20 @@ def test_a_bit_is_set_where_a_layer_is_not_zero(dtype: str) -> None:
     assert_array_equal(mask, [[0, 4, 1], [5, 255, 132]])
 
 
+def test_a_bit_is_set_where_one_of_others_is() -> None:
+    mask = np.array([[0b000, 0b001, 0b010, 0b100, 0b1011]], np.uint8)
+    kernels.unite_bits(0b011, 5, mask)
+    assert_array_equal(mask, [[0, 0b100001, 0b100010, 0b100, 0b101011]])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_somebody_is_found_in_the_last_cell_too(dtype: str) -> None:
+    people = np.zeros((3, 70), dtype)
+    assert not kernels.anybody(people)
+    people[-1, -1] = 1e-30
+    assert kernels.anybody(people)
+
+
 def long_sums(
     rows: list[tuple[int, int, int, int]], bits: int, polygons: int, width: int, dtype: str
 ) -> tuple[Any, Any]:

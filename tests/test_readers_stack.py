@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from pyproj import CRS
 from raster_files import transform_of, write_tif
@@ -108,6 +110,20 @@ def test_more_than_eight_bits_go_to_further_planes() -> None:
         assert_array_equal(column_of(stack, column), layers[k].values)
 
 
+@given(
+    st.lists(st.sets(st.integers(0, 11), min_size=1, max_size=4), min_size=1, max_size=20),
+    st.sets(st.integers(0, 11)),
+)
+def test_unions_of_any_layers_in_any_order(asked: list[set[int]], of_shares: set[int]) -> None:
+    """A union of bits that stand in one plane is made from these bits; it must not show."""
+    layers = [shares(k) if k in of_shares else on_off(k) for k in range(12)]
+    columns = tuple(dict.fromkeys(Column(tuple(sorted(chosen))) for chosen in asked))
+    stack = RasterStack(People(), layers, None, columns)
+    for column in columns:
+        expected = np.max([layers[k].values for k in column.rasters], axis=0)
+        assert_array_equal(column_of(stack, column), expected)
+
+
 @pytest.mark.parametrize("hazard", [on_off(7), shares(8)], ids=["0/1", "shares"])
 def test_a_hazard_is_a_factor(hazard: Layer) -> None:
     layers = [on_off(0), shares(2)]
@@ -122,7 +138,7 @@ def test_a_hazard_is_a_factor(hazard: Layer) -> None:
 
 
 def test_bounds_take_a_cell_whole_or_not_at_all() -> None:
-    values = np.array([[0.0, 1e-7, 0.5, 1.0 - 1e-7, 1.0]] * 4, np.float32)
+    values = np.array([[1e-12, 1e-7, 0.5, 1.0 - 1e-7, 1.0]] * 4, np.float32)
     layers = [Layer(values), Layer(np.eye(*SHAPE, 1, np.uint8))]
     columns = tuple(Column(r, bound=b) for r in ((0,), (0, 1)) for b in (FEWEST, MOST))
     stack = RasterStack(People(), layers, None, columns)

@@ -1,87 +1,48 @@
-"""The whole count on made-up countries whose people can be added up by other means."""
+"""The whole count on a made-up country whose people can be added up by other means."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import oracles
 import pytest
 import shapely
 from affine import Affine
+from made_country import (
+    AREA,
+    BOX,
+    GRID,
+    NOISE,
+    PEOPLE,
+    SHAPE,
+    SHARES,
+    SITES_A,
+    SITES_B,
+    SWATH,
+    count,
+    numbers,
+    people_in,
+    raster,
+    study,
+    zones_add_up,
+)  # fmt: skip
 from numpy.testing import assert_allclose
-from pyproj import CRS, Geod, Transformer
 from raster_files import transform_of, write_tif
 
 from ew4all.errors import (
-    EmptyLayerError,
-    GeometryError,
     NoIntersectionError,
-    OptionError,
-    SwappedAxesError,
 )
-from ew4all.grid import Grid
-from ew4all.reprojection import to_crs
-from ew4all.results import OUTSIDE, PeopleCount, Reach
-from ew4all.study import Study, open_study
+from ew4all.results import OUTSIDE
+from ew4all.study import open_study
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-BOX = shapely.box
-GEOD = Geod(ellps="WGS84")
-SHAPE = (40, 60)
-TRANSFORM = transform_of()
-"""Cells of 0.01 degrees from 10 E, 5 N."""
-
-GRID = Grid(TRANSFORM, *SHAPE, CRS.from_epsg(4326))
-NOISE = np.random.default_rng(7)
-PEOPLE = np.where(NOISE.random(SHAPE) < 0.4, 0.0, NOISE.gamma(0.7, 60.0, SHAPE)).astype(np.float32)
-SHARES = {k: NOISE.random(SHAPE).astype(np.float32) for k in "ab"}
-
-AREA = shapely.Polygon([(10.033, 4.971), (10.412, 4.926), (10.371, 4.683), (10.087, 4.634)])
-SWATH = shapely.Point(10.35, 4.8).buffer(0.131)
-SITES_A = shapely.union_all(
-    [shapely.Point(x, y).buffer(0.06) for x, y in ((10.1, 4.9), (10.2, 4.8))]
-)
-SITES_B = shapely.union_all(
-    [shapely.Point(x, y).buffer(0.05) for x, y in ((10.2, 4.85), (10.4, 4.7))]
-)
-
-
-def raster(array: Any) -> tuple[Any, Affine, str]:
-    return array, TRANSFORM, "EPSG:4326"
-
-
-def study(*args: Any, population: Any = None, **options: Any) -> Study:
-    given = raster(PEOPLE) if population is None else population
-    options.setdefault("population_unit", "count")
-    return open_study(given, *args, **options)
-
-
-def count(*args: Any, **options: Any) -> Reach:
-    return study(*args, **options).reach()
-
-
-def people_in(shape: Any, by_cell: Any = 1.0) -> float:
-    return float((oracles.fractions(shape, GRID) * PEOPLE * by_cell).sum())
-
-
-def numbers(people: PeopleCount) -> dict[str, float]:
-    """Every number of a count under one name each."""
-    flat = people.to_dict()
-    covered = flat.pop("covered")
-    return flat | {f"covered {t}": n for t, n in covered.items()}
-
-
-def zones_add_up(found: Reach, rel: float = 1e-9) -> None:
-    whole = numbers(found.people)
-    for key, value in whole.items():
-        parts = math.fsum(numbers(zone.people)[key] for zone in found.zones)
-        assert parts == pytest.approx(value, rel=rel, abs=1e-6), key
 
 
 # Area and hazard.
@@ -148,26 +109,6 @@ def test_a_hazard_raster_smaller_than_the_population_endangers_nobody_beside_it(
     found = count(hazard=(small, there, "EPSG:4326"), hazard_min=6.0)
     extent = BOX(10.153, 4.887 - 0.14, 10.153 + 0.18, 4.887)
     assert found.people.at_risk == pytest.approx(people_in(extent), rel=1e-6)
-
-
-WORLDS = {
-    "longitudes": (Affine(0.5, 0.0, -180.0, 0.0, -0.5, 90.0), "EPSG:4326"),
-    "longitudes from 0": (Affine(0.5, 0.0, 0.0, 0.0, -0.5, 90.0), "EPSG:4326"),
-    "Mollweide": (Affine(50_200.0, 0.0, -18_072_000.0, 0.0, -50_200.0, 9_036_000.0), "ESRI:54009"),
-}
-
-
-@pytest.mark.parametrize("name", WORLDS)
-@pytest.mark.parametrize("metres", [False, True], ids=["degrees", "UTM"])
-def test_a_hazard_raster_of_the_world_meets_any_population(name: str, metres: bool) -> None:
-    """Its corners lie nowhere in other projections."""
-    transform, crs = WORLDS[name]
-    world = np.full((360, 720), 7, np.uint8)
-    population = (PEOPLE, Affine(1000.0, 0.0, 600_000.0, 0.0, -1000.0, 600_000.0), "EPSG:32632")
-    found = count(
-        population=population if metres else None, hazard=(world, transform, crs), hazard_min=6
-    )
-    assert found.people.at_risk == pytest.approx(found.people.total, rel=1e-6)
 
 
 def test_a_hazard_without_anybody_is_zero_and_not_unknown() -> None:
@@ -265,11 +206,6 @@ def test_the_waterfall_adds_up_and_shares_enter_it_alone() -> None:
     assert received[1] / received[0] == pytest.approx(factor, rel=1e-9)
 
 
-def test_a_share_of_an_operator_without_a_layer_is_refused() -> None:
-    with pytest.raises(OptionError, match="'Digicell', which has no coverage layer.*: Digicel"):
-        count([AREA], coverage={"4g:Digicel": [SITES_A]}, operator_share={"Digicell": 0.5})
-
-
 def test_people_much_coarser_than_coverage_get_bounds() -> None:
     """Cells of people 10 times as wide as those of coverage: people may all live in the best part of a cell."""
     rows, cols = 6, 8
@@ -316,7 +252,7 @@ def test_zones_and_outside_add_up_to_the_whole() -> None:
 
 def test_zones_that_fill_the_raster_leave_nobody_outside() -> None:
     edges = [10.0, 10.137, 10.333, 10.6]
-    zones = [BOX(a, 4.6, b, 5.0) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    zones = [BOX(a, 4.6, b, 5.0) for a, b in itertools.pairwise(edges)]
     found = count([AREA], coverage={"2g": raster(SHARES["b"])}, zones=zones)
     zones_add_up(found)
     assert set(numbers(found.zones[-1].people).values()) == {0.0}
@@ -328,12 +264,6 @@ def test_zones_that_overlap_a_little_are_cut_and_still_add_up() -> None:
     zones_add_up(found)
     assert any("1 pairs of neighbouring zones overlap" in note for note in found.notes)
     assert found.zones[0].people.total == pytest.approx(people_in(zones[0]), rel=1e-9)
-
-
-def test_zones_over_each_other_are_refused() -> None:
-    zones = [BOX(10.0, 4.6, 10.4, 5.0), BOX(10.3, 4.6, 10.6, 5.0)]
-    with pytest.raises(GeometryError, match="zones '1' and '2' overlap by 33%"):
-        study([AREA], zones=zones)
 
 
 def test_a_zone_off_the_raster_holds_nobody() -> None:
@@ -358,7 +288,7 @@ def test_groups_add_up_to_the_whole() -> None:
     for key, value in numbers(found.people).items():
         groups = [numbers(group)[key] for group in found.groups.values()]
         assert math.fsum(groups) == pytest.approx(value, rel=1e-9)
-        assert groups[0] == pytest.approx(0.25 * value, rel=1e-9)
+        assert groups[0] == pytest.approx(0.25 * value, rel=1e-6)
     zones_add_up(found)
 
 
@@ -389,136 +319,6 @@ def test_census_areas_give_the_people_of_a_raster_of_the_same_cells() -> None:
     zones_add_up(census)
     for one, other in zip(census.zones, cells.zones, strict=True):
         assert numbers(one.people) == pytest.approx(numbers(other.people), rel=1e-5, abs=1e-3)
-
-
-# Other coordinate systems, the antimeridian.
-
-UTM = CRS.from_epsg(32632)
-
-
-def moved(shape: Any, crs: Any, cell: float = 0.001) -> gpd.GeoSeries:
-    """A lon/lat shape drawn anew in another CRS, its edges bent."""
-    fine = shapely.segmentize(shape, cell)
-    return gpd.GeoSeries([fine], crs=4326).to_crs(crs)
-
-
-def test_layers_in_other_crs_give_the_same_people() -> None:
-    plain = count(
-        [AREA], hazard=[SWATH], coverage={"4g": [SITES_A]}, zones=[BOX(10.1, 4.6, 10.3, 5.0)]
-    )
-    other = count(
-        moved(AREA, UTM),
-        hazard=moved(SWATH, 3857),
-        coverage={"4g": moved(SITES_A, "ESRI:54009")},
-        zones=moved(BOX(10.1, 4.6, 10.3, 5.0), 32633),
-    )
-    assert numbers(other.people) == pytest.approx(numbers(plain.people), rel=1e-6)
-    assert other.area_km2 == pytest.approx(plain.area_km2, rel=1e-6)
-    for one, again in zip(plain.zones, other.zones, strict=True):
-        assert numbers(again.people) == pytest.approx(numbers(one.people), rel=1e-5)
-
-
-def test_a_population_in_metres_under_layers_in_degrees() -> None:
-    """Uniform density: people are area, whatever the grid."""
-    transform = Affine(500.0, 0.0, 600_000.0, 0.0, -500.0, 560_000.0)
-    metres = (np.full((100, 120), 40.0), transform, UTM)
-    area = shapely.Polygon([(10.02, 5.02), (10.33, 4.95), (10.22, 4.72)])
-    site = shapely.Point(10.2, 4.9).buffer(0.07)
-    found = open_study(
-        metres,
-        gpd.GeoSeries([area], crs=4326),
-        coverage={"4g": gpd.GeoSeries([site], crs=4326)},
-        population_unit="per_km2",
-    ).reach()
-    for people, shape in (
-        (found.people.in_area, area),
-        (found.people.covered["4g"], area.intersection(site)),
-    ):
-        lon, lat = shapely.get_coordinates(shapely.segmentize(shape, 0.01)).T
-        km2 = abs(GEOD.polygon_area_perimeter(lon, lat)[0]) / 1e6
-        assert people == pytest.approx(40.0 * km2, rel=1e-4)
-    assert found.area_km2 == pytest.approx(found.people.in_area / 40.0, rel=1e-6)
-
-
-@pytest.mark.parametrize("flip", ["rows", "columns", "both"])
-def test_a_raster_written_from_another_corner_holds_the_same_people(flip: str) -> None:
-    array, transform = PEOPLE, TRANSFORM
-    a, e, x, y = transform.a, transform.e, transform.c, transform.f
-    if flip in {"rows", "both"}:
-        array, y, e = array[::-1], y + e * SHAPE[0], -e
-    if flip in {"columns", "both"}:
-        array, x, a = array[:, ::-1], x + a * SHAPE[1], -a
-    turned = (np.ascontiguousarray(array), Affine(a, 0.0, x, 0.0, e, y), "EPSG:4326")
-    options = {"hazard": [SWATH], "coverage": {"2g": raster(SHARES["a"]), "4g": [SITES_A]}}
-    plain, other = (count([AREA], population=p, **options) for p in (None, turned))
-    assert numbers(other.people) == pytest.approx(numbers(plain.people), rel=1e-6)
-    assert other.area_km2 == pytest.approx(plain.area_km2, rel=1e-9)
-
-
-def test_a_turned_raster_is_as_large_as_its_cells() -> None:
-    turned = (PEOPLE, Affine(0.01, 0.002, 10.0, 0.002, -0.01, 5.0), "EPSG:4326")
-    whole = study(population=turned)
-    assert whole.reach().area_km2 == pytest.approx(
-        float(whole.grid.cell_area_km2().sum()), rel=1e-6
-    )
-    assert whole.reach().people.in_area == pytest.approx(PEOPLE.sum(dtype=float), rel=1e-9)
-
-
-FIJI = shapely.Polygon([(178.53, -18.77), (181.67, -18.33), (181.2, -16.1), (179.1, -15.97)])
-
-
-def wrapped(xy: Any) -> Any:
-    return np.column_stack([(xy[:, 0] + 180.0) % 360.0 - 180.0, xy[:, 1]])
-
-
-ACROSS = {
-    "runs on to 182": FIJI,
-    "jumps back": shapely.transform(FIJI, wrapped),
-    "cut in two": shapely.MultiPolygon(
-        [
-            FIJI.intersection(BOX(170, -30, 180, 0)),
-            shapely.transform(
-                FIJI.intersection(BOX(180, -30, 190, 0)), lambda xy: xy - [360.0, 0.0]
-            ),
-        ]
-    ),
-    "lies one turn west": shapely.transform(FIJI, lambda xy: xy - [360.0, 0.0]),
-}
-
-
-def fiji(frame: str) -> tuple[Any, Affine, str]:
-    people = np.random.default_rng(2).gamma(0.5, 900.0, (60, 60)).astype(np.float32)
-    if frame == "177 to 183":
-        return people, Affine(0.1, 0.0, 177.0, 0.0, -0.1, -15.0), "EPSG:4326"
-    world = np.zeros((60, 3600), np.float32)
-    world[:, 3570:], world[:, :30] = people[:, :30], people[:, 30:]
-    return world, Affine(0.1, 0.0, -180.0, 0.0, -0.1, -15.0), "EPSG:4326"
-
-
-@pytest.mark.parametrize("frame", ["177 to 183", "-180 to 180"])
-@pytest.mark.parametrize("name", ACROSS)
-def test_an_area_over_the_antimeridian_is_counted_on_both_sides(name: str, frame: str) -> None:
-    people, transform, _ = fiji("177 to 183")
-    grid = Grid(transform, *people.shape, CRS.from_epsg(4326))
-    expected = float((oracles.fractions(FIJI, grid) * people).sum())
-    shape = ACROSS[name]
-    found = count([shape], population=fiji(frame), coverage={"4g": [shape]}, zones=[shape])
-    assert found.people.in_area == pytest.approx(expected, rel=1e-9)
-    assert found.people.covered["4g"] == pytest.approx(expected, rel=1e-9)
-    assert found.zones[0].people.total == pytest.approx(expected, rel=1e-9)
-    lon, lat = shapely.get_coordinates(shapely.segmentize(FIJI, 0.01)).T
-    km2 = abs(GEOD.polygon_area_perimeter(lon, lat)[0]) / 1e6
-    assert found.area_km2 == pytest.approx(km2, rel=1e-6)
-
-
-def test_an_area_beyond_the_raster_is_measured_inside_it_in_any_frame() -> None:
-    ocean = [BOX(170, -30, 190, 0)]
-    parts = [shapely.MultiPolygon([BOX(170, -30, 180, 0), BOX(-180, -30, -170, 0)])]
-    for frame in ("177 to 183", "-180 to 180"):
-        one, other = (count(area, population=fiji(frame)) for area in (ocean, parts))
-        assert one.area_km2 == pytest.approx(other.area_km2, rel=1e-9)
-        assert one.people.in_area == pytest.approx(one.people.total, rel=1e-9)
-        assert other.people.in_area == pytest.approx(one.people.total, rel=1e-9)
 
 
 # One result, however it is come by.
@@ -559,6 +359,14 @@ def test_files_give_the_numbers_of_arrays_and_any_worker_the_same_bits(tmp_path:
     zones_add_up(on_disk)
     for one, other in zip(on_disk.zones, in_memory.zones, strict=True):
         assert numbers(one.people) == pytest.approx(numbers(other.people), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.slow
+def test_other_processes_give_the_same_bits(tmp_path: Path) -> None:
+    files = everything(tmp_path)
+    alone = open_study(**files, workers=1).reach().to_dict()
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        assert open_study(**files, workers=executor).reach().to_dict() == alone
 
 
 @pytest.mark.parametrize("warned", ["area", "hazard raster", "everywhere"])
@@ -617,73 +425,6 @@ def test_progress_ends_with_the_last_block() -> None:
     study([AREA], progress=lambda done, of: told.append((done, of))).reach()
     assert told
     assert told[-1][0] == told[-1][1]
-
-
-# What is refused.
-
-
-def test_options_that_do_not_fit_are_refused() -> None:
-    intensity = raster(np.ones(SHAPE))
-    with pytest.raises(OptionError, match="hazard is a raster; say from which value"):
-        study(hazard=intensity)
-    with pytest.raises(OptionError, match="the hazard is no raster"):
-        study(hazard=[AREA], hazard_min=3.0)
-    with pytest.raises(OptionError, match="the hazard is no raster"):
-        study([AREA], hazard_min=3.0)
-    with pytest.raises(OptionError, match="both a warning area and a CAP alert"):
-        study([AREA], cap="alert.xml")
-    with pytest.raises(OptionError, match="no zones were given"):
-        study([AREA], zone_id="id")
-
-
-@pytest.mark.parametrize("role", ["area", "hazard", "zones", "coverage"])
-def test_layers_that_lie_elsewhere_are_refused_by_name(role: str) -> None:
-    def given(shape: Any) -> dict[str, Any]:
-        return {role: {"4g": [shape]} if role == "coverage" else [shape]}
-
-    with pytest.raises(
-        NoIntersectionError, match=f"{role}.*x 20.*the population raster spans x 10"
-    ):
-        study(**given(BOX(20, 4, 21, 5)))
-    with pytest.raises(SwappedAxesError, match=f"{role}.*latitude and longitude exchanged"):
-        study(**given(BOX(4.7, 10.1, 4.9, 10.3)))
-    with pytest.raises(EmptyLayerError, match=role):
-        study(**given(shapely.Polygon()))
-
-
-def test_a_ring_that_crosses_itself_is_mended_and_noted() -> None:
-    bow_tie = shapely.Polygon([(10.1, 4.7), (10.3, 4.9), (10.3, 4.7), (10.1, 4.9)])
-    found = count([bow_tie])
-    expected = people_in(
-        shapely.MultiPolygon(
-            [
-                shapely.Polygon([(10.1, 4.7), (10.2, 4.8), (10.1, 4.9)]),
-                shapely.Polygon([(10.3, 4.7), (10.3, 4.9), (10.2, 4.8)]),
-            ]
-        )
-    )
-    assert found.people.in_area == pytest.approx(expected, rel=1e-9)
-    assert any("area" in note and "mended" in note for note in found.notes)
-
-
-def test_bent_edges_of_the_area_follow_the_lines_that_were_drawn() -> None:
-    """A parallel 4 degrees long bows by 600 m in UTM; its chord would miss that strip."""
-    transform = Affine(1000.0, 0.0, 200_000.0, 0.0, -1000.0, 5_600_000.0)
-    flat = (np.full((300, 600), 3.0), transform, "EPSG:32632")
-    area = BOX(7.0, 48.5, 11.0, 50.0)
-    found = open_study(flat, gpd.GeoSeries([area], crs=4326), population_unit="per_km2").reach()
-    grid = Grid(Affine(4.0, 0.0, 7.0, 0.0, -1.5, 50.0), 1, 1, CRS.from_epsg(4326))
-    assert found.people.in_area == pytest.approx(3.0 * grid.cell_area_km2()[0, 0], rel=2e-5)
-    x, y = Transformer.from_crs(4326, 32632, always_xy=True).transform(
-        *shapely.get_coordinates(area).T
-    )
-    chords = shapely.Polygon(np.column_stack([x, y]))
-    (drawn,) = to_crs(
-        np.array([area], dtype=object),
-        CRS.from_epsg(4326),
-        Grid(transform, 300, 600, CRS.from_epsg(32632)),
-    )
-    assert drawn.symmetric_difference(chords).area / 1e6 > 100.0
 
 
 def test_the_smallest_study_is_one_cell() -> None:

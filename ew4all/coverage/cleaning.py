@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 
@@ -37,7 +38,7 @@ def fill_missing(values: Any, low: Any, high: Any, huge: Any) -> tuple[int, int]
         line = values[row]
         for j in range(line.size):
             v = line[j]
-            missing = (v != v) | ((v >= low) & (v <= high))
+            missing = np.isnan(v) | ((v >= low) & (v <= high))
             kept = values.dtype.type(0) if missing else v
             line[j] = kept
             valid += not missing

@@ -4,24 +4,18 @@ A polygon that covers a tile wholly needs no cell of it, only its sums. `prepare
 and for every union of coverage rasters that a run with these layers asks for; with them only the tiles that an edge
 crosses are decoded. The sums are those that a run without the file would form, so that both give the same bits.
 
-The file is a zip (``numpy.load`` opens it) of ``header.json`` and ``sums.npy``, shape (groups, tile rows, tile columns,
-1 + columns), float64; the same inputs give the same bytes. The header names each raster with the size, time of change
-and SHA-256 of its files, what GDAL says about its values, and the threshold that was applied. A raster whose content
-is another stops the run: old sums are never used. Layers or thresholds that the file does not hold are no fault; the
-run then decodes every tile, and a note says so.
+The file names every raster by its content (see `ew4all.readers.sidecar_file`). A raster whose content is another stops
+the run: old sums are never used. Layers or thresholds that the file does not hold are no fault; the run then decodes
+every tile, and a note says so.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import os
-import tempfile
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,11 +23,21 @@ from ew4all import __version__
 from ew4all.coverage.exposure import lattice_of, whole_tile_sums
 from ew4all.coverage.queries import FEWEST, MOST, Column, queries
 from ew4all.coverage.workers import in_order
-from ew4all.errors import OptionError, ReadError, StaleSidecarError, WriteError
+from ew4all.errors import OptionError, StaleSidecarError
 from ew4all.readers.fingerprint import must_be_unchanged, sha256
 from ew4all.readers.layers import RasterLayer, open_layers
-from ew4all.readers.levels import AtLeast
 from ew4all.readers.population import open_population
+from ew4all.readers.sidecar_file import (
+    SCHEMA,
+    SUFFIX,
+    cell_files,
+    content_of,
+    entry_of,
+    facts_of,
+    read_sums,
+    rule_of,
+    write_sums,
+)
 from ew4all.readers.stack import RasterStack
 
 if TYPE_CHECKING:
@@ -47,13 +51,6 @@ if TYPE_CHECKING:
     from ew4all.readers.stack import ShareReader
     from ew4all.units import F64
 
-SUFFIX: Final = ".ew4all-tiles.npz"
-SCHEMA: Final = "ew4all/tiles/1"
-
-_BESIDE: Final = (".ovr", ".aux.xml")
-"""Files of a raster that hold none of its cells: overviews, and what is compared as facts or is mere statistics."""
-
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _COLUMN_KEY = tuple[frozenset[int], str | None]
 
 
@@ -128,7 +125,7 @@ class Sidecar:
                     name = getattr(stack.layers[k], "name", "a coverage layer")
                     return f"{name} is not among them as it is used here"
             if self._key(column, layers) not in self._columns:
-                return "they hold no union of these layers"
+                return "they hold no union of just these layers"
         return None
 
     @cached_property
@@ -141,7 +138,7 @@ class Sidecar:
 
     def _first(self, entry: Mapping[str, Any]) -> int:
         """Position of the first layer of the same content: two operators may share a raster."""
-        same = [_content(other) == _content(entry) for other in self.header["layers"]]
+        same = [content_of(other) == content_of(entry) for other in self.header["layers"]]
         return same.index(True)
 
     def _key(self, column: Column, layers: Sequence[int | None]) -> _COLUMN_KEY:
@@ -153,11 +150,11 @@ class Sidecar:
     def _layer(self, layer: ShareReader) -> int | None:
         if not isinstance(layer, RasterLayer):
             return None
-        return self._find("layers", layer.raster, _rule(layer))
+        return self._find("layers", layer.raster, rule_of(layer))
 
     def _find(self, role: str, raster: Raster, rule: Mapping[str, Any] | None = None) -> int | None:
         """Return which raster of the file this one is."""
-        files = _files(raster)
+        files = cell_files(raster)
         if files is None:
             return None
         path = Path(files[0][0])
@@ -166,10 +163,10 @@ class Sidecar:
                 self._must_be_same(entry, raster, files)
                 if entry["rule"] == rule:
                     return self._first(entry) if role == "layers" else place
-        now = _entry(raster, rule, self.path.parent)
+        now = entry_of(raster, rule, self.path.parent)
         for place, entry in enumerate(self.header[role]):
             # The whole folder may have been moved, or the layer be a copy of the one that was prepared.
-            if _content(entry) == _content(now):
+            if content_of(entry) == content_of(now):
                 return place
         return None
 
@@ -179,14 +176,14 @@ class Sidecar:
     def _must_be_same(self, entry: Mapping[str, Any], raster: Raster, files: Identity) -> None:
         held = entry["files"]
         why = ""
-        if entry["facts"] != _facts(raster):
-            why = "its grid, type or value for 'no data' is another"
+        if entry["facts"] != facts_of(raster):
+            why = "its grid, type or value for 'no data' was changed"
         elif [f["bytes"] for f in held] != [size for _, size, _ in files]:
-            why = "its size is another"
+            why = "its size has changed"
         elif [f["mtime_ns"] for f in held] != [time for _, _, time in files]:
             digests = [sha256(path, ((path, size, time),)) for path, size, time in files]
             if digests != [f["sha256"] for f in held]:
-                why = "its content is another"
+                why = "its content has changed"
         if why:
             msg = (
                 f"{self.path} no longer belongs to {raster.name}: {why}; its sums would give wrong numbers of people. "
@@ -212,8 +209,8 @@ def prepare(
     population, population_unit, coverage, coverage_min
         As for `ew4all.reach`; rasters must be files. Coverage polygons need no preparation.
     out
-        Folder or file, whose name must end with `SUFFIX`; by default beside the (first) population raster, where
-        runs look for it.
+        Folder or file, whose name must end with `SUFFIX`; by default beside the (first) population raster, which is
+        where runs look for it.
     workers
         Threads, or an executor. The file has the same bytes for any.
     progress
@@ -248,14 +245,14 @@ def prepare(
         "unit": people.unit,
         "tile": stacks[0].tile,
         "groups": people.groups,
-        "population": [_entry(raster, None, target.parent) for raster in people.rasters],
-        "layers": [_entry(layer.raster, _rule(layer), target.parent) for layer in layers],
+        "population": [entry_of(raster, None, target.parent) for raster in people.rasters],
+        "layers": [entry_of(layer.raster, rule_of(layer), target.parent) for layer in layers],
         "columns": [{"layers": c.rasters, "bound": c.bound} for c in columns],
     }
     for raster in (*people.rasters, *(layer.raster for layer in layers)):
         if raster.identity is not None:
             must_be_unchanged(raster.identity)
-    _write(target, header, sums)
+    write_sums(target, header, sums)
     return target
 
 
@@ -269,41 +266,13 @@ def prepared_sums(population: Population, stacks: Sequence[RasterStack]) -> Prep
     ReadError
         The prepared file is damaged, or of another version's format.
     """
-    files = _files(population.rasters[0])
+    files = cell_files(population.rasters[0])
     if files is None or stacks[0].tile is None:
         return Prepared(None, ())
     place = Path(files[0][0] + SUFFIX)
     if not place.exists():
         return Prepared(None, ())
-    return read_sidecar(place).of(population, stacks)
-
-
-def read_sidecar(path: Path) -> Sidecar:
-    """Read a prepared file.
-
-    Raises
-    ------
-    ReadError
-        It is damaged, or of another version's format.
-    """
-    fix = "make it again with `ew4all data prepare`, or delete it"
-    try:
-        with zipfile.ZipFile(path) as file:
-            header = json.loads(file.read("header.json"))
-            stored = np.lib.format.read_array(io.BytesIO(file.read("sums.npy")), allow_pickle=False)
-        schema = header["schema"]
-        if schema == SCHEMA:
-            wanted = len(header["population"]), 1 + len(header["columns"])
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
-        msg = f"{path} cannot be read as the sums of a raster's tiles ({error}); {fix}"
-        raise ReadError(msg) from error
-    if schema != SCHEMA:
-        msg = f"{path} is written as {schema}, and this version reads {SCHEMA}; {fix}"
-        raise ReadError(msg)
-    if stored.ndim != 4 or (stored.shape[0], stored.shape[3]) != wanted:
-        msg = f"{path} holds sums of shape {stored.shape}, which its header contradicts; {fix}"
-        raise ReadError(msg)
-    return Sidecar(path, header, np.asarray(stored, np.float64))
+    return Sidecar(place, *read_sums(place)).of(population, stacks)
 
 
 def _columns_of(layers: Sequence[RasterLayer], asked: Sequence[Any]) -> tuple[Column, ...]:
@@ -347,7 +316,7 @@ def _must_be_file(raster: Raster) -> None:
 
 
 def _target(raster: Raster, out: str | os.PathLike[str] | None) -> Path:
-    files = _files(raster)
+    files = cell_files(raster)
     assert files is not None  # `_must_be_file`
     beside = Path(files[0][0] + SUFFIX)
     if out is None:
@@ -359,87 +328,3 @@ def _target(raster: Raster, out: str | os.PathLike[str] | None) -> Path:
         msg = f"the prepared file {out} must be named *{SUFFIX}, for instance {beside.name}"
         raise OptionError(msg)
     return path
-
-
-def _files(raster: Raster) -> Identity | None:
-    """Path, bytes and time of change of the files with a raster's cells, its own file first; None in memory."""
-    if raster.identity is None or raster.path is None:
-        return None
-    own = str(Path(raster.path).absolute())
-    cells = [f for f in raster.identity if not f[0].lower().endswith(_BESIDE) or f[0] == own]
-    return tuple(sorted(cells, key=lambda f: (f[0] != own, f[0])))
-
-
-def _facts(raster: Raster) -> dict[str, Any]:
-    """Return what GDAL says about the values, which may stand outside the file itself."""
-    return {
-        "transform": list(raster.grid.transform)[:6],
-        "shape": list(raster.grid.shape),
-        "crs": raster.grid.crs.to_wkt(),
-        "dtype": str(raster.dtype),
-        "nodata": None if raster.nodata is None else str(raster.nodata),
-        "mask": raster.has_mask,
-        "scale": raster.scale,
-        "offset": raster.offset,
-    }
-
-
-def _rule(layer: RasterLayer) -> dict[str, Any]:
-    rule = layer.aligned.rule
-    return {"at_least": rule.minimum} if isinstance(rule, AtLeast) else {"share": str(rule.dtype)}
-
-
-def _entry(raster: Raster, rule: Mapping[str, Any] | None, folder: Path) -> dict[str, Any]:
-    """Return what the header says of a raster; paths are relative, so that a folder may be moved."""
-    files = _files(raster) or ()
-    return {
-        "path": _relative(Path(files[0][0]), folder),
-        "band": raster.band,
-        "files": [
-            {
-                "name": Path(path).name,
-                "bytes": size,
-                "mtime_ns": time,
-                "sha256": sha256(path, ((path, size, time),)),
-            }
-            for path, size, time in files
-        ],
-        "facts": _facts(raster),
-        "rule": rule,
-    }
-
-
-def _content(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what makes two entries the same raster, wherever and whenever its files were written."""
-    return (
-        [file["sha256"] for file in entry["files"]],
-        entry["band"],
-        entry["facts"],
-        entry["rule"],
-    )
-
-
-def _relative(path: Path, folder: Path) -> str:
-    try:
-        return Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:  # another drive
-        return str(path)
-
-
-def _write(target: Path, header: Mapping[str, Any], sums: F64) -> None:
-    array = io.BytesIO()
-    np.lib.format.write_array(array, sums, version=(1, 0), allow_pickle=False)
-    text = json.dumps(header, indent=1, sort_keys=True, allow_nan=False)
-    try:
-        with tempfile.TemporaryDirectory(prefix=".ew4all-", dir=target.parent) as folder:
-            whole = Path(folder) / target.name
-            with zipfile.ZipFile(whole, "w") as file:
-                for name, content in (("header.json", text), ("sums.npy", array.getvalue())):
-                    file.writestr(zipfile.ZipInfo(name, _EPOCH), content)
-            whole.replace(target)
-    except OSError as error:
-        msg = (
-            f"cannot write the prepared sums {target}: {error.strerror or error}; name a folder that can be written "
-            "(out=)"
-        )
-        raise WriteError(msg) from error

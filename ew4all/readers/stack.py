@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ew4all.units import People
 
 _ALL = 1.0 - 1e-6
+_SOME = 1e-9
+"""Cells that should meet at an edge overlap by rounding; nobody lives there."""
 
 LEAST_TILE_CELLS = 1 << 16
 """Smaller tiles are read in groups: a call costs as much as decoding 10,000 cells."""
@@ -203,7 +205,7 @@ def _column(
         # The larger value is the union of 0/1 layers, and the least that the union of shares can be.
         value = layers[k] if value is None else np.maximum(value, layers[k])
     if column.bound is not None and value is not None:
-        value = ((value >= _ALL) if column.bound == FEWEST else (value > 0)).view(np.uint8)
+        value = ((value >= _ALL) if column.bound == FEWEST else (value > _SOME)).view(np.uint8)
     if column.hazard:
         assert hazard is not None
         if value is None:

@@ -1,0 +1,73 @@
+"""Inputs of a study that do not fit, each refused with its role, its extent or the option to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from made_country import AREA, BOX, SHAPE, SITES_A, count, people_in, raster, study
+
+from ew4all.errors import (
+    EmptyLayerError,
+    GeometryError,
+    NoIntersectionError,
+    OptionError,
+    SwappedAxesError,
+)
+
+
+def test_options_that_do_not_fit_are_refused() -> None:
+    intensity = raster(np.ones(SHAPE))
+    with pytest.raises(OptionError, match="hazard is a raster; say from which value"):
+        study(hazard=intensity)
+    with pytest.raises(OptionError, match="the hazard is no raster"):
+        study(hazard=[AREA], hazard_min=3.0)
+    with pytest.raises(OptionError, match="the hazard is no raster"):
+        study([AREA], hazard_min=3.0)
+    with pytest.raises(OptionError, match="both a warning area and a CAP alert"):
+        study([AREA], cap="alert.xml")
+    with pytest.raises(OptionError, match="no zones were given"):
+        study([AREA], zone_id="id")
+
+
+@pytest.mark.parametrize("role", ["area", "hazard", "zones", "coverage"])
+def test_layers_that_lie_elsewhere_are_refused_by_name(role: str) -> None:
+    def given(shape: Any) -> dict[str, Any]:
+        return {role: {"4g": [shape]} if role == "coverage" else [shape]}
+
+    with pytest.raises(
+        NoIntersectionError, match=f"{role}.*x 20.*the population raster spans x 10"
+    ):
+        study(**given(BOX(20, 4, 21, 5)))
+    with pytest.raises(SwappedAxesError, match=f"{role}.*latitude and longitude exchanged"):
+        study(**given(BOX(4.7, 10.1, 4.9, 10.3)))
+    with pytest.raises(EmptyLayerError, match=role):
+        study(**given(shapely.Polygon()))
+
+
+def test_a_ring_that_crosses_itself_is_mended_and_noted() -> None:
+    bow_tie = shapely.Polygon([(10.1, 4.7), (10.3, 4.9), (10.3, 4.7), (10.1, 4.9)])
+    found = count([bow_tie])
+    expected = people_in(
+        shapely.MultiPolygon(
+            [
+                shapely.Polygon([(10.1, 4.7), (10.2, 4.8), (10.1, 4.9)]),
+                shapely.Polygon([(10.3, 4.7), (10.3, 4.9), (10.2, 4.8)]),
+            ]
+        )
+    )
+    assert found.people.in_area == pytest.approx(expected, rel=1e-9)
+    assert any("area" in note and "mended" in note for note in found.notes)
+
+
+def test_zones_over_each_other_are_refused() -> None:
+    zones = [BOX(10.0, 4.6, 10.4, 5.0), BOX(10.3, 4.6, 10.6, 5.0)]
+    with pytest.raises(GeometryError, match="zones '1' and '2' overlap by 33%"):
+        study([AREA], zones=zones)
+
+
+def test_a_share_of_an_operator_without_a_layer_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"'Digicell', which has no coverage layer.*: Digicel"):
+        count([AREA], coverage={"4g:Digicel": [SITES_A]}, operator_share={"Digicell": 0.5})
