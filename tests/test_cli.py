@@ -112,7 +112,7 @@ def test_options_are_those_of_the_library() -> None:
     given = {parameter.name for parameter in command.params}
     known = set(inspect.signature(reach).parameters)
     assert given - known == {"cluster", "as_json", "quiet"}
-    assert known - given == {"progress", "notice"}
+    assert known - given == {"progress", "notice", "attribution"}
 
 
 def test_json_is_one_document_with_all_digits_and_nothing_else(
