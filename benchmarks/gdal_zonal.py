@@ -68,21 +68,27 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
 
 @cache
 def _gdal() -> Any:
-    """Load the library that pyogrio loaded, and say what its functions take."""
+    """Load the library that pyogrio loaded, and say what its functions take; None where it lacks one."""
     import pyogrio
 
     folder = Path(pyogrio.__file__).parents[1] / "pyogrio.libs"
-    library = ctypes.CDLL(str(next(folder.glob("libgdal*"))))
+    found = sorted(folder.glob("libgdal*"))
+    if not found:
+        return None
+    library = ctypes.CDLL(str(found[0]))
     for name, (result, arguments) in _SIGNATURES.items():
+        if not hasattr(library, name):
+            return None
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     library.GDALAllRegister()
     return library
 
 
-def gdal_version() -> str:
-    """Version of the library, such as 3.12.4."""
-    return str(_gdal().GDALVersionInfo(b"RELEASE_NAME").decode())
+def gdal_version() -> str | None:
+    """Version of the library, such as 3.12.4; None where it is not at hand or too old."""
+    library = _gdal()
+    return None if library is None else str(library.GDALVersionInfo(b"RELEASE_NAME").decode())
 
 
 class LentRasters:

@@ -87,10 +87,10 @@ def shares_of_decoding(folder: str, size: int, case: str, rounds: int) -> dict[s
     from benchmarks.race import Race
 
     files = Files(Path(folder), size)
-    windows = files.tiles(case)
+    windows, shapes = files.tiles(case), list(files.shapes(case))
     race = Race()
     race.enter("gdal", rasterio=lambda: decode(files.rasters, windows, 2))
-    race.enter("ours", reach=lambda: reach(files, case))
+    race.enter("ours", reach=lambda: reach(files, shapes))
     race["ours"].ways["reach"]()
     for _ in range(rounds):
         race.round()
@@ -107,18 +107,19 @@ def prepared(folder: str, size: int, case: str, rounds: int) -> dict[str, Any]:
     from benchmarks.race import time_of
 
     files = Files(Path(folder), size)
-    result = reach(files, case)
-    times = [time_of(lambda: reach(files, case))[0] for _ in range(rounds)]
+    shapes = list(files.shapes(case))
+    result = reach(files, shapes)
+    times = [time_of(lambda: reach(files, shapes))[0] for _ in range(rounds)]
     return {"seconds": times, "people": result.to_dict()["people"], "notes": list(result.notes)}
 
 
-def reach(files: Any, case: str) -> Any:
+def reach(files: Any, shapes: list[Any]) -> Any:
     """Give the whole answer through the library, from files of rasters and a polygon in memory."""
     import ew4all
 
     return ew4all.reach(
         files.people,
-        list(files.shapes(case)),
+        shapes,
         coverage=files.coverage,
         population_unit="count",
         workers=2,

@@ -44,7 +44,8 @@ OURS_2 = "ew4all, 2 threads"
 EXACTEXTRACT = "exactextract, as documented (GeoDataFrame)"
 EXACTEXTRACT_WKB = "exactextract, polygons as WKB"
 EXACTEXTRACT_WEIGHTS = "exactextract, people as weights"
-GDAL = f"GDAL {gdal_version()} zonal-stats, fractional"
+GDAL = f"GDAL {gdal_version() or '>= 3.12'} zonal-stats, fractional"
+HAS_GDAL = gdal_version() is not None
 RASTERIO = "rasterio mask + numpy"
 RASTERSTATS = "rasterstats"
 

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from ew4all.errors import GeometryError
+from ew4all.grid import Grid
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from ew4all.grid import Grid
     from ew4all.units import F64
 
 Geometries: TypeAlias = NDArray[Any]
 """One shapely geometry (or None) per element."""
 
-_CHORD_TOLERANCE_CELLS = 0.02
+_CHORD_TOLERANCE_CELLS = 0.001
 _MOST_HALVINGS = 12
 
 
@@ -109,7 +110,7 @@ def in_frame(geometries: Geometries, grid: Grid) -> Geometries:
 def to_crs(geometries: Geometries, source: CRS, grid: Grid) -> Geometries:
     """Bring lines drawn in `source` to the grid's CRS, with vertices added where a straight edge becomes a curve.
 
-    Edges are halved until the middle of each is within 2 % of a cell of its true place (an edge is a straight line in
+    Edges are halved until the middle of each is within a thousandth of a cell of its true place (an edge is a straight line in
     the CRS in which it was drawn).
 
     Raises
@@ -129,7 +130,7 @@ def to_crs(geometries: Geometries, source: CRS, grid: Grid) -> Geometries:
 
 
 def to_lonlat(geometries: Geometries, grid: Grid) -> Geometries:
-    """Bring shapes of the grid's CRS to longitude and latitude on WGS 84; None is kept."""
+    """Bring shapes of the grid's CRS to longitude and latitude on WGS 84, cut at the antimeridian; None is kept."""
     transformer = Transformer.from_crs(grid.crs, 4326, always_xy=True)
 
     def project(xy: F64) -> F64:
@@ -137,7 +138,8 @@ def to_lonlat(geometries: Geometries, grid: Grid) -> Geometries:
 
     out = np.empty(len(geometries), dtype=object)
     out[:] = [None if g is None else shapely.transform(g, project) for g in geometries]
-    return out
+    world = Grid(Affine(1.0, 0.0, -180.0, 0.0, -1.0, 90.0), 180, 360, CRS.from_epsg(4326))
+    return in_frame(out, world)
 
 
 def _rebuilt(geometry: BaseGeometry, change: Any) -> BaseGeometry:

@@ -26,7 +26,7 @@ from ew4all.grid import Block
 from ew4all.readers.cells import Cells, PolygonShare
 from ew4all.readers.layers import PolygonLayer, RasterLayer, is_raster, open_layers
 from ew4all.readers.levels import HazardRaster, open_hazard_raster
-from ew4all.readers.people import Layers, PeopleSource, open_people
+from ew4all.readers.people import Layers, PeopleSource, open_people, refinement_of
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.vectors import VectorLayer, read_vector
 from ew4all.readers.zones import Zones, read_zones
@@ -327,11 +327,15 @@ def open_study(
         unit=population_unit,
         column=population_column,
         refine=refine,
+        coverage=coverage,
         progress=progress,
     )
     grid = people.grid
     notes = list(people.notes)
     sources = _population_notes(population, people)
+    refined = refinement_of(people)
+    if refined is not None:
+        sources.append(SourceNote.of("refinement", refine, refined.weights.crs))
     warned = None
     if area is not None or cap is not None:
         role = "area" if cap is None else "cap"

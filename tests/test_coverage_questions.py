@@ -17,7 +17,7 @@ from pyproj import CRS
 from ew4all.coverage.exposure import totals
 from ew4all.coverage.overlay import union
 from ew4all.coverage.queries import ANY, FEWEST, MOST, Column, Query, queries
-from ew4all.coverage.questions import Questions, everything
+from ew4all.coverage.questions import Questions
 from ew4all.coverage.sources import ArraySource
 from ew4all.grid import Grid
 
@@ -92,7 +92,7 @@ def asked(
         [Layer(t) for t in ("4g", "4g", "3g")[:polygons]],
     )
     coverage = {q.polygons: union([POLYGONS[k] for k in q.polygons]) for q in found if q.polygons}
-    places = shapes(*ZONES, None, everything(GRID.bounds))
+    places = shapes(*ZONES, None, shapely.box(*GRID.bounds))
     return Questions(places, area, hazard, raster, found, coverage, found if bounded else ())
 
 
@@ -119,7 +119,7 @@ def answers(questions: Questions) -> dict[Any, Any]:
 def people_in(*cut: Any, by_cell: Any = None) -> Any:
     """People of each place inside all of some shapes (None: everywhere), by cutting every cell."""
     out = []
-    for place in (*ZONES, None, everything(GRID.bounds)):
+    for place in (*ZONES, None, shapely.box(*GRID.bounds)):
         shape = place
         for other in cut:
             if shape is not None and other is not None:
@@ -182,7 +182,7 @@ def test_area_and_hazard_are_two_shapes(rasters: int, polygons: int) -> None:
 @pytest.mark.parametrize(("rasters", "polygons"), LAYERS)
 @pytest.mark.parametrize("area", [None, AREA], ids=["no area", "area"])
 def test_a_hazard_raster_is_a_column(area: Any, rasters: int, polygons: int) -> None:
-    window = everything(GRID.bounds).buffer(2.0)
+    window = shapely.box(*GRID.bounds).buffer(2.0)
     questions = asked(area, window, raster=True, rasters=rasters, polygons=polygons)
     got = answers(questions)
     warned = HAZARD if area is None else None
@@ -217,7 +217,7 @@ def test_one_shape_as_zone_area_hazard_and_coverage_is_counted_once() -> None:
     shape = FOOTPRINT
     query = Query(ANY, None, (), (0,))
     questions = Questions(
-        shapes(shape, everything(GRID.bounds)),
+        shapes(shape, shapely.box(*GRID.bounds)),
         shape,
         shapely.from_wkb(shapely.to_wkb(shape)),
         hazard_raster=False,

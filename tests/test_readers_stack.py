@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from pyproj import CRS
@@ -114,6 +114,7 @@ def test_more_than_eight_bits_go_to_further_planes() -> None:
     st.lists(st.sets(st.integers(0, 11), min_size=1, max_size=4), min_size=1, max_size=20),
     st.sets(st.integers(0, 11)),
 )
+@example([{k} for k in range(9)], {8})
 def test_unions_of_any_layers_in_any_order(asked: list[set[int]], of_shares: set[int]) -> None:
     """A union of bits that stand in one plane is made from these bits; it must not show."""
     layers = [shares(k) if k in of_shares else on_off(k) for k in range(12)]

@@ -238,33 +238,40 @@ def _lowest_bit(word):
     return LOW[np.int64(((word & (~word + np.uint64(1))) * DE_BRUIJN) >> np.uint64(58))]
 
 
-@njit(nogil=True, cache=True)
+# Inlined: to hand over nine arrays takes a tenth of the time that sorting a row of a small polygon does.
+@njit(nogil=True, cache=True, forceinline=True)
 def in_order(column, cover, area, begin, end, at, cover_at, area_at, touched):
     """Sort one polygon's crossings of one row by column and merge those of the same cell.
 
     Writes the columns to `at`, their covers and areas to the first places of `cover_at` and `area_at`; returns how
     many there are. `touched` is all zero before and after.
     """
-    n = 0
-    if end - begin <= FEW:
-        for k in range(begin, end):
-            j = column[k]
-            place = n
-            while place > 0 and at[place - 1] > j:
+    n = end - begin
+    if n <= FEW:
+        # What is sorted is the column with the crossing's place in the lower bits: one array moves, not three, and those
+        # of the same cell are added in the order in which they came (49 against 55 ns for a row of a small polygon).
+        for i in range(n):
+            key = (np.int64(column[begin + i]) << 8) | i
+            place = i
+            while place > 0 and at[place - 1] > key:
+                at[place] = at[place - 1]
                 place -= 1
-            if place > 0 and at[place - 1] == j:
-                cover_at[place - 1] += cover[k]
-                area_at[place - 1] += area[k]
-                continue
-            for m in range(n, place, -1):
-                at[m] = at[m - 1]
-                cover_at[m] = cover_at[m - 1]
-                area_at[m] = area_at[m - 1]
-            at[place] = j
-            cover_at[place] = cover[k]
-            area_at[place] = area[k]
-            n += 1
-        return n
+            at[place] = key
+        last = -1
+        last_column = -1
+        for i in range(n):
+            j, k = at[i] >> 8, begin + (at[i] & 255)
+            if j == last_column:
+                cover_at[last] += cover[k]
+                area_at[last] += area[k]
+            else:
+                last += 1
+                last_column = j
+                at[last] = j
+                cover_at[last] = cover[k]
+                area_at[last] = area[k]
+        return last + 1
+    n = 0
     # Many crossings: a dense row and a bit for each cell, which a coast of 1,000 crossings a row needs to stay linear.
     cells = touched.size << 6
     low, high = touched.size, -1
@@ -291,4 +298,32 @@ def in_order(column, cover, area, begin, end, at, cover_at, area_at, touched):
             cover_at[n] = cover_at[cells + j]
             area_at[n] = area_at[cells + j]
             n += 1
+    return n
+
+
+@njit(nogil=True, cache=True)
+def local_places(owner, place, ids):
+    """Give each polygon of a block a number, in the order of its edges.
+
+    Parameters
+    ----------
+    owner : (edges,)
+        Polygon of each edge; a polygon's edges are consecutive.
+    place : (edges,)
+        Written: each edge's polygon as a number from 0.
+    ids : (edges,)
+        Written in its first places: the polygon of each number.
+
+    Returns
+    -------
+    How many there are. (With numpy it took 26 us a strip, 5 % of the whole for 10,000 small polygons.)
+    """
+    n = 0
+    last = -1
+    for k in range(owner.size):
+        if owner[k] != last:
+            last = owner[k]
+            ids[n] = last
+            n += 1
+        place[k] = n - 1
     return n

@@ -236,10 +236,8 @@ def _strips_of(block: Block, strip_rows: int) -> Iterator[tuple[int, Block]]:
 
 def _local(owner: I32) -> tuple[I64, I32]:
     """Polygons in the order of their edges, and each edge's place among them."""
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
-    place = np.zeros(owner.size, np.int32)
-    place[first[1:]] = 1
-    return owner[first].astype(np.int64), np.cumsum(place, dtype=np.int32)
+    place, ids = np.empty_like(owner), np.empty(owner.size, np.int64)
+    return ids[: kernels.local_places(owner, place, ids)], place
 
 
 def _sweep(

@@ -24,6 +24,7 @@ from ew4all.coverage.crossings import (
     FEW,
     crossings,
     in_order,
+    local_places,
     ring_signs,
     strip_counts,
     strip_edges,
@@ -34,6 +35,7 @@ from ew4all.coverage.runs import (
     run,
     run_share,
     run_up_to_5,
+    with_cell,
 )
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "block_sums",
     "cell_fractions",
     "crossings",
+    "local_places",
     "long_runs",
     "ring_signs",
     "set_bit",
@@ -55,6 +58,9 @@ __all__ = [
 NOTHING = 1e-11
 
 FIVE = 5
+
+# Blocks with fewer crossings a row than this have their crossed cells asked for beforehand, see `sweep`.
+SPARSE = 32
 
 # Runs of at least this many cells wait for those of the next rows, see `long_runs`.
 LONG = 1024
@@ -167,6 +173,20 @@ def sweep(row_start, polygon, column, cover, area, people, mask, bits, shares, o
     # A run of that length ends at a crossing or at the end of its row.
     runs = np.empty((people.shape[0] * (cols // LONG + 1) if long <= cols else 0, 4), np.int32)
     waiting = 0
+    if column.size < SPARSE * people.shape[0]:
+        # Cells on an edge lie far apart, and each would be waited for; asked for at once they come together (7 % of the
+        # whole for one large polygon). Where there are more, others push them out of the cache before they are used.
+        near = 0.0
+        near_bits = np.uint8(0)
+        for row in range(people.shape[0]):
+            people_row = people[row]
+            mask_row = mask[row]
+            for k in range(row_start[row], row_start[row + 1]):
+                near += people_row[column[k]]
+                if bits > 0:
+                    near_bits |= mask_row[column[k]]
+        # Nobody reads it, but a loop without a result would be dropped.
+        cover_at[0] = near + near_bits
     for row in range(people.shape[0]):
         begin = row_start[row]
         row_end = row_start[row + 1]
@@ -183,6 +203,7 @@ def sweep(row_start, polygon, column, cover, area, people, mask, bits, shares, o
             begin = end
             sums[:used] = 0.0
             extra[:] = 0.0
+            t, s0, s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
             inside = 0.0
             done = 0
             for k in range(n + 1):
@@ -206,13 +227,20 @@ def sweep(row_start, polygon, column, cover, area, people, mask, bits, shares, o
                 fraction = (inside + area_at[k]) * np.float64(people_row[j])
                 inside += cover_at[k]
                 done = j + 1
-                sums[0] += fraction
-                if bits > 0:
-                    m = np.int64(mask_row[j])
+                if 0 < bits <= FIVE:
+                    t, s0, s1, s2, s3, s4 = with_cell(fraction, mask_row[j], t, s0, s1, s2, s3, s4)
+                else:
+                    t += fraction
                     for bit in range(bits):
-                        sums[1 + bit] += fraction * ((m >> bit) & 1)
+                        sums[1 + bit] += fraction * ((mask_row[j] >> bit) & 1)
                 for layer in range(layers):
                     extra[layer] += fraction * np.float64(shares[layer, row, j])
+            sums[0] += t
+            sums[1] += s0
+            sums[2] += s1
+            sums[3] += s2
+            sums[4] += s3
+            sums[5] += s4
             for k in range(1 + bits):
                 out[p, k] += sums[k]
             for layer in range(layers):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import shapely
 
 from ew4all.coverage.overlay import clip, without
 from ew4all.coverage.queries import ANY, FEWEST, MOST, Column, Query
@@ -158,8 +157,3 @@ class Questions:
     def _set(self, shapes: Geometries) -> int:
         self.sets.append(shapes)
         return len(self.sets) - 1
-
-
-def everything(bounds: tuple[float, float, float, float]) -> BaseGeometry:
-    """Return the rectangle of a raster as a place: the whole of it."""
-    return shapely.box(*bounds)

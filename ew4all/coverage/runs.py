@@ -15,22 +15,6 @@ LANES = frozenset({"reassoc", "contract", "nsz"})
 # costs two more moves a lane (0.30 against 0.38 ns a cell for six totals, AVX-512).
 SIGN = np.int8(0)
 
-LOW = np.array(
-    [
-        *(0, 1, 48, 2, 57, 49, 28, 3, 61, 58, 50, 42, 38, 29, 17, 4),
-        *(62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5),
-        *(63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11),
-        *(46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9, 13, 8, 7, 6),
-    ],
-    dtype=np.int64,
-)
-DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-
-
-# A layer's bit is tested as the sign of the mask shifted up: the select then becomes one masked addition, where `m & 1`
-# costs two more moves a lane (0.30 against 0.38 ns a cell for six totals, AVX-512).
-SIGN = np.int8(0)
-
 
 @njit(nogil=True, cache=True, fastmath=set(LANES))
 def run_people(people):
@@ -41,20 +25,27 @@ def run_people(people):
     return total
 
 
+@njit(nogil=True, cache=True, fastmath=set(LANES), forceinline=True)
+def with_cell(people, bits, total, s0, s1, s2, s3, s4):
+    """Return the total and the sums of bit 0..4 with one more cell, all kept in registers."""
+    v = np.float64(people)
+    return (
+        total + v,
+        s0 + (v if np.int8(bits << np.uint8(7)) < SIGN else 0.0),
+        s1 + (v if np.int8(bits << np.uint8(6)) < SIGN else 0.0),
+        s2 + (v if np.int8(bits << np.uint8(5)) < SIGN else 0.0),
+        s3 + (v if np.int8(bits << np.uint8(4)) < SIGN else 0.0),
+        s4 + (v if np.int8(bits << np.uint8(3)) < SIGN else 0.0),
+    )
+
+
 @njit(nogil=True, cache=True, fastmath=set(LANES))
 def run_up_to_5(people, mask, weight, sums):
     """Add weight x people, and of those with bit 0..4 of the mask, to `sums`, shape (1 + bits,)."""
-    total, s0, s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    t, s0, s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for j in range(people.size):
-        v = np.float64(people[j])
-        m = mask[j]
-        total += v
-        s0 += v if np.int8(m << np.uint8(7)) < SIGN else 0.0
-        s1 += v if np.int8(m << np.uint8(6)) < SIGN else 0.0
-        s2 += v if np.int8(m << np.uint8(5)) < SIGN else 0.0
-        s3 += v if np.int8(m << np.uint8(4)) < SIGN else 0.0
-        s4 += v if np.int8(m << np.uint8(3)) < SIGN else 0.0
-    sums[0] += weight * total
+        t, s0, s1, s2, s3, s4 = with_cell(people[j], mask[j], t, s0, s1, s2, s3, s4)
+    sums[0] += weight * t
     sums[1] += weight * s0
     sums[2] += weight * s1
     sums[3] += weight * s2
@@ -91,42 +82,14 @@ def run_up_to_8(people, mask, weight, sums):
 
 @njit(nogil=True, cache=True, fastmath=set(LANES))
 def four_rows_up_to_5(p0, p1, p2, p3, m0, m1, m2, m3, sums):
-    """Add four rows of the same columns to `sums` as `_run_up_to_5` does; see `long_runs` for the reason."""
-    total, s0, s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    """Add four rows of the same columns to `sums` as `run_up_to_5` does; see `long_runs` for the reason."""
+    t, s0, s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for j in range(p0.size):
-        v = np.float64(p0[j])
-        m = m0[j]
-        total += v
-        s0 += v if np.int8(m << np.uint8(7)) < SIGN else 0.0
-        s1 += v if np.int8(m << np.uint8(6)) < SIGN else 0.0
-        s2 += v if np.int8(m << np.uint8(5)) < SIGN else 0.0
-        s3 += v if np.int8(m << np.uint8(4)) < SIGN else 0.0
-        s4 += v if np.int8(m << np.uint8(3)) < SIGN else 0.0
-        v = np.float64(p1[j])
-        m = m1[j]
-        total += v
-        s0 += v if np.int8(m << np.uint8(7)) < SIGN else 0.0
-        s1 += v if np.int8(m << np.uint8(6)) < SIGN else 0.0
-        s2 += v if np.int8(m << np.uint8(5)) < SIGN else 0.0
-        s3 += v if np.int8(m << np.uint8(4)) < SIGN else 0.0
-        s4 += v if np.int8(m << np.uint8(3)) < SIGN else 0.0
-        v = np.float64(p2[j])
-        m = m2[j]
-        total += v
-        s0 += v if np.int8(m << np.uint8(7)) < SIGN else 0.0
-        s1 += v if np.int8(m << np.uint8(6)) < SIGN else 0.0
-        s2 += v if np.int8(m << np.uint8(5)) < SIGN else 0.0
-        s3 += v if np.int8(m << np.uint8(4)) < SIGN else 0.0
-        s4 += v if np.int8(m << np.uint8(3)) < SIGN else 0.0
-        v = np.float64(p3[j])
-        m = m3[j]
-        total += v
-        s0 += v if np.int8(m << np.uint8(7)) < SIGN else 0.0
-        s1 += v if np.int8(m << np.uint8(6)) < SIGN else 0.0
-        s2 += v if np.int8(m << np.uint8(5)) < SIGN else 0.0
-        s3 += v if np.int8(m << np.uint8(4)) < SIGN else 0.0
-        s4 += v if np.int8(m << np.uint8(3)) < SIGN else 0.0
-    sums[0] += total
+        t, s0, s1, s2, s3, s4 = with_cell(p0[j], m0[j], t, s0, s1, s2, s3, s4)
+        t, s0, s1, s2, s3, s4 = with_cell(p1[j], m1[j], t, s0, s1, s2, s3, s4)
+        t, s0, s1, s2, s3, s4 = with_cell(p2[j], m2[j], t, s0, s1, s2, s3, s4)
+        t, s0, s1, s2, s3, s4 = with_cell(p3[j], m3[j], t, s0, s1, s2, s3, s4)
+    sums[0] += t
     sums[1] += s0
     sums[2] += s1
     sums[3] += s2
@@ -152,7 +115,7 @@ def run_share(people, share):
     return total
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def run(people, mask, bits, weight, sums):
     """Add weight x (people, people under each bit) of one run of cells to `sums`."""
     if bits == 0:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+THREADS = "ew4all"
+"""How the names of our own threads begin, which end with their work."""
+
 BATCH = 16
 """Jobs that go to another process together."""
 
@@ -55,7 +58,7 @@ def _each(work: Callable[..., T], batch: Sequence[Any]) -> list[T]:
 @contextmanager
 def _executor(workers: int | Executor) -> Iterator[Executor]:
     context = (
-        ThreadPoolExecutor(workers, "ew4all") if isinstance(workers, int) else nullcontext(workers)
+        ThreadPoolExecutor(workers, THREADS) if isinstance(workers, int) else nullcontext(workers)
     )
     with context as executor:
         yield executor

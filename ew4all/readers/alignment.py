@@ -77,12 +77,15 @@ class Aligned:
         Lattice of the `tiles` that `share` is given; that of the population raster.
     rule
         What the layer's values mean.
+    most
+        Largest value there is; means of cells that all hold it exceed it by rounding, which is cut off.
     """
 
     raster: Raster
     grid: Grid
     tile: tuple[int, int]
     rule: Rule
+    most: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse a layer that lies somewhere else.
@@ -201,11 +204,10 @@ class Aligned:
         step = (STRIP_ROWS, self.grid.width) if self._same_axes else (PART_CELLS, PART_CELLS)
         for part in _cut(block, *step):
             found = self._by_area(part) if self._same_axes else self._by_samples(part)
-            # Shares of a fully covered cell add up to one but for rounding.
             out[
                 part.row0 - block.row0 : part.row1 - block.row0,
                 part.col0 - block.col0 : part.col1 - block.col0,
-            ] = np.minimum(found, 1.0)
+            ] = np.minimum(found, self.most)
         return out
 
     def _by_window(self, block: Block, offsets: tuple[tuple[int, int], ...]) -> NDArray[Any]:

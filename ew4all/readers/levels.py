@@ -75,9 +75,11 @@ class Fraction:
     def share(self, raster: Raster, block: Block) -> NDArray[Any]:
         """Return the values, or raise where one is not in 0..1."""
         stored = raster.read(block)
-        with np.errstate(invalid="ignore"):
-            low = 0 if stored.dtype.kind == "u" else stored.min()
-            high = stored.max()
+        if stored.dtype.kind == "u":
+            low, high = 0, stored.max()
+        else:
+            with np.errstate(invalid="ignore"):
+                low, high = stored.min(), stored.max()
         # Most blocks are plain, and looking for marks of 'no data' takes longer than adding them up. NaN is never plain;
         # a mark of 0 means the same as 0.
         marked = raster.nodata is not None and bool(0 < raster.nodata <= high)

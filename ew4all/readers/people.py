@@ -25,7 +25,8 @@ from ew4all.grid import Block, Grid
 from ew4all.readers.census import Census, read_census
 from ew4all.readers.layers import is_raster
 from ew4all.readers.population import Population, open_population
-from ew4all.readers.sidecar import prepared_sums
+from ew4all.readers.refine import Refined, refine_population
+from ew4all.readers.sidecar import Prepared, prepared_sums
 from ew4all.readers.stack import PeopleReader, RasterStack, ShareReader
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _stack(people: PeopleReader, layers: Layers, group: int, *, in_memory: bool)
 class RasterPeople:
     """People of a population raster."""
 
-    population: Population
+    population: Population | Refined
 
     @property
     def grid(self) -> Grid:
@@ -161,10 +162,16 @@ class RasterPeople:
         progress: Progress | None = None,
     ) -> Inside:
         """People inside each shape, for each group."""
-        in_memory = all(raster.path is None for raster in self.population.rasters)
-        stacks = [_stack(self.population, layers, g, in_memory=in_memory) for g in self._members]
+        population = self.population
+        is_plain = isinstance(population, Population)
+        in_memory = is_plain and all(raster.path is None for raster in population.rasters)
+        stacks = [_stack(population, layers, g, in_memory=in_memory) for g in self._members]
         polygons = ragged(shapes)
-        stored, notes = prepared_sums(self.population, stacks)
+        stored, notes = (
+            prepared_sums(population, stacks)
+            if isinstance(population, Population)
+            else Prepared(None, ())
+        )
         sums = [
             totals(
                 polygons,
@@ -185,7 +192,7 @@ class RasterPeople:
 
 @dataclass(frozen=True)
 class _RasterCells:
-    population: Population
+    population: Population | Refined
     part: Fractions | None
 
     def read(self, block: Block) -> F64:
@@ -293,6 +300,7 @@ def open_people(
     unit: str | None = None,
     column: str | None = None,
     refine: Any = None,
+    coverage: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> PeopleSource:
     """Open population rasters or census areas.
@@ -305,23 +313,42 @@ def open_people(
         Unit of a raster: ``count``, ``per_km2`` or ``per_ha``.
     column
         Column of polygons with their people.
+    refine, coverage
+        What places the people of a raster inside its cells, and the coverage layers; see `refine_population`.
 
     Raises
     ------
     OptionError
-        A unit for polygons, or a column for a raster.
+        A unit or a refinement for polygons, or a column for a raster.
     InputError, ReadError
-        See `open_population` and `read_census`.
+        See `open_population`, `refine_population` and `read_census`.
     """
     if isinstance(source, Mapping) or is_raster(source):
         if column is not None:
             msg = "a population column was named, but the population is a raster; leave the column out"
             raise OptionError(msg)
-        return RasterPeople(open_population(source, unit=unit, progress=progress))
+        population = open_population(source, unit=unit, progress=progress)
+        if refine is None:
+            return RasterPeople(population)
+        return RasterPeople(
+            refine_population(population, refine, coverage=coverage, progress=progress)
+        )
+    if refine is not None:
+        msg = (
+            "the population is polygons, whose people are spread over them exactly; a refinement is for a population "
+            "raster: leave it out, or give the raster"
+        )
+        raise OptionError(msg)
     if unit not in {None, "count"}:
         msg = f"the population is polygons with a number of people each; the unit {unit} is for rasters"
         raise OptionError(msg)
     return _census_people(read_census(source, column))
+
+
+def refinement_of(people: PeopleSource) -> Refined | None:
+    """Return the refined population, None where it was taken as it is."""
+    found = people.population if isinstance(people, RasterPeople) else None
+    return found if isinstance(found, Refined) else None
 
 
 def _census_people(census: Census) -> CensusPeople:
@@ -348,4 +375,11 @@ def _eastward(xy: F64) -> F64:
     return np.column_stack([xy[:, 0] % 360.0, xy[:, 1]])
 
 
-__all__ = ["CensusPeople", "Layers", "PeopleSource", "RasterPeople", "open_people"]
+__all__ = [
+    "CensusPeople",
+    "Layers",
+    "PeopleSource",
+    "RasterPeople",
+    "open_people",
+    "refinement_of",
+]

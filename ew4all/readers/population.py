@@ -266,10 +266,9 @@ class _Fault:
 
 def _cleaned(raster: Raster, block: Block) -> tuple[NDArray[Any], int, _Fault | None]:
     """Return a block with 0 where there is no data, the number of valid cells, and what is wrong."""
-    if raster.dtype.type in _SWEPT and not _is_masked_or_scaled(raster):
-        found = _swept(raster, raster.read(block))
-        if found is not None:
-            return *found, None
+    found = swept(raster, block)
+    if found is not None:
+        return *found, None
     stored = raster.read(block)
     with np.errstate(invalid="ignore"):
         low, high = stored.min(), stored.max()
@@ -305,9 +304,15 @@ def _is_masked_or_scaled(raster: Raster) -> bool:
     return raster.has_mask or (raster.scale, raster.offset) != (1.0, 0.0)
 
 
-def _swept(raster: Raster, stored: NDArray[Any]) -> tuple[NDArray[Any], int] | None:
-    """Do what `_cleaned` does in a pass or two; None where something is wrong and has to be looked for."""
-    number = stored.dtype.type
+def swept(raster: Raster, block: Block) -> tuple[NDArray[Any], int] | None:
+    """Return a block with 0 where there is no data, and the number of valid cells, in a pass or two.
+
+    None where a cell is negative or infinite, or where the raster is of another kind.
+    """
+    number = raster.dtype.type
+    if number not in _SWEPT or _is_masked_or_scaled(raster):
+        return None
+    stored = raster.read(block)
     huge = number(HUGE)
     low, high = raster.marks
     if not high >= 0 and cleaning.count_people(stored, huge) == stored.size:

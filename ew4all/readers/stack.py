@@ -176,7 +176,8 @@ class RasterStack:
         layers: dict[int, NDArray[Any]] = {}
         bit = share = 0
         for column, binary, packed in zip(self.columns, self._binary, self._packed, strict=True):
-            plane, at = planes[bit // BITS_PER_PLANE], bit % BITS_PER_PLANE
+            # Behind eight bits there may be shares alone, and no further plane.
+            plane, at = planes[bit // BITS_PER_PLANE if binary else 0], bit % BITS_PER_PLANE
             if packed is not None:
                 kernels.unite_bits(packed, at, plane)
                 bit += 1
