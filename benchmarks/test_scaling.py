@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_exponent(
             race.enter(
                 str(side**2),
                 settings.OURS_PER_ROUND,
-                exact=lambda c=country: rivals.ours(c, c.cases["a"]),
+                exact=partial(rivals.ours, country, country.cases["a"]),
             )
         sizes = [side**2 for side in sizes]
     elif name == "vertices":
@@ -79,7 +80,7 @@ def test_exponent(
         for count in sizes:
             shapes = np.array([data.on_raster(data.coast(count), country.size)], dtype=object)
             race.enter(
-                str(count), settings.OURS_PER_ROUND, exact=lambda s=shapes: rivals.ours(country, s)
+                str(count), settings.OURS_PER_ROUND, exact=partial(rivals.ours, country, shapes)
             )
     else:
         sizes = POLYGONS
@@ -87,7 +88,7 @@ def test_exponent(
         for count in sizes:
             shapes = country.cases["d"][:count]
             race.enter(
-                str(count), settings.OURS_PER_ROUND, exact=lambda s=shapes: rivals.ours(country, s)
+                str(count), settings.OURS_PER_ROUND, exact=partial(rivals.ours, country, shapes)
             )
     for runner in race.runners.values():
         runner.ways["exact"]()

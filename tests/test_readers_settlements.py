@@ -220,3 +220,15 @@ def test_real_towns(shared_data: Path) -> None:
     )
     sums = people.reshape(block.shape[0], down, block.shape[1], across).sum((1, 3))
     assert_allclose(sums, population.people(block), rtol=1e-9, atol=1e-9)
+
+
+def test_an_empty_point_has_no_place_and_stops_nothing() -> None:
+    found = read_settlements([shapely.Point(1, 2), shapely.Point()], "refinement")
+    assert found.x.tolist() == [1.0]
+
+
+def test_a_file_without_features_asks_for_points(tmp_path: Path) -> None:
+    path = tmp_path / "none.geojson"
+    path.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    with pytest.raises(EmptyLayerError, match="give a layer with points"):
+        read_settlements(path, "refinement")

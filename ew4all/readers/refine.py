@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from ew4all.readers.rasters import Raster
     from ew4all.units import F32, F64, People
 
+MOST_PARTS: Final = 2048
+"""Parts of a population cell a side: a cell is divided as a whole, and 4,000 a side take 1 GB."""
+
 MOST_CELLS: Final = 1 << 32
 """Finer cells in all; beyond it they are made larger."""
 
@@ -272,7 +275,13 @@ def _rasters(coverage: Mapping[str, Any]) -> Iterator[Any]:
 def _divided(coarse: Grid, down: float, across: float) -> tuple[Grid, tuple[int, int], list[str]]:
     """Divide the cells of a grid into at least so many, each a whole number of them down and across."""
     notes = []
-    rows, cols = (max(1, int(np.ceil(k - _FITS))) for k in (down, across))
+    wanted = [max(1, int(np.ceil(k - _FITS))) for k in (down, across)]
+    rows, cols = (min(k, MOST_PARTS) for k in wanted)
+    if [rows, cols] != wanted:
+        notes.append(
+            f"a population cell is divided into {rows} x {cols} cells, {MOST_PARTS} a side at the most; the refinement "
+            f"would allow {wanted[0]} x {wanted[1]}"
+        )
     cells = coarse.height * coarse.width * rows * cols
     if cells > MOST_CELLS:
         shrink = float(np.sqrt(cells / MOST_CELLS))

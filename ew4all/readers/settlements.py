@@ -95,11 +95,14 @@ def read_settlements(source: object, what: str) -> Settlements:
     if isinstance(source, str | os.PathLike):
         path, _, layer = os.fspath(source).partition("|")
         name = f"{what} {path}"
-        features = (
-            _read_table(path, name)
-            if Path(path).suffix.lower() in _TABLES
-            else read_features(path, name, layer.removeprefix("layername=") or None)
-        )
+        if Path(path).suffix.lower() in _TABLES:
+            features = _read_table(path, name)
+        else:
+            try:
+                features = read_features(path, name, layer.removeprefix("layername=") or None)
+            except EmptyLayerError as error:
+                msg = f"{name} holds no feature; give a layer with points"
+                raise EmptyLayerError(msg) from error
     elif hasattr(source, "geometry") and hasattr(source, "crs"):
         name = f"{what} ({type(source).__name__})"
         columns = [c for c in getattr(source, "columns", ()) if c != source.geometry.name]
@@ -130,11 +133,14 @@ def _points_in_memory(source: object, name: str) -> NDArray[Any]:
 
 def _settlements(features: Features, name: str, path: str | None) -> Settlements:
     notes = list(features.notes)
-    points, owner = shapely.get_parts(features.geometries, return_index=True)
-    kind = shapely.get_type_id(features.geometries)
+    # A copy: the shapes may be the caller's. An empty point has no place, like a missing one.
+    geometries = features.geometries.copy()
+    geometries[shapely.is_empty(geometries)] = None
+    points, owner = shapely.get_parts(geometries, return_index=True)
+    kind = shapely.get_type_id(geometries)
     other = np.flatnonzero((kind >= 0) & ~np.isin(kind, (_POINT, _MULTIPOINT)))
     if other.size:
-        kinds = ", ".join(sorted({features.geometries[k].geom_type for k in other}))
+        kinds = ", ".join(sorted({geometries[k].geom_type for k in other}))
         msg = (
             f"{name}: {feature_list(other)} of type {kinds}; people are placed by points or by a raster: give the "
             "centres of settlements, or rasterise the shapes"
