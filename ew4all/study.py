@@ -6,30 +6,22 @@ the same people cell by cell, for rasters and maps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
 from ew4all import __version__, assumptions
-from ew4all.coverage.overlay import apart, clip, union
+from ew4all.coverage.overlay import clip, union
 from ew4all.coverage.queries import ANY, FEWEST, MOST, Query, queries
 from ew4all.coverage.questions import Answer, Questions
 from ew4all.coverage.waterfall import operator_factor, waterfall
-from ew4all.errors import GeometryError, OptionError
-from ew4all.geometry import area_km2, must_meet, on_grid
+from ew4all.geometry import area_km2
 from ew4all.grid import Block
 from ew4all.readers.cells import Cells, PolygonShare
-from ew4all.readers.layers import PolygonLayer, RasterLayer, is_raster, open_layers
-from ew4all.readers.levels import HazardRaster, open_hazard_raster
-from ew4all.readers.people import Layers, PeopleSource, open_people, refinement_of
-from ew4all.readers.provenance import SourceNote
-from ew4all.readers.vectors import VectorLayer, read_vector
-from ew4all.readers.zones import Zones, read_zones
+from ew4all.readers.people import Layers, PeopleSource
 from ew4all.reprojection import Geometries, to_lonlat
 from ew4all.results import (
     OUTSIDE,
@@ -42,12 +34,17 @@ from ew4all.results import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
 
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
     from ew4all.grid import Grid
+    from ew4all.readers.layers import PolygonLayer, RasterLayer
+    from ew4all.readers.levels import HazardRaster
+    from ew4all.readers.provenance import SourceNote
+    from ew4all.readers.zones import Zones
     from ew4all.units import F64
 
 WORKERS = 2
@@ -107,7 +104,7 @@ class Study:
         """The shapes to count people in."""
         places = np.empty(len(self.zone_shapes) + 1, dtype=object)
         places[:-1] = self.zone_shapes
-        places[-1] = _outline(self.grid)
+        places[-1] = outline(self.grid)
         national = tuple(q for q in self.queries if q.operator is None)
         bounded = national if self.coarseness > COARSE else ()
         return Questions(
@@ -252,6 +249,14 @@ class Study:
         ]
         return (*found, ZoneCount(OUTSIDE, "outside all zones", _outside(whole, counts)))
 
+    def _share_notes(self, factor: float) -> list[str]:
+        if not self.operator_share:
+            return []
+        return [
+            f"of the covered people {factor:.1%} have a signal of their own operator, by the market shares given; the "
+            "step `received` of the waterfall carries this beside its assumption"
+        ]
+
     def _bound_notes(self, bounds: Mapping[str, Bounds]) -> list[str]:
         if not bounds:
             return []
@@ -290,181 +295,8 @@ def _outside(whole: PeopleCount, zones: Sequence[PeopleCount]) -> PeopleCount:
     )
 
 
-def open_study(
-    population: Any,
-    area: Any = None,
-    *,
-    hazard: Any = None,
-    hazard_min: float | None = None,
-    cap: Any = None,
-    coverage: Mapping[str, Any] | None = None,
-    coverage_min: Mapping[str, float] | float | None = None,
-    operator_share: Mapping[str, float] | None = None,
-    zones: Any = None,
-    zone_id: str | None = None,
-    zone_name: str | None = None,
-    population_unit: str | None = None,
-    population_column: str | None = None,
-    refine: Any = None,
-    assume: Mapping[str, float] | None = None,
-    workers: int | Executor | None = None,
-    progress: Progress | None = None,
-    title: str | None = None,
-) -> Study:
-    """Read and check every input; see `ew4all.reach` for the parameters.
-
-    Raises
-    ------
-    InputError, ReadError
-        One of the inputs; nothing was computed.
-    """
-    assumptions.resolve(assume or {})
-    if area is not None and cap is not None:
-        msg = "both a warning area and a CAP alert were given; the alert has its own area, so leave one of them out"
-        raise OptionError(msg)
-    people = open_people(
-        population,
-        unit=population_unit,
-        column=population_column,
-        refine=refine,
-        coverage=coverage,
-        progress=progress,
-    )
-    grid = people.grid
-    notes = list(people.notes)
-    sources = _population_notes(population, people)
-    refined = refinement_of(people)
-    if refined is not None:
-        sources.append(SourceNote.of("refinement", refine, refined.weights.crs))
-    warned = None
-    if area is not None or cap is not None:
-        role = "area" if cap is None else "cap"
-        warned = _footprint(area if cap is None else cap, role, grid, notes, sources)
-    endangered, raster = None, None
-    if hazard is not None and is_raster(hazard):
-        if hazard_min is None:
-            msg = "the hazard is a raster; say from which value on it endangers people (--hazard-min, hazard_min=)"
-            raise OptionError(msg)
-        raster = open_hazard_raster(hazard, hazard_min, grid)
-        endangered = _window_of(raster, grid)
-        notes += raster.notes
-        at = raster.raster.grid.crs
-        sources.append(SourceNote.of("hazard", hazard, at, unit=f">= {hazard_min:g}"))
-    elif hazard_min is not None:
-        msg = "a hazard threshold was given, but the hazard is no raster; leave hazard_min out"
-        raise OptionError(msg)
-    elif hazard is not None:
-        endangered = _footprint(hazard, "hazard", grid, notes, sources)
-    if warned is None and endangered is None and raster is None:
-        notes.append(
-            "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
-        )
-    rasters, polygons = open_layers(coverage or {}, grid, coverage_min=coverage_min)
-    layers: list[RasterLayer | PolygonLayer] = [*rasters, *polygons]
-    for layer in layers:
-        notes += layer.notes
-        role = f"coverage {layer.technology}" + (f":{layer.operator}" if layer.operator else "")
-        if isinstance(layer, PolygonLayer):
-            crs, path, unit = layer.layer.crs, layer.layer.path, "polygons"
-        else:
-            crs, path, unit = layer.raster.grid.crs, layer.raster.path, "cells"
-        sources.append(SourceNote.of(role, path, crs, unit=unit, provenance=layer.provenance))
-    shapes = tuple(_shape(layer.layer, grid, notes) for layer in polygons)
-    found = None if zones is None else read_zones(zones, zone_id, zone_name)
-    zone_shapes = np.empty(0, dtype=object)
-    if found is not None:
-        zone_shapes = _zone_shapes(found, grid, notes)
-        sources.append(SourceNote.of("zones", found.layer.path, found.layer.crs))
-    elif zone_id is not None or zone_name is not None:
-        msg = "a column of zones was named, but no zones were given"
-        raise OptionError(msg)
-    return Study(
-        people=people,
-        area=endangered if warned is None and raster is None else warned,
-        hazard=warned if endangered is None else endangered,
-        hazard_raster=raster,
-        rasters=tuple(rasters),
-        polygons=tuple(polygons),
-        polygon_shapes=shapes,
-        zones=found,
-        zone_shapes=zone_shapes,
-        operator_share=dict(operator_share or {}),
-        assume=dict(assume or {}),
-        sources=tuple(sources),
-        notes=tuple(dict.fromkeys(notes)),
-        title=title,
-        workers=WORKERS if workers is None else workers,
-        progress=progress,
-    )
-
-
-def _population_notes(population: Any, people: PeopleSource) -> list[SourceNote]:
-    given = population.values() if isinstance(population, Mapping) else [population]
-    return [
-        SourceNote.of("population", source, people.crs, unit=people.unit, total=total)
-        for source, total in zip(given, people.everybody(), strict=True)
-    ]
-
-
-def _footprint(
-    source: Any, role: str, grid: Grid, notes: list[str], sources: list[SourceNote]
-) -> BaseGeometry:
-    layer = read_vector(source, role)
-    notes += layer.notes
-    sources.append(SourceNote.of(role, layer.path, layer.crs))
-    return _shape(layer, grid, notes)
-
-
-def _shape(layer: VectorLayer, grid: Grid, notes: list[str]) -> BaseGeometry:
-    shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
-    notes += mended
-    must_meet(shapes, grid, layer.name)
-    return union(shapes)
-
-
-def _window_of(hazard: HazardRaster, grid: Grid) -> BaseGeometry:
-    """Return a polygon around a hazard raster: nobody outside it is at risk.
-
-    A raster of the world has corners that lie nowhere in most projections; then the window is the whole population.
-    """
-    there = hazard.raster.grid
-    if not _comes_back(there, grid):
-        return _outline(grid)
-    try:
-        shapes, _ = on_grid([shapely.box(*there.bounds)], there.crs, grid, hazard.name)
-    except GeometryError:  # the raster holds a pole
-        return _outline(grid)
-    window: BaseGeometry = shapely.buffer(
-        union(shapes), 2.0 * max(grid.cell_size), join_style="mitre"
-    )
-    return window
-
-
-def _comes_back(raster: Grid, grid: Grid) -> bool:
-    """Whether the border of a raster, taken to the CRS of the population and back, is where it was."""
-    if raster.crs == grid.crs:
-        return True
-    to_grid = Transformer.from_crs(raster.crs, grid.crs, always_xy=True)
-    west, south, east, north = raster.bounds
-    border = shapely.segmentize(shapely.box(*raster.bounds), max(east - west, north - south) / 64.0)
-    x, y = shapely.get_coordinates(border).T
-    found = to_grid.transform(
-        *to_grid.transform(x, y, errcheck=False), direction="INVERSE", errcheck=False
-    )
-    return bool(np.abs(np.array(found) - (x, y)).max() < max(raster.cell_size))
-
-
-def _outline(grid: Grid) -> BaseGeometry:
+def outline(grid: Grid) -> BaseGeometry:
     """Return the border of the raster, which is no upright box where the raster is turned."""
     wide, high = float(grid.width), float(grid.height)
     x, y = grid.xy(np.array([0.0, wide, wide, 0.0]), np.array([0.0, 0.0, high, high]))
     return shapely.Polygon(np.column_stack([x, y]))
-
-
-def _zone_shapes(zones: Zones, grid: Grid, notes: list[str]) -> Geometries:
-    layer = zones.layer
-    shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
-    must_meet(shapes, grid, layer.name)
-    shapes, cut = apart(shapes, zones.ids, grid)
-    notes += [*layer.notes, *mended, *cut]
-    return shapes

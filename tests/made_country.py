@@ -13,12 +13,13 @@ from pyproj import CRS
 from raster_files import transform_of
 
 from ew4all.grid import Grid
-from ew4all.study import Study, open_study
+from ew4all.intake import open_study
 
 if TYPE_CHECKING:
     from affine import Affine
 
     from ew4all.results import PeopleCount, Reach
+    from ew4all.study import Study
 
 BOX = shapely.box
 SHAPE = (40, 60)

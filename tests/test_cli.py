@@ -379,6 +379,13 @@ def test_demo_table_carries_the_notice(
 def test_out_that_is_a_file_is_an_error(run: Callable[..., Ended], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     ended = run("demo", "--out", str(tmp_path / "file"))
-    assert ended.code == 1
+    assert ended.code == 2
     assert ended.err.startswith("Error: the output folder ")
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_option_with_one_value_is_not_given_twice(run: Callable[..., Ended]) -> None:
+    """The first of two areas would be lost without a word."""
+    ended = run("reach", "--population", "p.tif", "--area", "a.geojson", "--area=b.geojson")
+    assert ended.code == 2
+    assert "--area was given twice" in ended.err

@@ -96,8 +96,6 @@ def test_shares_are_taken_as_they_are() -> None:
 
 def test_cells_without_data_are_not_covered(tmp_path: Path) -> None:
     covered = zero_one()
-    covered[2, :5] = 255
-    assert_array_equal(share_of(covered)[2, :5], 0)
     covered[2, :5] = 9
     path = write_tif(tmp_path / "a.tif", covered, nodata=9)
     (layer,), _ = open_layers({"4g": path}, GRID)
@@ -108,6 +106,14 @@ def test_cells_without_data_are_not_covered(tmp_path: Path) -> None:
     path = write_tif(tmp_path / "b.tif", level, nodata=0)
     (layer,), _ = open_layers({"4g": path}, GRID, coverage_min=-110)
     assert layer.share(GRID.whole).sum() == GRID.height * GRID.width - 5
+
+
+def test_a_mask_of_0_and_255_is_not_guessed_at() -> None:
+    """Covered in one file, no data in the next: either guess would leave people out without a word."""
+    with pytest.raises(
+        CoverageValueError, match=r"255 may mean covered or no data.*=128.*nodata 255"
+    ):
+        share_of(zero_one() * np.uint8(255))
 
 
 def test_a_level_is_covered_from_its_threshold_on() -> None:

@@ -24,11 +24,11 @@ from ew4all.errors import (
     PopulationValueError,
 )
 from ew4all.grid import Block
+from ew4all.intake import open_study
 from ew4all.readers import raster_sources, refine
 from ew4all.readers.people import open_people
 from ew4all.readers.population import open_population
 from ew4all.readers.refine import Refined, refine_population
-from ew4all.study import open_study
 
 if TYPE_CHECKING:
     from pathlib import Path

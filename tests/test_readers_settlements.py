@@ -23,10 +23,10 @@ from ew4all.errors import (
     ReadError,
     SwappedAxesError,
 )
+from ew4all.intake import open_study
 from ew4all.readers.population import open_population
 from ew4all.readers.refine import refine_population
 from ew4all.readers.settlements import read_settlements
-from ew4all.study import open_study
 
 if TYPE_CHECKING:
     from pathlib import Path

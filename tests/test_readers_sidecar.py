@@ -19,10 +19,10 @@ from ew4all.coverage.exposure import whole_tile_sums
 from ew4all.coverage.sources import ArraySource
 from ew4all.errors import OptionError, ReadError, StaleSidecarError, WriteError
 from ew4all.grid import Grid, crs_of
+from ew4all.intake import open_study
 from ew4all.readers.sidecar import prepare
 from ew4all.readers.sidecar_file import SCHEMA, SUFFIX
 from ew4all.readers.stack import RasterStack
-from ew4all.study import open_study
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,8 @@ from rasterio.features import geometry_mask
 
 from ew4all.errors import CapError, EmptyLayerError, PopulationUnitError
 from ew4all.grid import Grid
+from ew4all.intake import open_study
 from ew4all.results import OUTSIDE
-from ew4all.study import open_study
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

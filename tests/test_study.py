@@ -38,8 +38,8 @@ from raster_files import transform_of, write_tif
 from ew4all.errors import (
     NoIntersectionError,
 )
+from ew4all.intake import open_study
 from ew4all.results import OUTSIDE
-from ew4all.study import open_study
 
 if TYPE_CHECKING:
     from pathlib import Path

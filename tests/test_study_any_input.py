@@ -12,7 +12,7 @@ import strategies
 from affine import Affine
 from made_country import BOX, PEOPLE, SHAPE, TRANSFORM, raster, zones_add_up
 
-from ew4all.study import open_study
+from ew4all.intake import open_study
 
 GRIDS = (
     (TRANSFORM, SHAPE, "EPSG:4326"),

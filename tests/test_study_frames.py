@@ -27,8 +27,8 @@ from made_country import (
 from pyproj import CRS, Geod, Transformer
 
 from ew4all.grid import Grid
+from ew4all.intake import open_study
 from ew4all.reprojection import to_crs
-from ew4all.study import open_study
 
 GEOD = Geod(ellps="WGS84")
 

@@ -71,3 +71,33 @@ def test_zones_over_each_other_are_refused() -> None:
 def test_a_share_of_an_operator_without_a_layer_is_refused() -> None:
     with pytest.raises(OptionError, match=r"'Digicell', which has no coverage layer.*: Digicel"):
         count([AREA], coverage={"4g:Digicel": [SITES_A]}, operator_share={"Digicell": 0.5})
+
+
+def test_arguments_of_the_wrong_kind_are_refused() -> None:
+    with pytest.raises(OptionError, match="coverage is a mapping"):
+        study([AREA], coverage=raster(np.ones(SHAPE)))
+    with pytest.raises(OptionError, match="market share of A is a number"):
+        study([AREA], operator_share={"A": "0.5"})
+    with pytest.raises(OptionError, match="workers is 1 or more"):
+        study([AREA], workers=0)
+    with pytest.raises(OptionError, match=r"ends in \.xml or \.cap"):
+        study(cap="area.geojson")
+
+
+def test_what_stands_in_for_a_missing_input_is_noted() -> None:
+    assert any("no hazard was given" in note for note in count([AREA]).notes)
+    assert any("no warning area was given" in note for note in count(hazard=[AREA]).notes)
+    assert not any("was given" in note for note in count([AREA], hazard=[AREA]).notes)
+
+
+def test_shapes_taken_together_and_outside_the_people_are_noted() -> None:
+    west, south, _, north = AREA.bounds
+    notes = count([AREA, BOX(west - 20, south, west - 10, north)]).notes
+    assert any("2 shapes are taken together as one area" in note for note in notes)
+    assert any("% of its extent lies outside the population raster" in note for note in notes)
+    assert not any("outside the population" in note for note in count([AREA]).notes)
+
+
+def test_market_shares_are_told_beside_the_waterfall() -> None:
+    found = count([AREA], coverage={"4g:A": [SITES_A]}, operator_share={"A": 0.6})
+    assert any("have a signal of their own operator" in note for note in found.notes)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all import __version__
-from ew4all.cli.options import mapping, numbers, sources, thresholds
+from ew4all.cli.options import REPEATABLE, mapping, numbers, once_only, sources, thresholds
 from ew4all.errors import EW4AllError, InputError, OptionError, ReadError
 
 if TYPE_CHECKING:
@@ -295,7 +295,19 @@ def main() -> None:
         "matplotlib",
     ):  # what matters of theirs arrives as an exception
         logging.getLogger(name).addHandler(logging.NullHandler())
+    with _standalone():
+        once_only(sys.argv[1:], REPEATABLE)
     app(prog_name="ew4all")
+
+
+@contextmanager
+def _standalone() -> Iterator[None]:
+    """Leave with the exit code of an error that arises before a command runs."""
+    try:
+        with _reporting():
+            yield
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
 
 
 @contextmanager

@@ -117,3 +117,30 @@ def _number(option: str, text: str, form: str) -> float:
         msg = f"{option} wants a number as in {form}, but got {text!r}"
         raise OptionError(msg)
     return number
+
+
+REPEATABLE = frozenset(
+    {"--population", "--coverage", "--coverage-min", "--operator-share", "--assume"}
+)
+"""Options that may be given several times."""
+
+
+def once_only(arguments: Sequence[str], repeatable: frozenset[str]) -> None:
+    """Refuse an option that is given twice but takes one value: the first would be lost without a word.
+
+    Raises
+    ------
+    OptionError
+        Names the option.
+    """
+    seen: set[str] = set()
+    for argument in arguments:
+        if argument == "--":
+            return
+        name = argument.partition("=")[0]
+        if not name.startswith("--"):
+            continue
+        if name in seen and name not in repeatable:
+            msg = f"{name} was given twice, but takes one value; put several shapes into one file, or run twice"
+            raise OptionError(msg)
+        seen.add(name)

@@ -28,7 +28,7 @@ def add_up(weights: Any, out: Any) -> None:
             for r in range(i * h, (i + 1) * h):
                 line = weights[r, j * w : (j + 1) * w]
                 for c in range(w):
-                    total += line[c]
+                    total += float(line[c])
             out[i, j] = total
 
 
@@ -54,6 +54,6 @@ def place(people: Any, weights: Any, total: Any, out: Any) -> None:
                 if sum_weight > 0.0:
                     each = here / sum_weight
                     for c in range(w):
-                        target[c] = each * line[c]
+                        target[c] = each * float(line[c])
                 else:
                     target[:] = here / (h * w)

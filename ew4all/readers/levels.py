@@ -29,7 +29,8 @@ DECODE_DBM: Final = {"2g": -102, "3g": -110, "4g": -122, "5g": -120, "any": -122
 """Lowest level at which a broadcast is still received (RxLev, RSCP, RSRP, SS-RSRP), outdoors."""
 
 _SHARE_TOLERANCE = 1e-6
-_UNMARKED_NODATA = 255
+_EITHER = 255
+"""The mark of 'no data' in many files, and 'covered' in as many masks; nobody but the user can tell."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,6 @@ class Fraction:
             return stored.astype(self.dtype, copy=False)
         valid = raster.valid(block, stored)
         values = raster.meant(stored)
-        if raster.dtype == np.uint8 and raster.nodata is None and values.dtype == np.uint8:
-            marked = values != _UNMARKED_NODATA
-            if not marked.all():
-                valid = marked if valid is None else valid & marked
         if valid is not None:
             values = np.where(valid, values, values.dtype.type(0))
         low, high = values.min(), values.max()
@@ -109,6 +106,11 @@ class Fraction:
             fix = (
                 "these look like signal levels in dBm: say from which level on there is coverage, "
                 f"for instance --coverage-min {self.key}={level}"
+            )
+        elif low >= 0 and high == _EITHER:
+            fix = (
+                "255 may mean covered or no data: for covered say "
+                f"--coverage-min {self.key}=128, for no data run `gdal_edit.py -a_nodata 255 FILE`"
             )
         elif low >= 0 and high <= 100:
             fix = (

@@ -26,6 +26,7 @@ WHOLE = ("all", "everybody")
 """Identifier and name of the one row of the tables where no zones were given."""
 
 UNTITLED = "People in the warning area without a signal"
+UNTITLED_UNCOVERED = "People in the warning area"
 
 
 def write_outputs(
@@ -100,7 +101,7 @@ def _layers(
         extent=view.extent,
         crs=study.grid.crs,
         counts=result.people,
-        title=result.title or UNTITLED,
+        title=result.title or (UNTITLED if study.queries else UNTITLED_UNCOVERED),
         hazard=view.hazard() if any(s.role == "hazard" for s in study.sources) else None,
         area=study.area,
         zones=[(n, s) for n, s in zip(names, study.zone_shapes, strict=True) if s is not None],

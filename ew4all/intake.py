@@ -1,0 +1,250 @@
+"""From what a user gives to a `Study`: every input is read and checked, and every decision is noted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+
+from ew4all import assumptions
+from ew4all.coverage.overlay import apart, union
+from ew4all.coverage.waterfall import operator_factor
+from ew4all.errors import GeometryError, OptionError
+from ew4all.geometry import must_meet, on_grid
+from ew4all.readers.layers import PolygonLayer, RasterLayer, is_raster, open_layers
+from ew4all.readers.levels import HazardRaster, open_hazard_raster
+from ew4all.readers.people import PeopleSource, open_people, refinement_of
+from ew4all.readers.provenance import SourceNote
+from ew4all.readers.vectors import VectorLayer, read_vector
+from ew4all.readers.zones import Zones, read_zones
+from ew4all.study import WORKERS, Study, outline
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.coverage.exposure import Progress
+    from ew4all.grid import Grid
+    from ew4all.reprojection import Geometries
+
+_OUTSIDE_NOTED = 1e-4
+
+
+def open_study(
+    population: Any,
+    area: Any = None,
+    *,
+    hazard: Any = None,
+    hazard_min: float | None = None,
+    cap: Any = None,
+    coverage: Mapping[str, Any] | None = None,
+    coverage_min: Mapping[str, float] | float | None = None,
+    operator_share: Mapping[str, float] | None = None,
+    zones: Any = None,
+    zone_id: str | None = None,
+    zone_name: str | None = None,
+    population_unit: str | None = None,
+    population_column: str | None = None,
+    refine: Any = None,
+    assume: Mapping[str, float] | None = None,
+    workers: int | Executor | None = None,
+    progress: Progress | None = None,
+    title: str | None = None,
+) -> Study:
+    """Read and check every input; see `ew4all.reach` for the parameters.
+
+    Raises
+    ------
+    InputError, ReadError
+        One of the inputs; nothing was computed.
+    """
+    assumptions.resolve(assume or {})
+    _check_options(coverage, operator_share, workers)
+    if area is not None and cap is not None:
+        msg = "both a warning area and a CAP alert were given; the alert has its own area, so leave one of them out"
+        raise OptionError(msg)
+    people = open_people(
+        population,
+        unit=population_unit,
+        column=population_column,
+        refine=refine,
+        coverage=coverage,
+        progress=progress,
+    )
+    grid = people.grid
+    notes = list(people.notes)
+    sources = _population_notes(population, people)
+    refined = refinement_of(people)
+    if refined is not None:
+        sources.append(SourceNote.of("refinement", refine, refined.weights.crs))
+    warned = None
+    if area is not None or cap is not None:
+        role = "area" if cap is None else "cap"
+        if cap is not None:
+            _must_be_cap(cap)
+        warned = _footprint(area if cap is None else cap, role, grid, notes, sources)
+    endangered, raster = None, None
+    if hazard is not None and is_raster(hazard):
+        if hazard_min is None:
+            msg = "the hazard is a raster; say from which value on it endangers people (--hazard-min, hazard_min=)"
+            raise OptionError(msg)
+        raster = open_hazard_raster(hazard, hazard_min, grid)
+        endangered = _window_of(raster, grid)
+        notes += raster.notes
+        at = raster.raster.grid.crs
+        sources.append(SourceNote.of("hazard", hazard, at, unit=f">= {hazard_min:g}"))
+    elif hazard_min is not None:
+        msg = "a hazard threshold was given, but the hazard is no raster; leave hazard_min out"
+        raise OptionError(msg)
+    elif hazard is not None:
+        endangered = _footprint(hazard, "hazard", grid, notes, sources)
+    if hazard is not None and warned is None:
+        notes.append("no warning area was given: the hazard is taken as the warning area")
+    elif hazard is None and warned is not None:
+        notes.append("no hazard was given: everybody in the warning area is taken as at risk")
+    elif hazard is None:
+        notes.append(
+            "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
+        )
+    rasters, polygons = open_layers(coverage or {}, grid, coverage_min=coverage_min)
+    layers: list[RasterLayer | PolygonLayer] = [*rasters, *polygons]
+    # Names and sums are checked before anything is counted.
+    operator_factor(operator_share or {}, {k.operator: 1.0 for k in layers if k.operator}, 1.0)
+    for layer in layers:
+        notes += layer.notes
+        role = f"coverage {layer.technology}" + (f":{layer.operator}" if layer.operator else "")
+        if isinstance(layer, PolygonLayer):
+            crs, path, unit = layer.layer.crs, layer.layer.path, "polygons"
+        else:
+            crs, path, unit = layer.raster.grid.crs, layer.raster.path, "cells"
+        sources.append(SourceNote.of(role, path, crs, unit=unit, provenance=layer.provenance))
+    shapes = tuple(_shape(layer.layer, grid, notes) for layer in polygons)
+    found = None if zones is None else read_zones(zones, zone_id, zone_name)
+    zone_shapes = np.empty(0, dtype=object)
+    if found is not None:
+        zone_shapes = _zone_shapes(found, grid, notes)
+        sources.append(SourceNote.of("zones", found.layer.path, found.layer.crs))
+    elif zone_id is not None or zone_name is not None:
+        msg = "a column of zones was named, but no zones were given"
+        raise OptionError(msg)
+    return Study(
+        people=people,
+        area=endangered if warned is None and raster is None else warned,
+        hazard=warned if endangered is None else endangered,
+        hazard_raster=raster,
+        rasters=tuple(rasters),
+        polygons=tuple(polygons),
+        polygon_shapes=shapes,
+        zones=found,
+        zone_shapes=zone_shapes,
+        operator_share=dict(operator_share or {}),
+        assume=dict(assume or {}),
+        sources=tuple(sources),
+        notes=tuple(dict.fromkeys(notes)),
+        title=title,
+        workers=WORKERS if workers is None else workers,
+        progress=progress,
+    )
+
+
+def _population_notes(population: Any, people: PeopleSource) -> list[SourceNote]:
+    given = population.values() if isinstance(population, Mapping) else [population]
+    return [
+        SourceNote.of("population", source, people.crs, unit=people.unit, total=total)
+        for source, total in zip(given, people.everybody(), strict=True)
+    ]
+
+
+def _footprint(
+    source: Any, role: str, grid: Grid, notes: list[str], sources: list[SourceNote]
+) -> BaseGeometry:
+    layer = read_vector(source, role)
+    notes += layer.notes
+    drawn = int((~shapely.is_missing(layer.geometries)).sum())
+    if drawn > 1:
+        notes.append(f"{layer.name}: its {drawn} shapes are taken together as one {role}")
+    sources.append(SourceNote.of(role, layer.path, layer.crs))
+    shape = _shape(layer, grid, notes)
+    inside = shapely.area(shapely.intersection(shape, shapely.box(*grid.bounds)))
+    if inside < (1.0 - _OUTSIDE_NOTED) * shape.area:
+        notes.append(
+            f"{layer.name}: {1.0 - inside / shape.area:.1%} of its extent lies outside the population raster, where "
+            "nobody is counted"
+        )
+    return shape
+
+
+def _check_options(coverage: Any, operator_share: Any, workers: Any) -> None:
+    for name, given in (("coverage", coverage), ("operator_share", operator_share)):
+        if given is not None and not isinstance(given, Mapping):
+            msg = f"{name} is a mapping, such as {{'4g': FILE}} or {{'Operator A': 0.4}}, not a {type(given).__name__}"
+            raise OptionError(msg)
+    for name, share in (operator_share or {}).items():
+        if isinstance(share, bool) or not isinstance(share, int | float):
+            msg = f"the market share of {name} is a number, 0 to 1, but got {share!r}"
+            raise OptionError(msg)
+    if isinstance(workers, int) and workers < 1:
+        msg = f"workers is 1 or more, but got {workers}"
+        raise OptionError(msg)
+
+
+def _must_be_cap(source: Any) -> None:
+    if isinstance(source, str | os.PathLike) and os.fspath(source).lower().endswith(
+        (".xml", ".cap")
+    ):
+        return
+    msg = f"a CAP alert is a file that ends in .xml or .cap, but got {source}; give other polygons as the area"
+    raise OptionError(msg)
+
+
+def _shape(layer: VectorLayer, grid: Grid, notes: list[str]) -> BaseGeometry:
+    shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
+    notes += mended
+    must_meet(shapes, grid, layer.name)
+    return union(shapes)
+
+
+def _window_of(hazard: HazardRaster, grid: Grid) -> BaseGeometry:
+    """Return a polygon around a hazard raster: nobody outside it is at risk.
+
+    A raster of the world has corners that lie nowhere in most projections; then the window is the whole population.
+    """
+    there = hazard.raster.grid
+    if not _comes_back(there, grid):
+        return outline(grid)
+    try:
+        shapes, _ = on_grid([shapely.box(*there.bounds)], there.crs, grid, hazard.name)
+    except GeometryError:  # the raster holds a pole
+        return outline(grid)
+    window: BaseGeometry = shapely.buffer(
+        union(shapes), 2.0 * max(grid.cell_size), join_style="mitre"
+    )
+    return window
+
+
+def _comes_back(raster: Grid, grid: Grid) -> bool:
+    """Whether the border of a raster, taken to the CRS of the population and back, is where it was."""
+    if raster.crs == grid.crs:
+        return True
+    to_grid = Transformer.from_crs(raster.crs, grid.crs, always_xy=True)
+    west, south, east, north = raster.bounds
+    border = shapely.segmentize(shapely.box(*raster.bounds), max(east - west, north - south) / 64.0)
+    x, y = shapely.get_coordinates(border).T
+    found = to_grid.transform(
+        *to_grid.transform(x, y, errcheck=False), direction="INVERSE", errcheck=False
+    )
+    return bool(np.abs(np.array(found) - (x, y)).max() < max(raster.cell_size))
+
+
+def _zone_shapes(zones: Zones, grid: Grid, notes: list[str]) -> Geometries:
+    layer = zones.layer
+    shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
+    must_meet(shapes, grid, layer.name)
+    shapes, cut = apart(shapes, zones.ids, grid)
+    notes += [*layer.notes, *mended, *cut]
+    return shapes
