@@ -168,7 +168,13 @@ class Study:
             area_km2=self.area_km2,
             zones=self._zone_counts(zones, whole),
             inputs=tuple(source.read() for source in self.sources),
-            notes=(*self.notes, *counted, *notes, *self._bound_notes(bounds)),
+            notes=(
+                *self.notes,
+                *counted,
+                *notes,
+                *self._share_notes(factor),
+                *self._bound_notes(bounds),
+            ),
             assumptions=factors,
             groups={
                 name: self._count(by_group[g], last, everybody[g])
