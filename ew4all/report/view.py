@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ew4all.study import Study
     from ew4all.units import F64
 
-BLOCK = (512, 2048)
+BLOCK = (512, 1024)
+"""Rows and columns read at once: eight blocks may wait to be written, and 768 MB are the most for 30,000 x 30,000 cells."""
 
 
 @dataclass(frozen=True)
