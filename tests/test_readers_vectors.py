@@ -23,6 +23,7 @@ from ew4all.errors import (
     ReadError,
     SwappedAxesError,
 )
+from ew4all.geometry import area_km2
 from ew4all.readers.vectors import read_vector
 
 if TYPE_CHECKING:
@@ -397,9 +398,12 @@ def test_a_cap_file_gives_one_feature_an_area(shared_data: Path) -> None:
     assert layer.crs == CRS(4326)
 
 
-def test_a_cap_file_that_marks_a_point_has_no_area(shared_data: Path) -> None:
-    with pytest.raises(EmptyLayerError, match="marks a point"):
-        read_vector(shared_data / "data/alerts/usgs_earthquake_2010.cap", "area")
+def test_a_cap_file_that_marks_a_point_is_next_to_no_area_and_says_so(shared_data: Path) -> None:
+    layer = read_vector(shared_data / "data/alerts/usgs_earthquake_2010.cap", "area")
+    (shape,) = layer.geometries
+    assert area_km2(layer.geometries, CRS(4326))[0] == pytest.approx(np.pi * 1e-6, rel=1e-3)
+    assert shape.is_valid
+    assert any("marks a point" in note and "--area" in note for note in layer.notes)
 
 
 # --- real files ----------------------------------------------------------------------------------
@@ -422,7 +426,7 @@ REAL: dict[str, int | tuple[type[EW4AllError], str]] = {
     "admin/wsm_districts_with_flood_impacts.geojson": 43,
     "alerts/can_thunderstorm_2012.cap": 2,
     "alerts/nws_thunderstorm_2003_xee.cap": (CapError, "DOCTYPE"),
-    "alerts/usgs_earthquake_2010.cap": (EmptyLayerError, "marks a point"),
+    "alerts/usgs_earthquake_2010.cap": 1,
     "alerts/wcatwc_tsunami_2011.cap": (CapError, "2 geocodes"),
     "coverage/esp_ibiza_itu_area.gpkg": 1,
     "coverage/esp_ibiza_itu_mobile_coverage.gpkg": 770,

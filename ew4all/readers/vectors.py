@@ -23,6 +23,7 @@ from ew4all.errors import (
     ReadError,
     SwappedAxesError,
 )
+from ew4all.geometry import circle
 from ew4all.readers.vector_files import (
     LONLAT,
     Features,
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 __all__ = ["VectorLayer", "read_vector"]
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
+
+POINT_RADIUS_M = 1.0
+"""Radius of what stands for a CAP circle of radius 0: the place of an event, such as an epicentre, is no warning area."""
 
 
 @dataclass(frozen=True)
@@ -149,18 +153,23 @@ def _read_cap(path: str, name: str) -> Features:
     alert = read_areas(data, name)
     geometries = np.empty(len(alert.areas), dtype=object)
     geometries[:] = [area.geometry for area in alert.areas]
+    notes = list(alert.notes)
     if all(shape is None for shape in geometries):
         lon, lat = alert.areas[0].points[0]
-        msg = (
-            f"{name}: the alert marks a point (lon {lon}, lat {lat}, a circle of radius 0) and no "
-            f"area, so whom it concerns is not said; give the area with a polygon (--area)"
+        geometries[:] = [
+            shapely.union_all([circle(x, y, POINT_RADIUS_M) for x, y in area.points])
+            for area in alert.areas
+        ]
+        notes.append(
+            f"{name}: the alert marks a point (lon {lon}, lat {lat}, a circle of radius 0) and no area, so whom it "
+            f"concerns is not said; a circle of {POINT_RADIUS_M:g} m is counted, which holds next to nobody: give the "
+            "place that is warned as a polygon (--area)"
         )
-        raise EmptyLayerError(msg)
     table = {
         "id": np.array([str(k + 1) for k in range(len(alert.areas))], dtype=object),
         "name": np.array([area.description for area in alert.areas], dtype=object),
     }
-    return Features(geometries, LONLAT, table, alert.notes)
+    return Features(geometries, LONLAT, table, tuple(notes))
 
 
 def _from_frame(frame: Any, name: str) -> Features:
