@@ -15,7 +15,7 @@ import pytest
 # First: it tells numba where compiled kernels are kept.
 import ew4all  # noqa: F401
 from benchmarks import settings
-from benchmarks.report import Report
+from benchmarks.report import Report, markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,20 +39,27 @@ def pytest_terminal_summary(
     if not report.sections:
         return
     terminalreporter.section("measured (markdown)")
-    terminalreporter.write_line(report.markdown())
+    terminalreporter.write_line(markdown(report.parts()))
     if settings.WRITE:
-        chosen = config.option.keyword or any(":" in argument for argument in config.args)
+        chosen = config.option.keyword or any("::" in argument for argument in config.args)
         if exitstatus == 0 and not chosen:
             report.write()
             terminalreporter.write_line("written into benchmarks/README.md")
         else:
-            terminalreporter.write_line("not written: the run failed or was not complete")
+            terminalreporter.write_line("not written: the run failed, or left out tests of a file")
 
 
 @pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config) -> Report:
     """The tables of this run."""
     return pytestconfig.stash[_REPORT]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _goals_hold(report: Report) -> Iterator[None]:
+    """Check the goals when a module has run and its tables are made."""
+    yield
+    report.must_hold()
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 JUDGED = settings.SIZE >= settings.FULL_SIZE
 BYTES_PER_CELL = 1.0
+SECTION = "Memory in core"
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +27,10 @@ def rows(report: Report) -> Iterator[dict[str, list[float]]]:
     """Extra memory of each method; the table is made at the end."""
     found: dict[str, list[float]] = {}
     yield found
-    section = "Memory in core"
-    report.text(section, "", "Peak resident size above inputs and imports, MB (and bytes a cell).")
+    report.text(SECTION, "", "Peak resident size above inputs and imports, MB (and bytes a cell).")
     cells = settings.SIZE**2
     report.table(
-        section,
+        SECTION,
         ["", *data.CASES],
         [
             [name, *(f"{mb:.0f} ({number(mb * 1e6 / cells)})" for mb in values)]
@@ -55,6 +55,7 @@ def test_extra_memory(
     rows["exactextract, people as weights"] = all_cases("exactextract")
     worst = max(ours) * 1e6 / settings.SIZE**2
     report.goal(
+        SECTION,
         "extra memory in core, worst case",
         worst,
         most=BYTES_PER_CELL,

@@ -127,6 +127,7 @@ def test_reach_from_disk(
             assert other == pytest.approx(ours, rel=1e-9 if exact else 1e-2)
     for name, run, limit in (("--json", again, PEAK_MB), ("--out", out, PEAK_OUT_MB)):
         report.goal(
+            SECTION,
             f"{case}: peak resident size, `reach {name}`",
             run["peak_mb"],
             most=limit,
@@ -162,6 +163,7 @@ def test_share_of_decoding(
         f"result, two threads, second call: {seconds(ours_s)} s.",
     )
     report.goal(
+        SECTION,
         f"{case}: share of GDAL's rate of decoding the tiles needed",
         gdal_s / ours_s,
         best=min(found["gdal"]) / min(found["ours"]),
@@ -222,6 +224,7 @@ def test_prepared(
         f"{number(exactextract / took_s)} times faster than exactextract (people and 4 layers).",
     )
     report.goal(
+        SECTION,
         f"{case}: prepared, over exactextract",
         exactextract / took_s,
         best=exactextract / min(found["seconds"]),
@@ -231,6 +234,7 @@ def test_prepared(
     )
     if case == "a":
         report.goal(
+            SECTION,
             "a: prepared, from files to result",
             took_s,
             best=min(found["seconds"]),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.rivals import Country
 
 JUDGED = settings.SIZE >= settings.FULL_SIZE
+SECTION = "Scaling"
 MOST = {"vertices": 0.6, "cells": 1.0, "polygons": 1.05}
 
 SIDES = [settings.SIZE // 5, 2 * settings.SIZE // 5, 4 * settings.SIZE // 5]
@@ -33,10 +34,9 @@ def table(report: Report) -> Iterator[dict[str, tuple[list[int], Race, float]]]:
     """Hold what was measured; the table is made when all have run."""
     found: dict[str, tuple[list[int], Race, float]] = {}
     yield found
-    section = "Scaling"
-    report.text(section, "", "One thread, medians, seconds.")
+    report.text(SECTION, "", "One thread, medians, seconds.")
     report.table(
-        section,
+        SECTION,
         ["with", "sizes", "seconds", "exponent"],
         [
             [
@@ -98,7 +98,9 @@ def test_exponent(
     slope = _slope(sizes, [race[str(size)].median_s for size in sizes])
     best = _slope(sizes, [race[str(size)].best_s for size in sizes])
     table[name] = (sizes, race, slope)
-    report.goal(f"exponent of cost with {name}", slope, best=best, most=MOST[name], judged=JUDGED)
+    report.goal(
+        SECTION, f"exponent of cost with {name}", slope, best=best, most=MOST[name], judged=JUDGED
+    )
 
 
 def _slope(sizes: list[int], times_s: list[float]) -> float:

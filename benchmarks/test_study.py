@@ -67,6 +67,7 @@ def test_demo(report: Report, benchmark: BenchmarkFixture) -> None:
         SECTION, "", f"- `ew4all reach --json` on the demo, second run: {seconds(took_s)} s"
     )
     report.goal(
+        SECTION,
         "`reach --json` on the demo, second run",
         took_s,
         best=min(times),
@@ -80,7 +81,9 @@ def test_help(report: Report, benchmark: BenchmarkFixture) -> None:
     times = _times(benchmark, "--help")
     took_s = statistics.median(times)
     report.text(SECTION, f"- `ew4all --help`: {seconds(took_s)} s")
-    report.goal("`ew4all --help`", took_s, best=min(times), most=HELP_S, unit="s", judged=JUDGED)
+    report.goal(
+        SECTION, "`ew4all --help`", took_s, best=min(times), most=HELP_S, unit="s", judged=JUDGED
+    )
 
 
 def test_first_call(
@@ -96,8 +99,9 @@ def test_first_call(
         SECTION,
         f"- first `totals` of a process: compiled {seconds(cold)} s, from the cache {seconds(cached)} s",
     )
-    report.goal("first call, compiled", cold, most=COLD_S, unit="s", judged=JUDGED)
+    report.goal(SECTION, "first call, compiled", cold, most=COLD_S, unit="s", judged=JUDGED)
     report.goal(
+        SECTION,
         "first call, kernels from the cache",
         cached,
         best=min(warm),
