@@ -81,14 +81,18 @@ def run_up_to_8(people, mask, weight, sums):
 
 
 @njit(nogil=True, cache=True, fastmath=set(LANES))
-def four_rows_up_to_5(p0, p1, p2, p3, m0, m1, m2, m3, sums):
-    """Add four rows of the same columns to `sums` as `run_up_to_5` does; see `long_runs` for the reason."""
+def eight_rows_up_to_5(p0, p1, p2, p3, p4, p5, p6, p7, m0, m1, m2, m3, m4, m5, m6, m7, sums):
+    """Add eight rows of the same columns to `sums` as `run_up_to_5` does; see `long_runs` for the reason."""
     t, s0, s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for j in range(p0.size):
         t, s0, s1, s2, s3, s4 = with_cell(p0[j], m0[j], t, s0, s1, s2, s3, s4)
         t, s0, s1, s2, s3, s4 = with_cell(p1[j], m1[j], t, s0, s1, s2, s3, s4)
         t, s0, s1, s2, s3, s4 = with_cell(p2[j], m2[j], t, s0, s1, s2, s3, s4)
         t, s0, s1, s2, s3, s4 = with_cell(p3[j], m3[j], t, s0, s1, s2, s3, s4)
+        t, s0, s1, s2, s3, s4 = with_cell(p4[j], m4[j], t, s0, s1, s2, s3, s4)
+        t, s0, s1, s2, s3, s4 = with_cell(p5[j], m5[j], t, s0, s1, s2, s3, s4)
+        t, s0, s1, s2, s3, s4 = with_cell(p6[j], m6[j], t, s0, s1, s2, s3, s4)
+        t, s0, s1, s2, s3, s4 = with_cell(p7[j], m7[j], t, s0, s1, s2, s3, s4)
     sums[0] += t
     sums[1] += s0
     sums[2] += s1
@@ -98,11 +102,13 @@ def four_rows_up_to_5(p0, p1, p2, p3, m0, m1, m2, m3, sums):
 
 
 @njit(nogil=True, cache=True, fastmath=set(LANES))
-def four_rows_people(p0, p1, p2, p3):
-    """Return the sum of four rows of the same columns; see `long_runs` for the reason."""
+def eight_rows_people(p0, p1, p2, p3, p4, p5, p6, p7):
+    """Return the sum of eight rows of the same columns; see `long_runs` for the reason."""
     total = 0.0
     for j in range(p0.size):
-        total += np.float64(p0[j]) + np.float64(p1[j]) + np.float64(p2[j]) + np.float64(p3[j])
+        upper = np.float64(p0[j]) + np.float64(p1[j]) + np.float64(p2[j]) + np.float64(p3[j])
+        lower = np.float64(p4[j]) + np.float64(p5[j]) + np.float64(p6[j]) + np.float64(p7[j])
+        total += upper + lower
     return total
 
 

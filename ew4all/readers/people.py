@@ -25,6 +25,7 @@ from ew4all.grid import Block, Grid
 from ew4all.readers.census import Census, read_census
 from ew4all.readers.layers import is_raster
 from ew4all.readers.population import Population, open_population
+from ew4all.readers.raster_sources import session
 from ew4all.readers.refine import Refined, refine_population
 from ew4all.readers.sidecar import Prepared, prepared_sums
 from ew4all.readers.stack import PeopleReader, RasterStack, ShareReader
@@ -172,16 +173,18 @@ class RasterPeople:
             if isinstance(population, Population)
             else Prepared(None, ())
         )
-        sums = [
-            totals(
-                polygons,
-                stack,
-                workers=workers,
-                stored=None if stored is None else stored[group],
-                progress=progress,
-            )
-            for group, stack in enumerate(stacks)
-        ]
+        # The calling thread reads too, and enters GDAL's environment once instead of for every tile.
+        with session():
+            sums = [
+                totals(
+                    polygons,
+                    stack,
+                    workers=workers,
+                    stored=None if stored is None else stored[group],
+                    progress=progress,
+                )
+                for group, stack in enumerate(stacks)
+            ]
         return Inside(sums, stacks[0].place, notes)
 
     def cells(self, shape: BaseGeometry | None) -> CellReader:
