@@ -15,7 +15,7 @@ import typer
 
 from ew4all import __version__
 from ew4all.cli.options import REPEATABLE, mapping, numbers, once_only, sources, thresholds
-from ew4all.errors import EW4AllError, InputError, OptionError, ReadError
+from ew4all.cli.terminal import console, contents, progressing, reporting, say, working
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -162,7 +162,7 @@ def reach(
     quiet: Quiet = False,
 ) -> None:
     """Count people at risk, in the warning area, covered, and not covered; by technology, operator and zone."""
-    with _reporting(), _workers(workers, cluster) as hands:
+    with reporting(), working(workers, cluster) as hands:
         arguments: dict[str, Any] = {
             "population": sources(population),
             "population_unit": population_unit,
@@ -185,7 +185,7 @@ def reach(
         result = _run(arguments, hands, quiet=quiet)
         _show(result, as_json=as_json)
         if out is not None:
-            _say(f"Written to {out}: {_contents(out)}", quiet=quiet)
+            say(f"Written to {out}: {contents(out)}", quiet=quiet)
 
 
 @app.command()
@@ -198,16 +198,16 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Run the main job on an embedded case: Grenada, Hurricane Beryl, 1 July 2024. Needs no network."""
-    with _reporting():
+    with reporting():
         from ew4all.demo import ATTRIBUTION, CASE, NOTICE, folder
 
         words = {"notice": NOTICE, "attribution": ATTRIBUTION}
         result = _run({**CASE.arguments(), **words, "out": out}, workers, quiet=quiet)
         _show(result, as_json=as_json, notice=NOTICE)
-        _say(
+        say(
             f"{NOTICE}\n"
             f"Map: {out / 'map.png'}\n"
-            f"All files, in {out}: {_contents(out)}\n"
+            f"All files, in {out}: {contents(out)}\n"
             "Try next:\n"
             f"  ew4all reach --population {folder() / 'population.tif'} \\\n"
             f"      --hazard {folder() / 'hazard.geojson'} --coverage 4g={folder() / 'coverage_4g_a.tif'}\n"
@@ -225,7 +225,7 @@ def assumptions(
     ] = False,
 ) -> None:
     """Print the defaults of the device steps, with their sources; `reach --assume` replaces them."""
-    with _reporting():
+    with reporting():
         from ew4all.assumptions import TABLE, markdown
 
         if as_json:
@@ -240,7 +240,7 @@ def assumptions(
         else:
             from ew4all.report.table import assumptions_table
 
-            _console().print(assumptions_table(TABLE))
+            console().print(assumptions_table(TABLE))
 
 
 @data.command()
@@ -260,10 +260,10 @@ def prepare(
     quiet: Quiet = False,
 ) -> None:
     """Work out totals per tile once, so that later runs decode only the tiles on the edge of a polygon."""
-    with _reporting():
+    with reporting():
         from ew4all.readers.sidecar import prepare as prepared
 
-        with _progress(quiet=quiet) as progress:
+        with progressing(quiet=quiet) as progress:
             path = prepared(
                 sources(population),
                 population_unit=population_unit,
@@ -304,47 +304,10 @@ def main() -> None:
 def _standalone() -> Iterator[None]:
     """Leave with the exit code of an error that arises before a command runs."""
     try:
-        with _reporting():
+        with reporting():
             yield
     except typer.Exit as end:
         sys.exit(end.exit_code)
-
-
-@contextmanager
-def _reporting() -> Iterator[None]:
-    """Turn errors of ours into one sentence and an exit code."""
-    try:
-        yield
-    except EW4AllError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(2 if isinstance(error, InputError | ReadError) else 1) from error
-    except KeyboardInterrupt as interrupt:
-        typer.echo("Interrupted; nothing was written.", err=True)
-        raise typer.Exit(130) from interrupt
-
-
-@contextmanager
-def _workers(workers: int | None, cluster: str | None) -> Iterator[int | Executor | None]:
-    if cluster is None:
-        yield workers
-        return
-    if workers is not None:
-        msg = "--workers and --cluster exclude each other: a cluster has its own workers"
-        raise OptionError(msg)
-    from importlib import import_module
-
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError as error:
-        msg = "--cluster needs the package `distributed`, which is not installed: pip install distributed"
-        raise OptionError(msg) from error
-    try:
-        client = distributed.Client(cluster, timeout=10)
-    except (OSError, ValueError) as error:
-        msg = f"no Dask scheduler answers at {cluster}: {error}"
-        raise OptionError(msg) from error
-    with client:
-        yield client.get_executor()
 
 
 def _run(arguments: Mapping[str, Any], workers: int | Executor | None, *, quiet: bool) -> Reach:
@@ -353,20 +316,8 @@ def _run(arguments: Mapping[str, Any], workers: int | Executor | None, *, quiet:
 
     if arguments["out"] is not None:
         set_matplotlib_cache()
-    with _progress(quiet=quiet) as progress:
+    with progressing(quiet=quiet) as progress:
         return ew4all.reach(**arguments, workers=workers, progress=progress)
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Any]:
-    """Give a callback that draws a bar, where somebody is there to see it."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from ew4all.report.progress import Bar
-
-    with Bar() as bar:
-        yield bar
 
 
 def _show(result: Reach, *, as_json: bool, notice: str | None = None) -> None:
@@ -380,23 +331,5 @@ def _show(result: Reach, *, as_json: bool, notice: str | None = None) -> None:
         return
     from ew4all.report.table import rendered
 
-    console = _console()
-    console.print(rendered(result, notice=notice, ascii_only=console.options.ascii_only))
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    # Markup and highlighting would read signs into names of places.
-    return Console(markup=False, highlight=False, emoji=False)
-
-
-def _contents(folder: Path) -> str:
-    from ew4all.writers.folder import outputs_of
-
-    return ", ".join(outputs_of(folder))
-
-
-def _say(text: str, *, quiet: bool) -> None:
-    if not quiet:
-        typer.echo(text, err=True)
+    screen = console()
+    screen.print(rendered(result, notice=notice, ascii_only=screen.options.ascii_only))

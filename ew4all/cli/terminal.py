@@ -1,0 +1,87 @@
+"""What commands share: errors as one sentence and an exit code, workers, progress, the terminal."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ew4all.errors import EW4AllError, InputError, OptionError, ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+
+@contextmanager
+def reporting() -> Iterator[None]:
+    """Turn errors of ours into one sentence and an exit code."""
+    try:
+        yield
+    except EW4AllError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2 if isinstance(error, InputError | ReadError) else 1) from error
+    except KeyboardInterrupt as interrupt:
+        typer.echo("Interrupted; nothing was written.", err=True)
+        raise typer.Exit(130) from interrupt
+
+
+@contextmanager
+def working(workers: int | None, cluster: str | None) -> Iterator[int | Executor | None]:
+    """Give what `workers=` takes: a number of threads, or the executor of a Dask cluster."""
+    if cluster is None:
+        yield workers
+        return
+    if workers is not None:
+        msg = "--workers and --cluster exclude each other: a cluster has its own workers"
+        raise OptionError(msg)
+    from importlib import import_module
+
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError as error:
+        msg = "--cluster needs the package `distributed`, which is not installed: pip install distributed"
+        raise OptionError(msg) from error
+    try:
+        client = distributed.Client(cluster, timeout=10)
+    except (OSError, ValueError) as error:
+        msg = f"no Dask scheduler answers at {cluster}: {error}"
+        raise OptionError(msg) from error
+    with client:
+        yield client.get_executor()
+
+
+@contextmanager
+def progressing(*, quiet: bool) -> Iterator[Any]:
+    """Give a callback that draws a bar, where somebody is there to see it."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from ew4all.report.progress import Bar
+
+    with Bar() as bar:
+        yield bar
+
+
+def console() -> Any:
+    """Return the terminal that tables are printed on."""
+    from rich.console import Console
+
+    # Markup and highlighting would read signs into names of places.
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def contents(folder: Path) -> str:
+    """Return the names of the outputs in a folder."""
+    from ew4all.writers.folder import outputs_of
+
+    return ", ".join(outputs_of(folder))
+
+
+def say(text: str, *, quiet: bool) -> None:
+    """Tell on standard error, which is no data."""
+    if not quiet:
+        typer.echo(text, err=True)
