@@ -245,7 +245,7 @@ def median_loss_db(f_mhz, d_m, hb_m, hm_m, environment):
 
 @njit(nogil=True, cache=True)
 def knife_edge_db(nu):
-    """Loss J of a single knife edge; 0 where the path is clear (P.1812-6, 4.3)."""
+    """Loss J of a single knife edge; 0 where the path is clear (P.1812, 4.3)."""
     if nu <= -0.78:
         return 0.0
     x = nu - 0.1
