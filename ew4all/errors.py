@@ -10,6 +10,7 @@
     │   ├── GeometryError                a shape that cannot be read one way only
     │   ├── EmptyLayerError              a layer without a single usable shape
     │   ├── ColumnError (KeyError)       a table without the column that was named
+    │   ├── TableValueError              a row of a table whose value is not what its column needs
     │   ├── ZoneIdError                  zone identifiers that are null or repeated
     │   ├── PopulationUnitError          people per cell or per area: not told and not plain
     │   ├── PopulationValueError         negative or infinite people
@@ -46,6 +47,7 @@ __all__ = [
     "ReadError",
     "StaleSidecarError",
     "SwappedAxesError",
+    "TableValueError",
     "UnknownTechnologyError",
     "WriteError",
     "ZoneIdError",
@@ -86,6 +88,10 @@ class ColumnError(InputError, KeyError):
     def __str__(self) -> str:
         """Return the message itself: KeyError would show its representation."""
         return str(self.args[0]) if self.args else ""
+
+
+class TableValueError(InputError):
+    """A row of a table whose value is not what its column needs."""
 
 
 class ZoneIdError(InputError):

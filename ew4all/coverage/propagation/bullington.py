@@ -84,7 +84,8 @@ def diffraction_db(
     total = np.where(seen, 1.0, slope_base + slope_mobile)
     touching = total <= 0.0
     edge = (mobile - base + slope_mobile * d) / np.where(touching, 1.0, total)
-    edge = np.where(seen | touching, 0.5 * d, edge)
+    # The edge lies between the points that are touched; rounding must not put it on an antenna, where nu has no value.
+    edge = np.clip(np.where(seen | touching, 0.5 * d, edge), di[0], di[-1])
     above = base + slope_base * edge - (base * (d - edge) + mobile * edge) / d
     nu_hidden = (above * np.sqrt(0.002 * d / (wavelength_m * edge * (d - edge))))[..., 0]
     nu_hidden = np.where(touching[..., 0], 0.0, nu_hidden)
@@ -108,7 +109,8 @@ class Terrain:
             raise OptionError(msg)
         distance, height = link.profile_distance_m, link.profile_height_m
         base_asl, mobile_asl = height[0] + base, height[-1] + mobile
-        free = free_space_db(frequency, np.hypot(distance[-1], base_asl - mobile_asl))
-        db = free + diffraction_db(distance, height, base_asl, mobile_asl, frequency)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            free = free_space_db(frequency, np.hypot(distance[-1], base_asl - mobile_asl))
+            db = free + diffraction_db(distance, height, base_asl, mobile_asl, frequency)
         flags = beyond(Range.FREQUENCY, frequency, 30.0, 6000.0)
         return Loss.of(db, flags, free)

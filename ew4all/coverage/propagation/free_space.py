@@ -38,7 +38,8 @@ class FreeSpace:
     def loss_db(self, link: Link) -> Loss:
         """Return the loss."""
         distance, frequency, *_ = link.columns()
-        db = free_space_db(frequency, distance)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            db = free_space_db(frequency, distance)
         flags = beyond(Range.FREQUENCY, frequency, 1e-9, np.inf)
         flags = flags | beyond(Range.DISTANCE, distance, 1e-9, np.inf)
         return Loss.of(db, flags, db, 0.0)

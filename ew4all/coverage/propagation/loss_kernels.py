@@ -299,7 +299,9 @@ def bullington_db(distance_m, height_m, base_m, mobile_m, f_mhz):
     elif slope_base + slope_mobile <= 0.0:
         nu = 0.0  # the line just touches the ground
     else:
+        # The edge lies between the points that are touched; rounding must not put it on an antenna.
         db = (mobile_m - base_m + slope_mobile * d) / (slope_base + slope_mobile)
+        db = min(max(db, distance_m[1] / 1000.0), distance_m[last - 1] / 1000.0)
         above = base_m + slope_base * db - (base_m * (d - db) + mobile_m * db) / d
         nu = above * math.sqrt(0.002 * d / (wavelength_m * db * (d - db)))
     edge = knife_edge_db(nu)
