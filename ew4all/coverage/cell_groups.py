@@ -40,7 +40,9 @@ class Groups:
         return out
 
 
-def groups_of(codes: Sequence[str], ids: Sequence[str]) -> Groups:
+def groups_of(
+    codes: Sequence[str], ids: Sequence[str], operators: Sequence[str] | None = None
+) -> Groups:
     """Group cells by their code, in the order in which codes come up.
 
     Parameters
@@ -49,14 +51,17 @@ def groups_of(codes: Sequence[str], ids: Sequence[str]) -> Groups:
         Code of each cell; an empty one is unknown.
     ids
         Identifier of each cell, for those without a code.
+    operators
+        Operator of each cell: the same code of two operators is two groups, as each addresses its own.
     """
-    place: dict[tuple[bool, str], int] = {}
+    place: dict[tuple[bool, str, str], int] = {}
     of_cell = np.empty(len(codes), np.int64)
-    for k, (code, name) in enumerate(zip(codes, ids, strict=True)):
-        key = (True, str(name)) if not code else (False, str(code))
+    owner = [""] * len(codes) if operators is None else operators
+    for k, (code, name, operator) in enumerate(zip(codes, ids, owner, strict=True)):
+        key = (not code, str(code) if code else str(name), str(operator))
         of_cell[k] = place.setdefault(key, len(place))
-    single = np.array([is_single for is_single, _ in place], np.bool_)
-    return Groups(tuple(name for _, name in place), of_cell, single)
+    single = np.array([is_single for is_single, _, _ in place], np.bool_)
+    return Groups(tuple(name for _, name, _ in place), of_cell, single)
 
 
 def group_sums(sums: CellSums, groups: Groups) -> CellSums:

@@ -46,6 +46,14 @@ ROUNDING: Final = 1e-11
 """A share of a raster cell within this of 0 or 1 is rounding of the running sums along its row."""
 
 _SLACK: Final = 1e-12
+_COLUMNS: Final = (
+    "inside",
+    "outside",
+    "inside_km2",
+    "outside_km2",
+    "shown_inside",
+    "shown_outside",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +162,16 @@ class CellSums:
         if measure == "area":
             return self.inside_km2, self.outside_km2
         return self.shown_inside, self.shown_outside
+
+    def part(self, cells: NDArray[np.bool_], share: float = 1.0) -> CellSums:
+        """Return the sums of some cells alone: those of one operator, whose `share` of everybody is in the area."""
+        return replace(
+            self,
+            **{name: np.where(cells, getattr(self, name), 0.0) for name in _COLUMNS},
+            is_best=self.is_best & cells,
+            in_area_people=self.in_area_people * share,
+            in_area_km2=self.in_area_km2 * share,
+        )
 
     def scaled(self, factor: float) -> CellSums:
         """Return the sums of a share of the people (the customers of one operator); areas stay."""
@@ -307,8 +325,7 @@ def mean_of(members: Sequence[CellSums]) -> CellSums:
         msg = "an ensemble of no member has no mean; give one alive mask or more"
         raise OptionError(msg)
     n = len(members)
-    names = ("inside", "outside", "inside_km2", "outside_km2", "shown_inside", "shown_outside")
-    sums = {name: np.sum([getattr(m, name) for m in members], axis=0) / n for name in names}
+    sums = {name: np.sum([getattr(m, name) for m in members], axis=0) / n for name in _COLUMNS}
     best = np.any([m.is_best for m in members], axis=0)
     people = sum(m.in_area_people for m in members) / n
     return CellSums(
