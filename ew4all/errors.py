@@ -19,6 +19,7 @@
     │   ├── AssumptionError              an assumption that does not exist or is out of range
     │   ├── OptionError                  options that are missing, repeated or exclude each other
     │   ├── GridMismatchError            arrays that must share a grid do not
+    │   ├── EmptySelectionError          no cell can be addressed for a warning area
     │   ├── CapError                     a CAP file that cannot be used
     │   └── StaleSidecarError            a prepared file that no longer belongs to its raster
     ├── ReadError (OSError)              a file that cannot be opened or decoded: exit code 2
@@ -36,6 +37,7 @@ __all__ = [
     "CoverageValueError",
     "EW4AllError",
     "EmptyLayerError",
+    "EmptySelectionError",
     "GeometryError",
     "GridMismatchError",
     "InputError",
@@ -124,6 +126,10 @@ class OptionError(InputError):
 
 class GridMismatchError(InputError):
     """Arrays that must share a grid do not."""
+
+
+class EmptySelectionError(InputError):
+    """No cell can be addressed for a warning area."""
 
 
 class CapError(InputError):
