@@ -1,0 +1,1 @@
+"""Which sites go out in a disaster, why, and when they come back."""
