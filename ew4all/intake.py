@@ -86,8 +86,8 @@ def open_study(
     if area is not None or cap is not None:
         role = "area" if cap is None else "cap"
         if cap is not None:
-            _must_be_cap(cap)
-        warned = _footprint(area if cap is None else cap, role, grid, notes, sources)
+            must_be_cap(cap)
+        warned = footprint(area if cap is None else cap, role, grid, notes, sources)
     endangered, raster = None, None
     if hazard is not None and is_raster(hazard):
         if hazard_min is None:
@@ -102,7 +102,7 @@ def open_study(
         msg = "a hazard threshold was given, but the hazard is no raster; leave hazard_min out"
         raise OptionError(msg)
     elif hazard is not None:
-        endangered = _footprint(hazard, "hazard", grid, notes, sources)
+        endangered = footprint(hazard, "hazard", grid, notes, sources)
     if hazard is not None and warned is None:
         notes.append("no warning area was given: the hazard is taken as the warning area")
     elif hazard is None and warned is not None:
@@ -160,9 +160,10 @@ def _population_notes(population: Any, people: PeopleSource) -> list[SourceNote]
     ]
 
 
-def _footprint(
+def footprint(
     source: Any, role: str, grid: Grid, notes: list[str], sources: list[SourceNote]
 ) -> BaseGeometry:
+    """Return the shapes of a layer as one on the grid; what was decided goes to `notes`, the file to `sources`."""
     layer = read_vector(source, role)
     notes += layer.notes
     drawn = int((~shapely.is_missing(layer.geometries)).sum())
@@ -193,7 +194,8 @@ def _check_options(coverage: Any, operator_share: Any, workers: Any) -> None:
         raise OptionError(msg)
 
 
-def _must_be_cap(source: Any) -> None:
+def must_be_cap(source: Any) -> None:
+    """Raise OptionError unless a source is named like a CAP alert."""
     if isinstance(source, str | os.PathLike) and os.fspath(source).lower().endswith(
         (".xml", ".cap")
     ):

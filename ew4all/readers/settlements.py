@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from ew4all.units import F64
 
-__all__ = ["Settlements", "read_settlements"]
+__all__ = ["Settlements", "read_point_table", "read_settlements"]
 
 _POINT, _MULTIPOINT = 0, 4
 _TABLES: Final = {".csv", ".tsv", ".txt"}
@@ -96,7 +96,7 @@ def read_settlements(source: object, what: str) -> Settlements:
         path, _, layer = os.fspath(source).partition("|")
         name = f"{what} {path}"
         if Path(path).suffix.lower() in _TABLES:
-            features = _read_table(path, name)
+            features = read_point_table(path, name)
         else:
             try:
                 features = read_features(path, name, layer.removeprefix("layername=") or None)
@@ -202,7 +202,8 @@ def _number(value: object) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-def _read_table(path: str, name: str) -> Features:
+def read_point_table(path: str, name: str) -> Features:
+    """Read a table with columns of longitude and latitude in degrees; see `read_settlements` for what may be wrong."""
     try:
         text = Path(path).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
