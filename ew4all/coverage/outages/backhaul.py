@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -235,9 +235,9 @@ class Backhaul:
         return made
 
 
-def _mask(size: int, index: Sequence[int]) -> NDArray[np.bool_]:
+def _mask(size: int, index: Any) -> NDArray[np.bool_]:
     mask = np.zeros(size, np.bool_)
-    mask[list(index)] = True
+    mask[np.asarray(index, np.int64)] = True
     return mask
 
 

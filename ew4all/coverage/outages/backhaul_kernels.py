@@ -122,4 +122,4 @@ def spanning(lon, lat, out):
                     near[j] = d
                     out[j] = now
         near[now] = np.inf
-        now = np.argmin(near)
+        now = int(np.argmin(near))

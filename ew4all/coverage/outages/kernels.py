@@ -16,6 +16,7 @@ __all__ = [
     "census",
     "components",
     "lognormal_shares",
+    "on_air",
     "power_events",
     "schedule",
     "walk",
@@ -299,3 +300,35 @@ def census(time_s, site, state, sites, at_s, out):
             counts[state[k]] += 1
             k += 1
         out[j, :] = counts
+
+
+@njit(nogil=True, cache=True)
+def on_air(time_s, site, state, issued_s, at_s, reload_s, out):
+    """Write which sites send a warning at a time; shape of out (sites,).
+
+    A site has it if it serves when the warning is issued. It keeps it while it transmits, also when it is cut off from the
+    core. Without power it forgets; the CBC loads it again `reload_s` after the site is back.
+    """
+    n = out.size
+    now = np.zeros(n, np.int8)
+    ready = np.full(n, np.inf)  # when the site has, or will have, the warning
+    for i in range(n):
+        ready[i] = issued_s
+    for k in range(time_s.size):
+        if time_s[k] > at_s:
+            break
+        i = site[k]
+        was_up = now[i] == UP or now[i] == REPLACED or now[i] == ON_BACKUP
+        is_up = state[k] == UP or state[k] == REPLACED or state[k] == ON_BACKUP
+        forgets = state[k] == DAMAGED or state[k] == UNPOWERED
+        swaps = (now[i] == REPLACED) != (state[k] == REPLACED)  # another cell, another memory
+        if forgets:
+            ready[i] = np.inf
+        elif not is_up and ready[i] > time_s[k]:
+            ready[i] = np.inf  # cut off before it was loaded
+        elif is_up and (swaps or (not was_up and ready[i] > time_s[k])):
+            ready[i] = max(time_s[k] + reload_s, issued_s)
+        now[i] = state[k]
+    for i in range(n):
+        sends = now[i] != DAMAGED and now[i] != UNPOWERED
+        out[i] = sends and ready[i] <= at_s and at_s >= issued_s

@@ -145,8 +145,21 @@ def power_changes(
     room = int(np.where(fuel_s > 0.0, 2 * (visits + 3), 2).sum())
     node, time_s = np.empty(room, np.int64), np.empty(room)
     delta, label = np.empty(room, np.int8), np.empty(room, np.int8)
-    columns = [
+    lost, battery, fuel, mains, visit = (
         np.ascontiguousarray(v, np.float64) for v in (lost_s, battery_s, fuel_s, mains_s, visit_s)
-    ]
-    count = power_events(*columns, period_s, restart_s, horizon_s, node, time_s, delta, label)
+    )
+    count = power_events(
+        lost,
+        battery,
+        fuel,
+        mains,
+        visit,
+        period_s,
+        restart_s,
+        horizon_s,
+        node,
+        time_s,
+        delta,
+        label,
+    )
     return PowerEvents(node[:count], time_s[:count], delta[:count], label[:count])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ew4all.coverage.outages.kernels import census
+from ew4all.coverage.outages.kernels import census, on_air
 from ew4all.errors import InputError
 
 if TYPE_CHECKING:
@@ -126,6 +126,23 @@ class Timeline:
         """Return which sites are served by a temporary cell, whose new ids the CBC must know."""
         temporary: NDArray[np.bool_] = self.state_at(time_s) == _TEMPORARY
         return temporary
+
+    def on_air_at(
+        self, at_s: float, *, issued_s: float, until_s: float = np.inf, reload_s: float = 180.0
+    ) -> NDArray[np.bool_]:
+        """Return which sites send a warning at a time.
+
+        A warning that a site has is repeated without the core until `until_s`. A site that restarts has lost it; the CBC sends
+        it again on the PWS Restart Indication, which takes `reload_s`.
+
+        References
+        ----------
+        3GPP TS 23.041, 9.1.3 (warning messages in E-UTRAN and NG-RAN), PWS Restart Indication.
+        """
+        out = np.zeros(self.sites, np.bool_)
+        if at_s < until_s:
+            on_air(self.time_s, self.site, self.state, issued_s, at_s, reload_s, out)
+        return out
 
     def of_first(self, sites: int) -> Timeline:
         """Return the events of the first `sites` only: a network's nodes begin with its sites."""
