@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all import __version__
+from ew4all.cli.loss import loss
 from ew4all.cli.options import REPEATABLE, mapping, numbers, once_only, sources, thresholds
 from ew4all.cli.terminal import console, contents, progressing, reporting, say, working
 
@@ -241,6 +242,9 @@ def assumptions(
             from ew4all.report.table import assumptions_table
 
             console().print(assumptions_table(TABLE))
+
+
+app.command()(loss)
 
 
 @data.command()

@@ -37,7 +37,7 @@ def lognormal_survival(time_h: ArrayLike, median_h: ArrayLike, beta: ArrayLike) 
     time, median, spread = np.broadcast_arrays(
         *(np.asarray(x, np.float64) for x in (time_h, median_h, beta))
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         log_ratio = np.log(time / median)
         smooth = cdf(-log_ratio / spread)
         sharp = np.where(time <= median, 1.0, 0.0)

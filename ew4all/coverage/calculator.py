@@ -48,7 +48,7 @@ class Answer:
     @classmethod
     def of(cls, db: ArrayLike, flags: NDArray[np.uint8]) -> Answer:
         """Make NaN and words of flags."""
-        flags = np.where(np.isfinite(np.asarray(db)), flags, flags | np.uint8(Range.NOT_A_NUMBER))
+        flags = np.where(np.isfinite(db) | (flags != 0), flags, np.uint8(Range.NOT_A_NUMBER))
         said = {flag: Range(int(flag)) for flag in np.unique(flags)}
         outside = np.isin(flags, [flag for flag, meaning in said.items() if meaning.outside])
         return cls(np.where(outside, np.nan, db), [said[flag].words() for flag in flags])

@@ -68,7 +68,8 @@ def outdoor_probability(margin_db: ArrayLike, sigma_db: ArrayLike = 8.0) -> F64:
         np.asarray(margin_db, np.float64), np.asarray(sigma_db, np.float64)
     )
     some = sigma > 0.0
-    smooth = cdf(margin / np.where(some, sigma, 1.0))
+    with np.errstate(over="ignore"):
+        smooth = cdf(margin / np.where(some, sigma, 1.0))
     sharp = np.where(np.isnan(margin), np.nan, np.where(margin >= 0.0, 1.0, 0.0))
     return np.where(some, smooth, np.where(sigma == 0.0, sharp, np.nan))
 
@@ -223,12 +224,14 @@ def repeated_probability(
         return outdoor_probability(margin, np.hypot(sigma_location_db, sigma_time_db))
     flat = margin.ravel()
     out = np.empty(flat.size)
-    # The sum runs over the wider of the two spreads, so that what it sums is never steeper than its nodes are dense.
+    # The sum runs over the narrower of the two spreads: what it sums is then no steeper than its nodes are dense.
     for first in range(0, flat.size, _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
-        if sigma_location_db >= sigma_time_db:
+        if sigma_location_db <= sigma_time_db:
             at_place = flat[part, None] + sigma_location_db * NODES
-            out[part] = (1.0 - cdf(-at_place / sigma_time_db) ** broadcasts) @ WEIGHTS
+            with np.errstate(over="ignore"):
+                missed = cdf(-at_place / sigma_time_db) ** broadcasts
+            out[part] = (1.0 - missed) @ WEIGHTS
         else:
             best = flat[part, None] + sigma_time_db * NODES
             weights = broadcasts * cdf(NODES) ** (broadcasts - 1.0) * WEIGHTS
