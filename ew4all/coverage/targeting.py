@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ew4all.units import F32, F64, I32
 
 __all__ = [
-    "TARGET_BLOCK", "TAU", "CellSums", "PlaceBlock", "Served", "cleaned", "mean_of", "share", "sum_cells", "threshold",
+    "TARGET_BLOCK", "TAU", "CellSums", "PlaceBlock", "Served", "cleaned", "joined", "mean_of", "share", "sum_cells", "threshold",
     "union_of", "weight_of",
 ]  # fmt: skip
 
@@ -333,6 +333,17 @@ def mean_of(members: Sequence[CellSums]) -> CellSums:
         is_best=best,
         in_area_people=people,
         in_area_km2=sum(m.in_area_km2 for m in members) / n,
+    )
+
+
+def joined(one: CellSums, other: CellSums) -> CellSums:
+    """Add the sums of different windows."""
+    return replace(
+        one,
+        **{name: getattr(one, name) + getattr(other, name) for name in _COLUMNS},
+        is_best=one.is_best | other.is_best,
+        in_area_people=one.in_area_people + other.in_area_people,
+        in_area_km2=one.in_area_km2 + other.in_area_km2,
     )
 
 

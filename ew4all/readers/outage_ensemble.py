@@ -1,0 +1,130 @@
+"""Ensembles of outages: which sites or cells are off the air in each member, from a table."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ew4all.errors import ColumnError, EmptyLayerError, InputError, ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ew4all.cells import Cells
+
+__all__ = ["OutageEnsemble", "read_ensemble"]
+
+_MEMBER: Final = ("member", "replica", "run", "scenario")
+_SITE: Final = ("site", "site_id")
+_CELL: Final = ("cell", "cell_id", "id")
+
+
+@dataclass(frozen=True, eq=False)
+class OutageEnsemble:
+    """Cells on air: `alive`, shape (members, cells), and the names of the members."""
+
+    alive: NDArray[np.bool_]
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_ensemble(path: str | os.PathLike[str], cells: Cells) -> OutageEnsemble:
+    """Read an ensemble.
+
+    Parameters
+    ----------
+    path
+        Table with a header and one row for each site (or cell) that is *off the air* in a member: columns ``member`` and
+        ``site`` or ``cell``. A member in which nothing fails is one row with an empty site.
+    cells
+        The network.
+
+    Raises
+    ------
+    ReadError
+        The file is missing or no text, or a row has another number of columns than the header.
+    ColumnError
+        No column of members, or none of sites or cells.
+    EmptyLayerError
+        No row.
+    InputError
+        A site or cell that the network does not have.
+    """
+    name = f"ensemble {os.fspath(path)}"
+    rows = _rows(path, name)
+    header = [h.strip().lower() for h in rows[0]]
+    member = _column(header, _MEMBER)
+    site, cell = _column(header, _SITE), _column(header, _CELL)
+    key = site if site is not None else cell
+    if member is None or key is None:
+        msg = f"{name} needs the columns member and site (or cell), one row for each that is off the air; its columns are: {', '.join(rows[0])}"
+        raise ColumnError(msg)
+    known = cells.site_id if site is not None else cells.id
+    place: dict[str, int] = {}
+    down: list[tuple[int, str, int]] = []
+    for number, row in enumerate(rows[1:], 2):
+        if not any(row):
+            continue
+        if len(row) != len(header):
+            msg = f"{name}, line {number} has {len(row)} columns and the header {len(header)}; correct it"
+            raise ReadError(msg)
+        who = place.setdefault(row[member].strip(), len(place))
+        if row[key].strip():
+            down.append((who, row[key].strip(), number))
+    if not place:
+        msg = f"{name} has no row; give one for each site that is off the air in a member"
+        raise EmptyLayerError(msg)
+    return OutageEnsemble(
+        _alive(down, known, len(place), name, "site" if site is not None else "cell"),
+        tuple(place),
+        (f"{name}: {len(place)} members, {len(down)} outages in all",),
+    )
+
+
+def _alive(
+    down: Sequence[tuple[int, str, int]],
+    known: NDArray[np.str_],
+    members: int,
+    name: str,
+    what: str,
+) -> NDArray[np.bool_]:
+    order = np.argsort(known, kind="stable")
+    alive = np.ones((members, known.size), np.bool_)
+    unknown = sorted({(key, line) for _, key, line in down if key not in set(known.tolist())})
+    if unknown:
+        key, line = unknown[0]
+        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        msg = f"{name}, line {line}: the network has no {what} {key!r}{more}; name the {what}s as in the list of cells, for instance {str(known[0])!r}"
+        raise InputError(msg)
+    ranked = known[order]
+    for who, key, _ in down:
+        first, last = np.searchsorted(ranked, key, "left"), np.searchsorted(ranked, key, "right")
+        alive[who, order[first:last]] = False
+    return alive
+
+
+def _rows(path: str | os.PathLike[str], name: str) -> list[list[str]]:
+    try:
+        text = Path(path).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        msg = f"{name} cannot be read ({why}); check the path"
+        raise ReadError(msg) from error
+    lines = text.splitlines()
+    delimiter = max(",;\t", key=lines[0].count) if lines else ","
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    if len(rows) < 2:
+        msg = f"{name} has no row; give one for each site that is off the air in a member"
+        raise EmptyLayerError(msg)
+    return rows
+
+
+def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((header.index(n) for n in names if n in header), None)

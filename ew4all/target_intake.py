@@ -1,0 +1,238 @@
+"""From what a user gives to a `TargetStudy`: every input is read and checked, and every decision is noted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ew4all.cells import Cells
+from ew4all.coverage.exposure import Fractions
+from ew4all.coverage.geofence import GeofenceField
+from ew4all.coverage.network import Network
+from ew4all.coverage.signal_defaults import Radio
+from ew4all.coverage.target_choice import Demand
+from ew4all.coverage.target_places import Operator, Places
+from ew4all.errors import ColumnError, OptionError
+from ew4all.geometry import on_grid, ragged
+from ew4all.intake import footprint, must_be_cap
+from ew4all.readers.outage_ensemble import read_ensemble
+from ew4all.readers.people import open_people
+from ew4all.readers.provenance import SourceNote
+from ew4all.readers.settlement_areas import RADIUS_M, read_settlement_areas
+from ew4all.study import WORKERS
+from ew4all.targets import GROUPS, TargetStudy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Executor
+
+    from ew4all.coverage.exposure import Progress
+    from ew4all.coverage.geofence import Geofence
+    from ew4all.grid import Grid
+    from ew4all.reprojection import Geometries
+
+__all__ = ["open_target", "operators_of"]
+
+
+def open_target(
+    sites: Any,
+    population: Any,
+    area: Any = None,
+    *,
+    cap: Any = None,
+    dem: Any = None,
+    columns: Mapping[str, str] | None = None,
+    technology: str | None = None,
+    country: Any = None,
+    demand: Demand | None = None,
+    groups: str | None = None,
+    settlements: Any = None,
+    settlement_radius_m: float = RADIUS_M,
+    operator: tuple[str, ...] = (),
+    operator_share: Mapping[str, float] | None = None,
+    one_network: bool = False,
+    geofence: Geofence | None = None,
+    ensemble: Any = None,
+    population_unit: str | None = None,
+    population_column: str | None = None,
+    assume: Mapping[str, float] | None = None,
+    workers: int | Executor | None = None,
+    progress: Progress | None = None,
+    title: str | None = None,
+) -> TargetStudy:
+    """Read and check every input; see `ew4all.target` for the parameters.
+
+    Raises
+    ------
+    InputError, ReadError
+        One of the inputs; nothing was computed.
+    """
+    demand = demand or Demand()
+    if (area is None) == (cap is None):
+        msg = "one warning area is needed: give --area or --cap" + (
+            "" if area is None else ", not both"
+        )
+        raise OptionError(msg)
+    if demand.floor is not None and settlements is None:
+        msg = "a floor is kept for each settlement: give them with --settlements, or leave --floor out"
+        raise OptionError(msg)
+    radio = Radio.assuming(assume or {})
+    people = open_people(
+        population, unit=population_unit, column=population_column, progress=progress
+    )
+    grid = people.grid
+    notes = list(people.notes)
+    sources = [
+        SourceNote.of(
+            "population", population, people.crs, unit=people.unit, total=sum(people.everybody())
+        )
+    ]
+    role = "area" if cap is None else "cap"
+    if cap is not None:
+        must_be_cap(cap)
+    shape = footprint(area if cap is None else cap, role, grid, notes, sources)
+    cells = _cells(sites, columns, technology, country, notes, sources)
+    found = operators_of(cells, operator, operator_share, one_network=one_network, notes=notes)
+    network = Network.of(cells, grid, radio=radio)
+    if groups is not None:
+        _must_have_codes(cells, groups, found)
+    outages = None
+    if ensemble is not None:
+        outages = read_ensemble(ensemble, cells)
+        notes += outages.notes
+        sources.append(SourceNote.of("ensemble", ensemble, None))
+    names, shapes = _settlements(settlements, settlement_radius_m, grid, notes, sources)
+    places = Places(
+        network,
+        people.cells(None).read,
+        Fractions.of(ragged([shape]), grid),
+        found,
+        None if geofence is None else GeofenceField.of(shape, grid, geofence),
+    )
+    return TargetStudy(
+        places=places,
+        network=network,
+        area=shape,
+        demand=demand,
+        grouped_by=groups,
+        geofence=geofence,
+        ensemble=outages,
+        settlement_names=names,
+        settlement_shapes=shapes,
+        sources=tuple(sources),
+        notes=tuple(dict.fromkeys(notes)),
+        assumptions=dict(assume or {}),
+        title=title,
+        workers=WORKERS if workers is None else workers,
+        progress=progress,
+    )
+
+
+def _cells(
+    sites: Any,
+    columns: Mapping[str, str] | None,
+    technology: str | None,
+    country: Any,
+    notes: list[str],
+    sources: list[SourceNote],
+) -> Cells:
+    if isinstance(sites, Cells):
+        return sites
+    from ew4all.readers.sites import read_cells
+
+    found = read_cells(sites, columns=columns, technology=technology, country=country)
+    notes += found.notes
+    sources.append(SourceNote.of("sites", sites, None, unit="cells"))
+    return found.cells
+
+
+def _must_have_codes(cells: Cells, groups: str, operators: tuple[Operator, ...]) -> None:
+    if groups not in GROUPS:
+        msg = f"cells are grouped by {' or '.join(GROUPS)}, but got {groups!r}"
+        raise OptionError(msg)
+    mine = np.ones(len(cells), np.bool_)
+    if operators[0].name is not None:
+        mine = np.isin(cells.operator, [o.name or "" for o in operators])
+    if not (getattr(cells, groups)[mine] != "").any():
+        msg = f"no cell of the list has a {groups}, so that none can be addressed by it; give a list with that column, or leave --groups out"
+        raise ColumnError(msg)
+
+
+def _settlements(
+    source: Any, radius_m: float, grid: Grid, notes: list[str], sources: list[SourceNote]
+) -> tuple[tuple[str, ...], Geometries]:
+    if source is None:
+        return (), np.empty(0, dtype=object)
+    found = read_settlement_areas(source, radius_m=radius_m)
+    shapes, mended = on_grid(found.geometries, found.crs, grid, f"settlements {found.path}")
+    notes += [*found.notes, *mended]
+    sources.append(SourceNote.of("settlements", source, found.crs))
+    return found.names, shapes
+
+
+def operators_of(
+    cells: Cells,
+    chosen: tuple[str, ...],
+    shares: Mapping[str, float] | None,
+    *,
+    one_network: bool,
+    notes: list[str],
+) -> tuple[Operator, ...]:
+    """Return the operators whose cells are chosen, and their shares of the phones.
+
+    Parameters
+    ----------
+    chosen
+        Names; empty: all.
+    shares
+        Market shares, 0..1; of several operators without any, each has the same.
+    one_network
+        Take all cells as one network on which every phone may camp.
+
+    Raises
+    ------
+    OptionError
+        An operator without a cell; shares that do not fit; or operators chosen in one network.
+    """
+    names = [str(n) for n in np.unique(cells.operator)]
+    shares = dict(shares or {})
+    unknown = [n for n in (*chosen, *shares) if n not in names]
+    if unknown:
+        listed = ", ".join(n or "(none)" for n in names[:20])
+        msg = f"no cell belongs to the operator {unknown[0]!r}; the operators of the list are: {listed}"
+        raise OptionError(msg)
+    if one_network:
+        if chosen or shares:
+            msg = "one network of all cells was asked for, so operators and their shares have no place; leave one of them out"
+            raise OptionError(msg)
+        if len(names) > 1:
+            notes.append(
+                f"the cells of {len(names)} operators are taken as one network, on which every phone may camp"
+            )
+        return (Operator(None, 1.0),)
+    if len(names) == 1 and not chosen:
+        return (Operator(None, 1.0),)
+    wanted = list(chosen) or names
+    if shares:
+        missing = [n for n in wanted if n not in shares]
+        if missing:
+            msg = f"the market share of {missing[0]!r} is not given; give one for each operator (--operator-share NAME=0.4)"
+            raise OptionError(msg)
+        total = sum(shares[n] for n in wanted)
+        if min(shares[n] for n in wanted) < 0.0 or not 0.0 < total <= 1.0 + 1e-9:
+            msg = f"market shares are 0 to 1 and add up to 1 at most, but these add up to {total:g}"
+            raise OptionError(msg)
+        if total < 1.0 - 1e-9:
+            notes.append(
+                f"the operators have {total:.1%} of the phones; the rest is counted as not served"
+            )
+        return tuple(Operator(n, shares[n]) for n in wanted)
+    if len(wanted) > 1:
+        notes.append(
+            f"market shares were not given: each of the {len(wanted)} operators ({', '.join(n or 'unknown' for n in wanted)}) is "
+            "taken to have the same share of the phones; --operator-share NAME=0.4 says otherwise"
+        )
+    elif len(names) > 1:
+        notes.append(f"people are counted as if all were customers of {wanted[0]}")
+    return tuple(Operator(n, 1.0 / len(wanted)) for n in wanted)
