@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ew4all.grid import Block, Grid
     from ew4all.units import F32, F64, I32
 
-__all__ = ["LAYERS", "SERVERS", "Camping", "Environment", "Network", "Signal"]
+__all__ = ["LAYERS", "SERVERS", "Camping", "Environment", "Everywhere", "Network", "Signal"]
 
 SERVERS: Final = 4
 """Strongest cells that are kept for each pixel."""
@@ -254,7 +254,7 @@ class Network:
         if technology not in TECHNOLOGIES:
             msg = f"there is no technology {technology!r}; use one of {', '.join(TECHNOLOGIES)}"
             raise UnknownTechnologyError(msg)
-        chosen = self.cells.technology == TECHNOLOGIES.index(technology)
+        chosen: NDArray[np.bool_] = self.cells.technology == TECHNOLOGIES.index(technology)
         if operator is not None:
             mine = self.cells.operator == operator
             if not mine.any():
@@ -290,7 +290,8 @@ class Network:
                 metric.first_row, metric.row_step, metric.values, tables.loss, tables.upright, tables.across,
                 tables.floor, metric.up, environment, tables.over, polar, polar_of, sample, keys,
             )  # fmt: skip
-        level, cell = (np.empty((keep, rows, columns), t) for t in (np.float32, np.int32))
+        level = np.empty((keep, rows, columns), np.float32)
+        cell = np.empty((keep, rows, columns), np.int32)
         decode(keys, placed.owner[here].astype(np.int32), level, cell)
         return Signal(cell, level)
 

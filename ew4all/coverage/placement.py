@@ -118,7 +118,8 @@ class Placed:
         nearby = np.minimum(
             least[np.maximum(entry - 64, 0)], least[np.minimum(entry + 64, STEPS - 1)]
         )
-        return np.minimum(nearby, least[entry])
+        slack: F64 = np.minimum(nearby, least[entry])
+        return slack
 
     def profiles(self, some: NDArray[np.int64]) -> tuple[NDArray[np.int16], I32, I32]:
         """Return what terrain takes along rays from some places: tables, the row of each place, and places along a ray."""
@@ -137,7 +138,7 @@ def _boxes(metric: Metric, column: F64, row: F64, reach_m: F64) -> NDArray[np.in
     column, row = np.where(known, column, -1e9), np.where(known, row, -1e9)
     frame = metric.frame_of(column)
     wide, high = np.zeros(row.size), np.zeros(row.size)
-    # The metric changes on the way: the largest of some places is enough, and a tenth more.
+    # The metric changes on the way: the largest of three places, and a fiftieth more, is enough.
     for _ in range(2):
         for side in (-1.0, 0.0, 1.0):
             a, shift, b = metric.at(frame, row + 0.5 * side * high)
@@ -145,4 +146,5 @@ def _boxes(metric: Metric, column: F64, row: F64, reach_m: F64) -> NDArray[np.in
             high = np.maximum(high, rows)
             wide = np.maximum(wide, 1.02 * reach_m / np.sqrt(a) + np.abs(shift) * rows)
     limits = np.array([row - high, row + high + 1.0, column - wide, column + wide + 1.0])
-    return np.floor(np.clip(limits, -2e9, 2e9)).astype(np.int64)
+    whole: NDArray[np.int64] = np.floor(np.clip(limits, -2e9, 2e9)).astype(np.int64)
+    return whole

@@ -84,7 +84,7 @@ class Terrain:
         sample = np.minimum(np.round(distance / self.step_m), samples).astype(np.int32)
         rows: dict[tuple[float, ...], int] = {}
         of = np.empty(some.size, np.int32)
-        found = []
+        found: list[NDArray[np.int16]] = []
         for k, number in enumerate(some):
             key = (
                 placed.column[number],
@@ -125,7 +125,7 @@ class Terrain:
         sample_heights(self.heights, c.reshape(shape), r.reshape(shape), heights)
         out = np.zeros((RADIALS, samples + 1), np.int16)
         part = np.empty((RADIALS, own + 1), np.int16)
-        slack = placed.slack_db(number, np.arange(own + 1) * self.step_m)
+        slack = placed.slack_db(number, np.arange(own + 1, dtype=np.float64) * self.step_m)
         sweep(
             heights, self.step_m, float(round(placed.height_m[number])), placed.mobile_m,
             float(round(placed.frequency_mhz[number])), slack, float(UNITS_PER_DB), part,
