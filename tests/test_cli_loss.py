@@ -98,6 +98,14 @@ def test_without_out_the_rows_go_to_standard_output(
     assert (quiet.out, quiet.err) == (ended.out, "")
 
 
+def test_the_row_that_differs_most_is_named(loss: Callable[..., Ended], tmp_path: Path) -> None:
+    header = "spl_at_30_48m_dbc,distance_m,level_dbc\n"
+    source = made(tmp_path, "120,100,102.859", "120,100,101.859", "120,100,none", header=header)
+    summary = json.loads(loss("--table", source, "--out", tmp_path / "out.csv", "--json").out)
+    assert summary["largest_difference"] == pytest.approx(1.0, abs=1e-3)
+    assert (summary["at_row"], summary["compared"]) == (2, 2)
+
+
 def test_semicolons_come_back(loss: Callable[..., Ended], tmp_path: Path) -> None:
     source = made(tmp_path, "120;100", header="spl_at_30_48m_dbc;distance_m\n")
     assert (

@@ -136,6 +136,24 @@ def test_many_paths_at_once() -> None:
         assert many[row] == diffraction_db(distance, height[row], base[row], mobile[row], 800.0)
 
 
+def test_ground_that_just_touches_the_line_of_sight() -> None:
+    """The tangents from both ends are then one line up to rounding, and their crossing may lie anywhere."""
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        points, d = int(rng.integers(3, 40)), float(rng.uniform(0.5, 30.0))
+        km = np.sort(np.append(rng.uniform(0.01 * d, 0.99 * d, points - 2), [0.0, d]))
+        base, mobile = rng.uniform(50.0, 900.0, 2)
+        line = (base * (d - km) + mobile * km) / d
+        height = line - 500.0 / 8500.0 * km * (d - km)
+        grazing = 6.033 + (1.0 - np.exp(-6.033 / 6.0)) * (10.0 + 0.02 * d)
+        found = diffraction_db(1000.0 * km, height, base, mobile, 800.0)
+        assert found == pytest.approx(grazing, abs=0.01)
+        for form in ("compiled", "python"):
+            assert kernel(form)(1000.0 * km, height, base, mobile, 800.0) == pytest.approx(
+                grazing, abs=0.01
+            )
+
+
 def test_two_points_and_wrong_profiles() -> None:
     assert diffraction_db(np.array([0.0, 500.0]), np.array([0.0, 90.0]), 30.0, 91.5, 800.0) == 0.0
     with pytest.raises(OptionError, match="a distance for each height"):

@@ -66,14 +66,15 @@ def test_outdoors_with_and_without_spread() -> None:
     assert outdoor_probability(3.0).shape == ()
 
 
+@pytest.mark.parametrize("sigma", [0.2, 8.0])
 @pytest.mark.parametrize("kind", [1, 2])
-def test_indoors_is_the_mean_over_many_walls(kind: int) -> None:
+def test_indoors_is_the_mean_over_many_walls(kind: int, sigma: float) -> None:
     """Against as many places as there are midpoints of the distribution, by another function."""
     share = (np.arange(20_000) + 0.5) / 20_000
     loss = entry_loss_db(800.0, share, kind).db
     for margin in (-10.0, 10.0, 30.0, 60.0):
-        wanted = outdoor_probability(margin - loss, 8.0).mean()
-        assert indoor_probability(margin, 8.0, 800.0, kind) == pytest.approx(wanted, abs=2e-6)
+        wanted = outdoor_probability(margin - loss, sigma).mean()
+        assert indoor_probability(margin, sigma, 800.0, kind) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_shape_is_kept_and_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
