@@ -168,6 +168,10 @@ class Backhaul:
         )
         return out
 
+    def with_notes(self, *notes: str) -> Backhaul:
+        """Return it with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
     @classmethod
     def of(
         cls,

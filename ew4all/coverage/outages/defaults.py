@@ -79,6 +79,10 @@ TABLE: Final[tuple[OutageDefault, ...]] = (
     _R("chain_hops", 3.0, "-", 1.0, 50.0, "longest chain of microwave hops; " + _CHOSEN, "judgement"),
     # Shaking
     _R("intensity_common_share", 0.5, "fraction", 0.0, 1.0, "share of the variance of intensity to acceleration that is common to all sites of one event; " + _CHOSEN, "judgement"),
+    # Wind
+    _R("gust_factor", 1.0, "-", 0.5, 3.0, "from the wind given to a 3-s gust; 1: it is one already. WMO/TD-No. 1555 (Harper et al. 2010) has factors for 1-min and 10-min means", "judgement"),
+    # Detector squares
+    _R("square_km", 10.0, "km", 0.01, 1e3, "squares in which measurements are counted; " + _CHOSEN, "judgement"),
     # Kits
     _R("kit_speed_kmh", 40.0, "km/h", 0.1, 1e3, "straight line over time on damaged roads; " + _CHOSEN, "judgement"),
     _R("kit_setup_h", 2.0, "h", 0.0, 1e3, "satellite kit or generator; " + _CHOSEN, "judgement"),
