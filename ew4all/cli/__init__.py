@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all import __version__
+from ew4all.cli.coverage import coverage as coverage_command
 from ew4all.cli.loss import loss
 from ew4all.cli.options import mapping, numbers, once_only, repeatable, sources, thresholds
 from ew4all.cli.outage import outage
@@ -245,6 +246,7 @@ def assumptions(
             console().print(assumptions_table(TABLE))
 
 
+app.command("coverage")(coverage_command)
 app.command()(loss)
 app.command()(outage)
 

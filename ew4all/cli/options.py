@@ -124,7 +124,10 @@ REPEATABLE = frozenset(
 )
 """Options that may be given several times."""
 
-_ALSO_IN = {"outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out"})}
+_ALSO_IN = {
+    "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
+    "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out"}),
+}
 
 
 def repeatable(arguments: Sequence[str]) -> frozenset[str]:

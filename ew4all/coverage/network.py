@@ -131,7 +131,8 @@ class Network:
         return np.array([self.radio.decodes_dbm(t) for t in TECHNOLOGIES])
 
     @cached_property
-    def _placed(self) -> Placed:
+    def placed(self) -> Placed:
+        """Where the cells lie on the grid."""
         need = self._need_dbm[self.cells.technology]
         return Placed.of(self.cells, self.grid, self.terrain, self.radio, self.eirp_dbm, need)
 
@@ -244,7 +245,7 @@ class Network:
         mask[which] = True
         if alive is not None:
             mask &= alive
-        placed = self._placed
+        placed = self.placed
         mine = mask[placed.owner]
         return [block for block in blocks if (mine & placed.meets(block)).any()]
 
@@ -270,7 +271,7 @@ class Network:
         return chosen
 
     def _keys(self, block: Block, chosen: NDArray[np.bool_], keep: int) -> Signal:
-        placed = self._placed
+        placed = self.placed
         here = np.flatnonzero(placed.meets(block) & chosen[placed.owner])
         if here.size > MOST_CELLS:
             return self._in_halves(block, chosen, keep)
