@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ class OutageResult:
     backhaul
         Sites and links; sites are numbered as in the cells.
     ensemble
-        Members; the first is the one that is told event by event.
+        Members; `typical` is the one that is told event by event.
     times_h
         Hours at which `counts` are taken.
     counts
@@ -81,6 +82,13 @@ class OutageResult:
     def sites(self) -> int:
         """Number of sites."""
         return self.backhaul.sites
+
+    @cached_property
+    def typical(self) -> int:
+        """Number of the member with the median of site-hours out (the lower of two)."""
+        horizon_s = float(self.times_h[-1]) * HOUR_S
+        lost = [float(t.hours_out(horizon_s).sum()) for t in self.ensemble.timelines]
+        return int(np.argsort(lost, kind="stable")[(len(lost) - 1) // 2])
 
     def first_causes(self) -> I64:
         """Return how many sites failed first by each of `CAUSES`, and how many never, shape (members, causes + 1)."""
@@ -112,6 +120,7 @@ class OutageResult:
             "sites": self.sites,
             "links": int(self.backhaul.a.size),
             "members": len(self.ensemble),
+            "typical_member": self.typical,
             "seed": self.seed,
             "repair": self.repair,
             "first_cause": {

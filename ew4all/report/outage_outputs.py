@@ -45,7 +45,11 @@ def write_outage(
         A file cannot be written.
     """
     with output_folder(folder) as out:
-        _table(out / "timeline.csv", ("time_h", "site", "event", "cause", "state"), _events(result))
+        _table(
+            out / "timeline.csv",
+            ("member", "time_h", "site", "event", "cause", "state"),
+            _events(result),
+        )
         _table(out / "sites.csv", *_sites(result))
         _table(out / "curve.csv", *_curve(result))
         _table(out / "ensemble.csv", ("member", "site"), _down(result, at_hours))
@@ -101,8 +105,8 @@ def _table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 
 def _events(result: OutageResult) -> Iterable[tuple[Any, ...]]:
-    """Yield the events of the first member: failures, returns, and changes of cause while a site is out."""
-    timeline = result.ensemble.timelines[0]
+    """Yield the events of the typical member: failures, returns, and changes of cause while a site is out."""
+    timeline = result.ensemble.timelines[result.typical]
     before = np.ones(timeline.sites, np.bool_)
     for time_s, site, state, why, up in zip(
         timeline.time_s,
@@ -119,11 +123,11 @@ def _events(result: OutageResult) -> Iterable[tuple[Any, ...]]:
         else:
             event, cause = ("failure" if before[site] else "change"), STATES[state]
         before[site] = up
-        yield _h(time_s), result.backhaul.id[site], event, cause, STATES[state]
+        yield result.typical, _h(time_s), result.backhaul.id[site], event, cause, STATES[state]
 
 
 def _sites(result: OutageResult) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
-    """Return a row a site: over all members the chances, and from the first member when it failed and came back."""
+    """Return a row a site: over all members the chances, and from the typical member when it failed and came back."""
     ensemble, backhaul = result.ensemble, result.backhaul
     first = np.array([t.first_state() for t in ensemble.timelines])
     hours = np.mean([t.hours_out(result.times_h[-1] * HOUR_S) for t in ensemble.timelines], axis=0)
@@ -139,7 +143,7 @@ def _sites(result: OutageResult) -> tuple[Sequence[str], Iterable[Sequence[Any]]
         (
             backhaul.id[k], f"{backhaul.lon_deg[k]:.6f}", f"{backhaul.lat_deg[k]:.6f}", int(backhaul.hub[k]),
             *(f"{(first[:, k] == s).mean():.4f}" for s in (1, 2, 3)), f"{hours[k]:.3f}",
-            *(f"{a[k]:.4f}" for a in alive), STATES[first[0, k]] if first[0, k] else "",
+            *(f"{a[k]:.4f}" for a in alive), STATES[first[result.typical, k]] if first[result.typical, k] else "",
             _h(failed[k]), _h(back[k]), by[k],
         )
         for k in range(result.sites)
@@ -148,8 +152,8 @@ def _sites(result: OutageResult) -> tuple[Sequence[str], Iterable[Sequence[Any]]
 
 
 def _first_failures(result: OutageResult) -> tuple[Any, Any, list[str]]:
-    """When each site of the first member fails at first and is back after that, and by what."""
-    timeline = result.ensemble.timelines[0]
+    """When each site of the typical member fails at first and is back after that, and by what."""
+    timeline = result.ensemble.timelines[result.typical]
     failed, back = np.full(result.sites, np.inf), np.full(result.sites, np.inf)
     by = [""] * result.sites
     for time_s, site, up, why in zip(
