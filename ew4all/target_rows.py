@@ -159,7 +159,11 @@ def settlement_rows(study: TargetStudy, choice: Choice) -> tuple[SettlementRow, 
 def bleed_row(study: TargetStudy, sums: CellSums) -> BleedRow:
     """Return what GOV.UK's console would expect around the area."""
     found = bleed_of(
-        study.area, study.grid, sums.in_area_people, sums.in_area_km2, study.places.people
+        study.area,
+        study.census.grid,
+        sums.in_area_people,
+        sums.in_area_km2,
+        study.census.cells(None).read,
     )
     return BleedRow(*found)
 

@@ -18,6 +18,7 @@ from ew4all.cli.coverage import coverage as coverage_command
 from ew4all.cli.loss import loss
 from ew4all.cli.options import mapping, numbers, once_only, repeatable, sources, thresholds
 from ew4all.cli.outage import outage
+from ew4all.cli.target import target
 from ew4all.cli.terminal import console, contents, progressing, reporting, say, working
 
 if TYPE_CHECKING:
@@ -249,6 +250,7 @@ def assumptions(
 app.command("coverage")(coverage_command)
 app.command()(loss)
 app.command()(outage)
+app.command()(target)
 
 
 @data.command()

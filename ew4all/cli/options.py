@@ -126,6 +126,9 @@ REPEATABLE = frozenset(
 
 _ALSO_IN = {
     "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
+    "target": frozenset(
+        {"--landcover-class", "--column", "--technology", "--operator", "--geofence"}
+    ),
     "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out"}),
 }
 
