@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -151,7 +152,7 @@ def _from_table(
             continue
         for end in (a, b):
             if end not in known and end not in nodes:
-                msg = f"{where}: {end!r} is neither a site nor a node with a place; sites are called like {sites.id[0]!r}"
+                msg = f"{where}: {end!r} is neither a site nor a node with a place; sites are called like {str(sites.id[0])!r}"
                 raise InputError(msg)
         if a == b:
             msg = f"{where}: the link joins {a!r} to itself; remove it"
@@ -176,6 +177,7 @@ def _from_lines(
         shapes = shapely.transform(shapes, lambda xy: np.column_stack(turn.transform(*xy.T)))
     links: list[tuple[str, str, str]] = []
     nodes: dict[str, Any] = {}
+    squares: dict[tuple[int, int], str] = {}
     notes = list(features.notes)
     other, out, loops = 0, 0, 0
     for k, shape in enumerate(shapes):
@@ -197,7 +199,10 @@ def _from_lines(
             else _kind(str(features.table[column][k]), f"{name}, feature {k + 1}")
         )
         for part in shapely.get_parts(shape):
-            ends = [_node(xy, sites, nodes, snap_km) for xy in (part.coords[0], part.coords[-1])]
+            ends = [
+                _node(xy, sites, nodes, squares, snap_km)
+                for xy in (part.coords[0], part.coords[-1])
+            ]
             if ends[0] == ends[1]:
                 loops += 1
             else:
@@ -214,17 +219,28 @@ def _from_lines(
     return links, nodes, notes
 
 
-def _node(xy: Any, sites: Sites, nodes: dict[str, Any], snap_km: float) -> str:
+def _node(
+    xy: Any,
+    sites: Sites,
+    nodes: dict[str, Any],
+    squares: dict[tuple[int, int], str],
+    snap_km: float,
+) -> str:
     """Return the name of the site or node at the end of a line; a new node where there is none."""
     lon, lat = float(xy[0]), float(xy[1])
     km = _km(sites.lon_deg, sites.lat_deg, lon, lat)
     if km.size and km.min() <= snap_km:
         return str(sites.id[int(np.argmin(km))])
-    for name, (x, y) in nodes.items():
-        if abs(x - lon) <= _SAME_PLACE_DEG and abs(y - lat) <= _SAME_PLACE_DEG:
-            return name
+    column, row = round(lon / _SAME_PLACE_DEG), round(lat / _SAME_PLACE_DEG)
+    for key in itertools.product((column, column - 1, column + 1), (row, row - 1, row + 1)):
+        name = squares.get(key)
+        if name is not None:
+            x, y = nodes[name]
+            if abs(x - lon) <= _SAME_PLACE_DEG and abs(y - lat) <= _SAME_PLACE_DEG:
+                return name
     name = f"node {lon:.4f},{lat:.4f}"
     nodes[name] = (lon, lat)
+    squares[column, row] = name
     return name
 
 

@@ -67,7 +67,7 @@ def read_plant(path: str | os.PathLike[str], site_id: NDArray[np.str_]) -> Plant
             what = (
                 "is named twice"
                 if name in seen
-                else f"does not exist; sites are called like {site_id[0]!r}"
+                else f"does not exist; sites are called like {str(site_id[0])!r}"
             )
             msg = f"{table.name}, line {table.lines[row]}: site {name!r} {what}"
             raise InputError(msg)
