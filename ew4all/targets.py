@@ -105,6 +105,7 @@ class TargetStudy:
             self.area,
             ensemble=() if self.ensemble is None else list(self.ensemble.alive),
             also=self.sites_inside,
+            together=None if self.groups is None else self.groups.together,
             heard=self._heard,
             workers=self.workers,
             progress=self.progress,

@@ -72,6 +72,27 @@ def test_sums_equal_those_of_the_whole_country_at_once(plain: TargetStudy) -> No
     assert_allclose(sums.in_area_people, inside.sum())
 
 
+@pytest.mark.parametrize("groups", [None, "tai"])
+def test_windows_that_were_left_out_say_nothing(
+    monkeypatch: pytest.MonkeyPatch, groups: str | None
+) -> None:
+    options: dict[str, Any] = {
+        "assume": {"reach_km": 4.0},
+        "groups": groups,
+        "demand": Demand(tau=0.01),
+    }
+    whole = found(shapely.Point(10.16, 4.88).buffer(0.01), **options)
+    monkeypatch.setattr("ew4all.coverage.target_places.TARGET_BLOCK", (9, 13))
+    study = opened(shapely.Point(10.16, 4.88).buffer(0.01), **options)
+    parts = target_of(study)
+    assert sum(b.shape[0] * b.shape[1] for b in study.serving.windows) < 0.9 * PEOPLE.size
+    assert chosen(parts) == chosen(whole)
+    for one, other in zip(parts.rules, whole.rules, strict=True):
+        assert_allclose(one.outcome.over_reach, other.outcome.over_reach, rtol=1e-9)
+        assert_allclose(one.outcome.missed, other.outcome.missed, rtol=1e-9, atol=1e-9)
+    assert len(list(study.blocks())) == len(study.serving.windows)
+
+
 def _people(study: TargetStudy) -> Any:
     return np.asarray(study.places.people(study.grid.whole), np.float64)
 
@@ -179,8 +200,8 @@ def test_tracking_areas(result: Target) -> None:
     codes = {(g.code, g.operator) for g in by_tai.groups}
     assert codes
     cells = made_cells()
-    inside = {(t, o) for t, o in zip(cells.tai.tolist(), cells.operator.tolist(), strict=True)}
-    assert codes <= inside
+    known = {(t, o) for t, o in zip(cells.tai.tolist(), cells.operator.tolist(), strict=True)}
+    assert codes <= known
     assert sum(g.cells for g in by_tai.groups) == by_tai.outcome.cells
     assert by_tai.outcome.over_reach > result.outcome.over_reach
     assert by_tai.rule["addressed_by"] == "tai"
