@@ -80,7 +80,7 @@ def _headline(target: Target) -> Table:
         _row(table, words, people_text(people), share, people_text(km2), style=style)
     if "geofence" in target.rule:
         share = target.rule["geofence"]["share"]
-        words = f"  of whom shown it ({share:.0%} of phones filter)"
+        words = f"  shown it, as {share:.0%} of phones filter"
         less = share_text(out.shown_over_reach, out.over_reach)
         _row(table, words, people_text(out.shown_over_reach), less, "")
         _row(
