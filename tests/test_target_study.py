@@ -393,6 +393,12 @@ def test_options_that_do_not_fit(options: dict[str, Any], match: str) -> None:
         target(made_cells(), POPULATION, **given)
 
 
+def test_cells_near_the_edge_of_the_population_are_told(result: Target) -> None:
+    got = found(shapely.Point(10.03, 4.97).buffer(0.02))
+    assert any("stand within 5 km of the edge of the population" in n for n in got.notes)
+    assert not any("of the edge of the population" in n for n in result.notes)
+
+
 # The folder
 
 
