@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ from ew4all.coverage.outages.repair import restore
 from ew4all.coverage.outages.threats import Blackout, Cut, Threat
 from ew4all.coverage.outages.timeline import CAUSES, STATES
 from ew4all.errors import InputError, OptionError
+from ew4all.network_intake import open_network
+from ew4all.outage_people import PeopleServed, people_of_sites, people_over_time
 from ew4all.readers.hazard_values import parsed, read_hazard
 from ew4all.readers.links import read_links
 from ew4all.readers.outage_tables import read_down, read_measurements, read_plant, read_stocks
@@ -44,6 +46,7 @@ __all__ = ["OutageResult", "study_outage"]
 
 HOUR_S = 3600.0
 SCHEMA = "ew4all/outage/1"
+_PEOPLE_H = (0.0, 1.0, 3.0, 6.0, 12.0, 24.0, 48.0, 72.0, 120.0, 168.0, 240.0, 336.0, 504.0, 720.0)
 _TABLES = (".csv", ".tsv", ".txt")
 
 
@@ -63,6 +66,8 @@ class OutageResult:
         Sites in each of `STATES`, shape (members, times, states).
     observed
         Where an observation took the place of a model.
+    people
+        People served in the typical member, where a population was given.
     """
 
     cells: int
@@ -77,6 +82,7 @@ class OutageResult:
     assumptions: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     title: str | None = None
+    people: PeopleServed | None = None
 
     @property
     def sites(self) -> int:
@@ -86,9 +92,7 @@ class OutageResult:
     @cached_property
     def typical(self) -> int:
         """Number of the member with the median of site-hours out (the lower of two)."""
-        horizon_s = float(self.times_h[-1]) * HOUR_S
-        lost = [float(t.hours_out(horizon_s).sum()) for t in self.ensemble.timelines]
-        return int(np.argsort(lost, kind="stable")[(len(lost) - 1) // 2])
+        return _typical(self.ensemble, float(self.times_h[-1]))
 
     def first_causes(self) -> I64:
         """Return how many sites failed first by each of `CAUSES`, and how many never, shape (members, causes + 1)."""
@@ -136,6 +140,8 @@ class OutageResult:
                 / len(self.ensemble)
                 for kind, role in sorted({(d.kind, d.role) for d in sent})
             }
+        if self.people is not None:
+            document["people"] = self.people.to_dict()
         if self.observed is not None:
             document["observed"] = {
                 "down": int(self.observed.down.sum()),
@@ -144,6 +150,11 @@ class OutageResult:
         document["inputs"] = [i.to_dict() for i in self.inputs]
         document["notes"] = list(self.notes)
         return document
+
+
+def _typical(ensemble: Ensemble, hours: float) -> int:
+    lost = [float(timeline.hours_out(hours * HOUR_S).sum()) for timeline in ensemble.timelines]
+    return int(np.argsort(lost, kind="stable")[(len(lost) - 1) // 2])
 
 
 def _spread(values: Any) -> dict[str, float]:
@@ -161,6 +172,9 @@ def study_outage(
     feeder_out: Sequence[str] = (),
     cable_cut: bool = False,
     kits: str | os.PathLike[str] | None = None,
+    population: Any = None,
+    population_unit: str | None = None,
+    dem: Any = None,
     observed: Any = None,
     observed_hours: tuple[float, float] | None = None,
     repair: str = "mainland",
@@ -192,6 +206,9 @@ def study_outage(
         Submarine cables are cut. Where no links are given the core is then abroad, behind one cable.
     kits
         See `read_stocks`.
+    population, population_unit, dem
+        People, and heights; see `ew4all.network_intake.open_network`. With people, crews and kits go where most are served (unless
+        `power` says whom a site serves), and people served are counted over time.
     observed
         In place of a model: a list of sites that are down, or ``{"baseline": FILE, "current": FILE}`` with measurements (CSV) or
         polygons.
@@ -236,6 +253,16 @@ def study_outage(
     else:
         backhaul = lay_out(places, values, core_abroad=cable_cut)
     plant = Plant() if power is None else read_plant(power, places.id)
+    opened = None
+    if population is not None:
+        opened = open_network(cells, population, population_unit=population_unit, dem=dem)
+        notes += opened.notes
+        inputs += opened.sources
+        if plant.people is None:
+            plant = replace(plant, people=people_of_sites(opened, len(places)))
+    elif dem is not None:
+        msg = "heights (--dem) are of use with people only; give --population, or leave --dem out"
+        raise OptionError(msg)
     for role, source in (("power", power), ("kits", kits)):
         if source is not None:
             inputs.append(SourceNote.of(role, source, None))
@@ -265,9 +292,16 @@ def study_outage(
             assume=assume,
         )  # fmt: skip
     times_h = _times(days)
+    served = None
+    if opened is not None:
+        asked = [h for h in _PEOPLE_H if h <= days * 24.0]
+        served = people_over_time(
+            opened, ensemble.timelines[_typical(ensemble, days * 24.0)], asked, progress=progress
+        )
     return OutageResult(
         len(cells), backhaul, ensemble, times_h, ensemble.counts(times_h * HOUR_S), seed, repair, found,
         tuple(note.read() for note in inputs), dict(values), tuple(notes), title,
+        served,
     )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import rasterio
+from affine import Affine
 from numpy.testing import assert_allclose, assert_array_equal
 
 from ew4all.cells import Cells
@@ -233,6 +235,64 @@ def test_kits_are_counted_by_role(tmp_path: Path) -> None:
     kits = list(csv.DictReader((tmp_path / "out" / "kits.csv").read_text("utf-8").splitlines()))
     assert {(r["role"], r["node"]) for r in kits} == {("backhaul", "s39"), ("responders", "s39")}
     assert outage_table(result.to_dict()).renderables
+
+
+def people(folder: Path) -> str:
+    """A thousand people in each cell of about 2.2 km around the sites."""
+    path = folder / "people.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=50, width=50, count=1, dtype="float32", crs="EPSG:4326",
+        transform=Affine(0.02, 0, 9.5, 0, -0.02, 0.5),
+    ) as file:  # fmt: skip
+        file.write(np.full((50, 50), 1000, np.float32), 1)
+    return str(path)
+
+
+def test_people_served_fall_and_come_back(tmp_path: Path) -> None:
+    area = tmp_path / "area.wkt"
+    area.write_text("POLYGON((9 -1, 11 -1, 11 1, 9 1, 9 -1))", encoding="utf-8")
+    result = study_outage(
+        made(),
+        hazard={"power": str(area)},
+        population=people(tmp_path),
+        population_unit="count",
+        members=3,
+        days=20.0,
+    )
+    served = result.people
+    assert served is not None
+    assert 2.4e6 < served.total <= 2.5e6, "the map ends where no cell reaches"
+    assert 0.2 * served.total < served.before[-1] <= served.total
+    assert_allclose(served.served[:, -1], served.served[:, :-1].sum(axis=1))
+    by_hour = dict(zip(served.times_h, served.served[:, -1], strict=True))
+    assert by_hour[0.0] == served.before[-1], "batteries hold at first"
+    assert by_hour[24.0] < 0.9 * by_hour[0.0]
+    assert by_hour[336.0] > by_hour[24.0]
+    assert (served.computed <= served.blocks).all()
+    document = result.to_dict()["people"]
+    assert document["curve"][0]["any"] == served.before[-1]
+    write_outage(tmp_path / "out", result, at_hours=3.0, settings={})
+    assert (
+        (tmp_path / "out" / "served.csv")
+        .read_text("utf-8")
+        .startswith("time_h,2g,3g,4g,5g,any\n0,0,0,")
+    )
+    with pytest.raises(OptionError, match="are of use with people only"):
+        study_outage(made(), hazard={"power": str(area)}, dem="dem.tif")
+
+
+def test_crews_go_where_people_are(tmp_path: Path) -> None:
+    from ew4all.network_intake import open_network
+    from ew4all.outage_people import people_of_sites
+
+    cells = made()
+    opened = open_network(cells, people(tmp_path), population_unit="count")
+    found = people_of_sites(opened, 40)
+    assert found.shape == (40,)
+    assert (found >= 0.0).all()
+    # Sites at the rim of the crowd serve more land, hence more people, than those in the middle.
+    away = np.hypot(cells.lon_deg - 10.0, cells.lat_deg)
+    assert found[np.argsort(away)[-10:]].mean() > found[np.argsort(away)[:10]].mean()
 
 
 def test_options_that_do_not_go_together(tmp_path: Path, shakemap: str) -> None:

@@ -27,6 +27,22 @@ def outage(
             "FILE#COLUMN for the value of polygons. Repeatable.",
         ),
     ] = None,
+    population: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Raster of people: count those served over time; crews go to most people first.",
+        ),
+    ] = None,
+    population_unit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="count|per_km2|per_ha", help="What it holds, where it does not say so."
+        ),
+    ] = None,
+    dem: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Raster of heights, for the signal.")
+    ] = None,
     observed: Annotated[
         list[str] | None,
         typer.Option(
@@ -112,6 +128,9 @@ def outage(
     with reporting():
         arguments: dict[str, Any] = {
             "hazard": mapping("--hazard", hazard, "wind=FILE, mmi=FILE or flood:cm=FILE"),
+            "population": population,
+            "population_unit": population_unit,
+            "dem": dem,
             "observed": _observed(observed),
             "observed_hours": _hours(observed_hours),
             "links": links,

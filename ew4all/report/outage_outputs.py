@@ -72,6 +72,11 @@ def write_outage(
                     for k, d in sent
                 ),
             )
+        if result.people is not None:
+            rows = result.people.to_dict()["curve"]
+            _table(
+                out / "served.csv", tuple(rows[0]), ([f"{v:.6g}" for v in r.values()] for r in rows)
+            )
         draw_outage(out / "outage.png", result)
         write_json(out / "outage.json", result.to_dict())
         outputs = sorted({RECORD, *(p.name for p in out.iterdir())})

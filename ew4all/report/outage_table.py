@@ -9,6 +9,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from ew4all.report.rounding import people_text, share_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -60,6 +62,19 @@ def outage_table(document: Mapping[str, Any]) -> Group:
             columns = ("serving", "backup", "temporary", "damage", "power", "transport")
             curve.add_row(f"{row['time_h']:g}", *(f"{row[c]:,.1f}" for c in columns))
     parts: list[Any] = [causes, curve]
+    if "people" in document:
+        people = document["people"]
+        served = Table(
+            box=SIMPLE_HEAD, title="People served, typical course of events", title_justify="left"
+        )
+        for name in ("hours", "people", "of those before"):
+            served.add_column(name, justify="right")
+        for label, row in (
+            ("before", people["before"]),
+            *((f"{r['time_h']:g}", r) for r in people["curve"]),
+        ):
+            served.add_row(label, people_text(row["any"]), share_text(row["any"], people["before"]["any"]))
+        parts.append(served)
     if "deployed" in document:
         words = ", ".join(
             f"{n:g} {name.replace('_', ' for ')}" for name, n in document["deployed"].items()

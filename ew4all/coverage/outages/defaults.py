@@ -17,7 +17,7 @@ from ew4all.errors import AssumptionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["REPAIR_CLASSES", "TABLE", "OutageDefault", "resolve"]
+__all__ = ["REPAIR_CLASSES", "TABLE", "OutageDefault", "markdown", "resolve"]
 
 REPAIR_CLASSES: Final = ("mainland", "island")
 """Sets of repair parameters: neighbours can send crews by road, or cannot."""
@@ -127,3 +127,13 @@ def resolve(overrides: Mapping[str, float] | None = None) -> dict[str, float]:
         msg = f"cause_power, cause_transport and cause_damage add up to {mix:g}; give shares that add up to 1"
         raise AssumptionError(msg)
     return values
+
+
+def markdown() -> str:
+    """Return the table as docs/outages.md has it."""
+    lines = ["| name | value | unit | confidence | source |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| `{row.name}` | {row.value:g} | {row.unit} | {row.confidence} | {row.source} |"
+        for row in TABLE
+    ]
+    return "\n".join(lines) + "\n"
