@@ -25,6 +25,7 @@ SECTIONS = (
     "Scaling",
     "Memory in core",
     "Out of core",
+    "Radio coverage",
     "Whole processes",
 )
 

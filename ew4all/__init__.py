@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from ew4all.errors import EW4AllError
     from ew4all.library import reach
     from ew4all.results import Reach
+    from ew4all.target_library import target
+    from ew4all.target_results import Target
 
 __version__ = "0.1.0"
 
-__all__ = ["EW4AllError", "Reach", "__version__", "reach"]
+__all__ = ["EW4AllError", "Reach", "Target", "__version__", "reach", "target"]
 
 _HOMES = {
     "EW4AllError": "ew4all.errors",
     "Reach": "ew4all.results",
+    "Target": "ew4all.target_results",
     "reach": "ew4all.library",
+    "target": "ew4all.target_library",
 }
 
 # Before any kernel is imported: numba looks at its environment only once.

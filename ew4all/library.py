@@ -130,7 +130,7 @@ def reach(
         from ew4all.report.outputs import write_outputs
 
         settings = {"population": population, "area": area, **given}
-        used = {k: _as_given(v) for k, v in settings.items() if v is not None}
+        used = {k: as_given(v) for k, v in settings.items() if v is not None}
         write_outputs(
             out,
             study,
@@ -143,10 +143,12 @@ def reach(
     return result
 
 
-def _as_given(value: Any) -> Any:
+def as_given(value: Any) -> Any:
     """Return an option as run.json can hold it: paths and numbers as they are, data in memory by their kind."""
     if isinstance(value, Mapping):
-        return {str(k): _as_given(v) for k, v in value.items()}
+        return {str(k): as_given(v) for k, v in value.items()}
+    if isinstance(value, list | tuple) and all(isinstance(v, str | int | float) for v in value):
+        return list(value)
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, os.PathLike):

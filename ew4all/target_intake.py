@@ -6,25 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ew4all.cells import Cells
+from ew4all.cells import ASSUMABLE, Cells
 from ew4all.coverage.exposure import Fractions
 from ew4all.coverage.geofence import GeofenceField
-from ew4all.coverage.network import Network
-from ew4all.coverage.signal_defaults import Radio
+from ew4all.coverage.surroundings import FinerPeople
 from ew4all.coverage.target_choice import Demand
 from ew4all.coverage.target_places import Operator, Places
 from ew4all.errors import ColumnError, OptionError
 from ew4all.geometry import on_grid, ragged
 from ew4all.intake import footprint, must_be_cap
+from ew4all.network_intake import open_network
 from ew4all.readers.outage_ensemble import read_ensemble
-from ew4all.readers.people import open_people
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.settlement_areas import RADIUS_M, read_settlement_areas
 from ew4all.study import WORKERS
 from ew4all.targets import GROUPS, TargetStudy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
 
     from ew4all.coverage.exposure import Progress
@@ -42,20 +41,25 @@ def open_target(
     *,
     cap: Any = None,
     dem: Any = None,
+    landcover: Any = None,
+    landcover_class: Mapping[str, str] | None = None,
     columns: Mapping[str, str] | None = None,
-    technology: str | None = None,
+    sites_technology: str | None = None,
+    technology: Sequence[str] = (),
     country: Any = None,
+    max_age_years: float = 5.0,
     demand: Demand | None = None,
     groups: str | None = None,
     settlements: Any = None,
     settlement_radius_m: float = RADIUS_M,
-    operator: tuple[str, ...] = (),
+    operator: Sequence[str] = (),
     operator_share: Mapping[str, float] | None = None,
     one_network: bool = False,
     geofence: Geofence | None = None,
     ensemble: Any = None,
     population_unit: str | None = None,
     population_column: str | None = None,
+    resolution_m: float | None = None,
     assume: Mapping[str, float] | None = None,
     workers: int | Executor | None = None,
     progress: Progress | None = None,
@@ -70,31 +74,50 @@ def open_target(
     """
     demand = demand or Demand()
     if (area is None) == (cap is None):
-        msg = "one warning area is needed: give --area or --cap" + (
-            "" if area is None else ", not both"
-        )
+        both = "" if area is None else ", not both"
+        msg = f"one warning area is needed: give --area or --cap{both}"
         raise OptionError(msg)
     if demand.floor is not None and settlements is None:
         msg = "a floor is kept for each settlement: give them with --settlements, or leave --floor out"
         raise OptionError(msg)
-    radio = Radio.assuming(assume or {})
-    people = open_people(
-        population, unit=population_unit, column=population_column, progress=progress
+    assume = dict(assume or {})
+    of_cells = {name: value for name, value in assume.items() if name in ASSUMABLE}
+    of_radio = {name: value for name, value in assume.items() if name not in ASSUMABLE}
+    notes: list[str] = []
+    sources: list[SourceNote] = []
+    listed = _cells(
+        sites,
+        notes,
+        sources,
+        columns=columns,
+        technology=sites_technology,
+        country=country,
+        assume=of_cells or None,
+        max_age_years=max_age_years,
     )
-    grid = people.grid
-    notes = list(people.notes)
-    sources = [
-        SourceNote.of(
-            "population", population, people.crs, unit=people.unit, total=sum(people.everybody())
-        )
-    ]
-    role = "area" if cap is None else "cap"
+    opened = open_network(
+        listed,
+        population,
+        population_unit=population_unit,
+        population_column=population_column,
+        dem=dem,
+        landcover=landcover,
+        landcover_class=landcover_class,
+        technology=tuple(technology),
+        resolution_m=resolution_m,
+        assume=of_radio,
+        assume_cells=of_cells,
+        progress=progress,
+    )
+    notes += opened.notes
+    sources += opened.sources
+    people, network, cells = opened.people, opened.network, opened.network.cells
     if cap is not None:
         must_be_cap(cap)
-    shape = footprint(area if cap is None else cap, role, grid, notes, sources)
-    cells = _cells(sites, columns, technology, country, notes, sources)
+    shape = footprint(
+        area if cap is None else cap, "area" if cap is None else "cap", people.grid, notes, sources
+    )
     found = operators_of(cells, operator, operator_share, one_network=one_network, notes=notes)
-    network = Network.of(cells, grid, radio=radio)
     if groups is not None:
         _must_have_codes(cells, groups, found)
     outages = None
@@ -102,17 +125,19 @@ def open_target(
         outages = read_ensemble(ensemble, cells)
         notes += outages.notes
         sources.append(SourceNote.of("ensemble", ensemble, None))
-    names, shapes = _settlements(settlements, settlement_radius_m, grid, notes, sources)
+    names, shapes = _settlements(settlements, settlement_radius_m, people.grid, notes, sources)
+    window = opened.window
     places = Places(
         network,
-        people.cells(None).read,
-        Fractions.of(ragged([shape]), grid),
+        FinerPeople(people.cells(None), window.row0, window.col0, opened.factor).read,
+        Fractions.of(ragged([shape]), network.grid),
         found,
-        None if geofence is None else GeofenceField.of(shape, grid, geofence),
+        None if geofence is None else GeofenceField.of(shape, network.grid, geofence),
     )
     return TargetStudy(
         places=places,
         network=network,
+        census=people,
         area=shape,
         demand=demand,
         grouped_by=groups,
@@ -122,29 +147,23 @@ def open_target(
         settlement_shapes=shapes,
         sources=tuple(sources),
         notes=tuple(dict.fromkeys(notes)),
-        assumptions=dict(assume or {}),
+        assumptions=assume,
         title=title,
         workers=WORKERS if workers is None else workers,
         progress=progress,
     )
 
 
-def _cells(
-    sites: Any,
-    columns: Mapping[str, str] | None,
-    technology: str | None,
-    country: Any,
-    notes: list[str],
-    sources: list[SourceNote],
-) -> Cells:
+def _cells(sites: Any, notes: list[str], sources: list[SourceNote], **options: Any) -> Cells:
     if isinstance(sites, Cells):
         return sites
     from ew4all.readers.sites import read_cells
 
-    found = read_cells(sites, columns=columns, technology=technology, country=country)
+    found = read_cells(sites, **options)
     notes += found.notes
     sources.append(SourceNote.of("sites", sites, None, unit="cells"))
-    return found.cells
+    cells: Cells = found.cells
+    return cells
 
 
 def _must_have_codes(cells: Cells, groups: str, operators: tuple[Operator, ...]) -> None:
@@ -173,7 +192,7 @@ def _settlements(
 
 def operators_of(
     cells: Cells,
-    chosen: tuple[str, ...],
+    chosen: Sequence[str],
     shares: Mapping[str, float] | None,
     *,
     one_network: bool,

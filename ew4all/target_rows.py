@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pyproj import Transformer
 
 from ew4all import __version__
+from ew4all.coverage.ground_metric import frame_at
 from ew4all.coverage.selection_rules import RULES, bleed_of
 from ew4all.coverage.targeting import share, threshold, weight_of
 from ew4all.coverage.tradeoff import outcome_of
@@ -25,9 +27,14 @@ from ew4all.units import TECHNOLOGIES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from ew4all.coverage.target_choice import Choice
     from ew4all.coverage.targeting import CellSums
     from ew4all.targets import TargetStudy
+
+EDGE_KM = 5.0
+"""A cell disturbs people some kilometres away: nearer to the edge of the population a note says that they are not counted."""
 
 
 def target_of(study: TargetStudy) -> Target:
@@ -159,7 +166,11 @@ def settlement_rows(study: TargetStudy, choice: Choice) -> tuple[SettlementRow, 
 def bleed_row(study: TargetStudy, sums: CellSums) -> BleedRow:
     """Return what GOV.UK's console would expect around the area."""
     found = bleed_of(
-        study.area, study.grid, sums.in_area_people, sums.in_area_km2, study.places.people
+        study.area,
+        study.census.grid,
+        sums.in_area_people,
+        sums.in_area_km2,
+        study.census.cells(None).read,
     )
     return BleedRow(*found)
 
@@ -214,6 +225,12 @@ def _notes(study: TargetStudy, choice: Choice) -> Iterator[str]:
     chosen = choice.cells
     if chosen.all():
         yield f"every one of the {len(study.cells)} cells of the list is addressed: the area cannot be told from the rest of the network"
+    near = _near_the_edge(study, chosen)
+    if near:
+        yield (
+            f"{near} of the addressed cells stand within {EDGE_KM:g} km of the edge of the population: whom they disturb beyond it is "
+            "not counted"
+        )
     if choice.unserved:
         names = ", ".join(choice.unserved[:5])
         more = f" and {len(choice.unserved) - 5} more" if len(choice.unserved) > 5 else ""
@@ -228,3 +245,22 @@ def _notes(study: TargetStudy, choice: Choice) -> Iterator[str]:
         single = int((choice.units & study.groups.is_single).sum())
         if single:
             yield f"{single} of the addressed cells have no {study.grouped_by} and are listed by themselves"
+
+
+def _near_the_edge(study: TargetStudy, chosen: NDArray[np.bool_]) -> int:
+    """Return how many of some cells stand near the edge of the population, or beyond it."""
+    grid, cells = study.census.grid, study.cells
+    x, y = Transformer.from_crs(4326, grid.crs, always_xy=True).transform(
+        cells.lon_deg[chosen], cells.lat_deg[chosen], errcheck=False
+    )
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    if grid.is_geographic:
+        x = x - 360.0 * np.round((x - 0.5 * (grid.bounds[0] + grid.bounds[2])) / 360.0)
+    a, b, c, d, e, f = grid.inverse
+    column, row = a * x + b * y + c, d * x + e * y + f
+    metric = frame_at(grid, np.clip(column, 0, grid.width), np.clip(row, 0, grid.height)).metric
+    wide, high = (np.sqrt(metric[k]) / 1000.0 for k in (0, 2))
+    away = np.minimum(
+        np.minimum(column, grid.width - column) * wide, np.minimum(row, grid.height - row) * high
+    )
+    return int((away < EDGE_KM).sum())

@@ -6,17 +6,19 @@ The area is looked at first, and then whatever the cells that serve it reach. `T
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import shapely
 
 from ew4all.coverage.cell_groups import Groups, groups_of
 from ew4all.coverage.exposure import Fractions
 from ew4all.coverage.selection_rules import site_inside
 from ew4all.coverage.target_choice import Choice, Demand, best_share, choose
 from ew4all.coverage.target_places import Places, Serving, look, settlement_service
+from ew4all.coverage.targeting import TARGET_BLOCK
 from ew4all.coverage.workers import in_order
 from ew4all.errors import EmptySelectionError
 from ew4all.geometry import ragged
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from ew4all.coverage.targeting import CellSums
     from ew4all.grid import Block, Grid
     from ew4all.readers.outage_ensemble import OutageEnsemble
+    from ew4all.readers.people import PeopleSource
     from ew4all.readers.provenance import SourceNote
     from ew4all.reprojection import Geometries
     from ew4all.units import F64
@@ -64,11 +67,12 @@ class TargetBlock(NamedTuple):
 class TargetStudy:
     """Everything that `target` needs, read and checked.
 
-    `area` is in the CRS of the grid. `settlement_shapes` has one polygon (or None) for each of `settlement_names`.
+    `census` is the people on their own grid, of which the network's shows as much as its cells reach. `area` is in its CRS. `settlement_shapes` has one polygon (or None) for each of `settlement_names`.
     """
 
     places: Places
     network: Network
+    census: PeopleSource
     area: BaseGeometry
     demand: Demand
     grouped_by: str | None
@@ -96,15 +100,40 @@ class TargetStudy:
     @cached_property
     def serving(self) -> Serving:
         """Who serves the area, and whom else."""
-        return look(
+        found = look(
             self.places,
             self.area,
             ensemble=() if self.ensemble is None else list(self.ensemble.alive),
             also=self.sites_inside,
+            together=None if self.groups is None else self.groups.together,
             heard=self._heard,
             workers=self.workers,
             progress=self.progress,
         )
+        people, km2 = self._beyond
+        if people == 0.0 and km2 == 0.0:
+            return found
+        nominal, *members = (
+            replace(m, in_area_people=m.in_area_people + people, in_area_km2=m.in_area_km2 + km2)
+            for m in (found.nominal, *found.members)
+        )
+        return replace(found, nominal=nominal, members=tuple(members))
+
+    @cached_property
+    def _beyond(self) -> tuple[float, float]:
+        """People and square kilometres of the area where no cell can be received, beyond the network's grid."""
+        grid = self.census.grid
+        rest = shapely.difference(self.area, shapely.box(*self.grid.bounds))
+        rest = shapely.intersection(rest, shapely.box(*grid.bounds))
+        window = None if rest.is_empty else grid.block_of_bounds(rest.bounds)
+        if window is None or rest.area < 1e-9 * self.area.area:
+            return 0.0, 0.0
+        people, km2 = 0.0, 0.0
+        reader, part = self.census.cells(rest), Fractions.of(ragged([rest]), grid)
+        for block in grid.blocks(*TARGET_BLOCK, within=window):
+            people += float(np.nan_to_num(reader.read(block)).sum())
+            km2 += float((part.read(block) * grid.cell_area_km2(block)).sum())
+        return people, km2
 
     @cached_property
     def sites_inside(self) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from ew4all.coverage.autonomy import PRESETS, Autonomy, lognormal_survival, phones_on, share_up
+from ew4all.coverage.outages.defaults import resolve
 from ew4all.errors import AssumptionError
 
 times = st.floats(0.0, 500.0)
@@ -70,6 +71,21 @@ def test_presets_are_in_order_and_have_sources() -> None:
         preset.source and preset.confidence in {"judgement", "published"}
         for preset in PRESETS.values()
     )
+
+
+def test_the_simulated_outages_assume_the_same() -> None:
+    assumed = resolve()
+    site, hub = PRESETS["default"], PRESETS["hub"]
+    names = ("battery_median_h", "battery_beta", "generator_share", "fuel_median_h", "fuel_beta")
+    assert [assumed[name] for name in names] == [
+        site.median_battery_h,
+        site.beta_battery,
+        site.generator_share,
+        site.median_fuel_h,
+        site.beta_fuel,
+    ]
+    assert assumed["hub_battery_median_h"] == hub.median_battery_h
+    assert assumed["hub_generator_share"] == hub.generator_share
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +19,9 @@ from ew4all.coverage.exposure import cell_fractions
 from ew4all.coverage.geofence import DEFAULTS, Geofence, GeofenceField
 from ew4all.errors import OptionError
 from ew4all.grid import GEOID, Block, Grid
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 UTM = CRS.from_epsg(32620)
 GRID = Grid(Affine(100.0, 0.0, 500_000.0, 0.0, -100.0, 1_004_000.0), 40, 60, UTM)
@@ -127,3 +131,12 @@ def test_defaults_say_where_they_come_from() -> None:
     ]
     assert all(row.source and row.unit and row.confidence for row in DEFAULTS)
     assert Geofence().tolerance_m == 161.0
+
+
+def test_the_document_lists_the_defaults(repository: Path) -> None:
+    text = (repository / "docs/targeting.md").read_text(encoding="utf-8")
+    for row in DEFAULTS:
+        if row.name != "share":
+            line = next(k for k in text.splitlines() if k.startswith(f"| `{row.name}` |"))
+            assert f"| {row.value:g}" in line
+            assert row.confidence in line

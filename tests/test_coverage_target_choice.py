@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_sums import counts, sums_of
 from numpy.testing import assert_allclose, assert_array_equal
 from test_coverage_floors import service
-from test_coverage_targeting import counts, sums_of
 
 from ew4all.coverage.cell_groups import groups_of
 from ew4all.coverage.target_choice import Demand, best_share, choose, tau_of_weight

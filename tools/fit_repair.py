@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tools.outage_series import Series
 
 SITES = 4000
-REPLICAS = 12
+REPLICAS = 24
 PASS = 0.15
 BOUND = 0.145  # what the fit keeps to, so that other draws still pass
 DAY_S = 86400.0

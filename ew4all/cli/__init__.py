@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all import __version__
+from ew4all.cli.coverage import coverage as coverage_command
 from ew4all.cli.loss import loss
-from ew4all.cli.options import REPEATABLE, mapping, numbers, once_only, sources, thresholds
+from ew4all.cli.options import mapping, numbers, once_only, repeatable, sources, thresholds
+from ew4all.cli.outage import outage
+from ew4all.cli.target import target
 from ew4all.cli.terminal import console, contents, progressing, reporting, say, working
 
 if TYPE_CHECKING:
@@ -244,7 +247,10 @@ def assumptions(
             console().print(assumptions_table(TABLE))
 
 
+app.command("coverage")(coverage_command)
 app.command()(loss)
+app.command()(outage)
+app.command()(target)
 
 
 @data.command()
@@ -300,7 +306,7 @@ def main() -> None:
     ):  # what matters of theirs arrives as an exception
         logging.getLogger(name).addHandler(logging.NullHandler())
     with _standalone():
-        once_only(sys.argv[1:], REPEATABLE)
+        once_only(sys.argv[1:], repeatable(sys.argv[1:]))
     app(prog_name="ew4all")
 
 

@@ -78,7 +78,7 @@ def loss(
     Tables: hata_cost231, tr38901_rma_uma, tr38901_plos, p2109, p2108 (both clauses),
     battery_survival, reception_static, reception_repeats, siren_level.
 
-    Examples:
+    For example:
 
     ew4all loss --table hata_cost231.csv --out mine.csv
 

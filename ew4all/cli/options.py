@@ -11,7 +11,7 @@ from ew4all.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["mapping", "numbers", "sources", "thresholds"]
+__all__ = ["mapping", "numbers", "repeatable", "sources", "thresholds"]
 
 
 def mapping(option: str, values: Sequence[str] | None, form: str) -> dict[str, str] | None:
@@ -123,6 +123,19 @@ REPEATABLE = frozenset(
     {"--population", "--coverage", "--coverage-min", "--operator-share", "--assume"}
 )
 """Options that may be given several times."""
+
+_ALSO_IN = {
+    "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
+    "target": frozenset(
+        {"--landcover-class", "--column", "--technology", "--operator", "--geofence"}
+    ),
+    "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out"}),
+}
+
+
+def repeatable(arguments: Sequence[str]) -> frozenset[str]:
+    """Return the options that may be given several times in the command that is called."""
+    return REPEATABLE | _ALSO_IN.get(next(iter(arguments), ""), frozenset())
 
 
 def once_only(arguments: Sequence[str], repeatable: frozenset[str]) -> None:

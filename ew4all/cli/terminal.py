@@ -55,14 +55,14 @@ def working(workers: int | None, cluster: str | None) -> Iterator[int | Executor
 
 
 @contextmanager
-def progressing(*, quiet: bool) -> Iterator[Any]:
+def progressing(*, quiet: bool, what: str = "Counting people") -> Iterator[Any]:
     """Give a callback that draws a bar, where somebody is there to see it."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
     from ew4all.report.progress import Bar
 
-    with Bar() as bar:
+    with Bar(what=what) as bar:
         yield bar
 
 

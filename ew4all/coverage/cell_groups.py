@@ -39,6 +39,12 @@ class Groups:
         out: NDArray[np.bool_] = chosen[self.of_cell]
         return out
 
+    def together(self, cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return all cells of the groups in which some cells are."""
+        some = np.zeros(len(self), np.bool_)
+        some[self.of_cell[cells]] = True
+        return self.cells(some)
+
 
 def groups_of(
     codes: Sequence[str], ids: Sequence[str], operators: Sequence[str] | None = None

@@ -12,7 +12,7 @@ What a pixel gets does not depend on the block it is asked in. Interference is l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -131,7 +131,8 @@ class Network:
         return np.array([self.radio.decodes_dbm(t) for t in TECHNOLOGIES])
 
     @cached_property
-    def _placed(self) -> Placed:
+    def placed(self) -> Placed:
+        """Where the cells lie on the grid."""
         need = self._need_dbm[self.cells.technology]
         return Placed.of(self.cells, self.grid, self.terrain, self.radio, self.eirp_dbm, need)
 
@@ -244,7 +245,7 @@ class Network:
         mask[which] = True
         if alive is not None:
             mask &= alive
-        placed = self._placed
+        placed = self.placed
         mine = mask[placed.owner]
         return [block for block in blocks if (mine & placed.meets(block)).any()]
 
@@ -270,7 +271,7 @@ class Network:
         return chosen
 
     def _keys(self, block: Block, chosen: NDArray[np.bool_], keep: int) -> Signal:
-        placed = self._placed
+        placed = self.placed
         here = np.flatnonzero(placed.meets(block) & chosen[placed.owner])
         if here.size > MOST_CELLS:
             return self._in_halves(block, chosen, keep)
@@ -317,14 +318,20 @@ class Network:
         """First margin, step, curves (outdoors first), and the indoor curve of each cell."""
         mhz, of = np.unique(np.round(self.cells.frequency_mhz, -1), return_inverse=True)
         radio = self.radio
-        margins, outdoors = reception_curve(radio.shadowing_sd_db, 1000.0, 0.0)
-        indoors = [
-            reception_curve(radio.shadowing_sd_db, float(f), 1.0, radio.building_mix)[1]
-            for f in mhz
-        ]
+        mix = None if radio.building_mix is None else tuple(radio.building_mix.items())
+        margins, outdoors = _curve(radio.shadowing_sd_db, 1000.0, 0.0, None)
+        indoors = [_curve(radio.shadowing_sd_db, float(f), 1.0, mix)[1] for f in mhz]
         return (
             float(margins[0]),
             float(margins[1] - margins[0]),
             np.array([outdoors, *indoors]),
             of.ravel() + 1,
         )
+
+
+@lru_cache(maxsize=256)
+def _curve(
+    sigma_db: float, mhz: float, indoor_share: float, mix: tuple[tuple[str, float], ...] | None
+) -> tuple[F64, F64]:
+    """Return a curve of `reception_curve`, which takes a quarter of a second to make."""
+    return reception_curve(sigma_db, mhz, indoor_share, None if mix is None else dict(mix))

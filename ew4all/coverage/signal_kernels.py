@@ -92,9 +92,9 @@ def span(a, shift, b, reach_2, down, cell_column, first_column, end_column):
 
 
 @njit(nogil=True, cache=True)
-def _step_pass(first, end, a, whole, part, y_2, out):
-    """Put the place in a table of each pixel of a row into `out`; `whole` + `part` is the column of least distance."""
-    for c in range(first, end):
+def _step_pass(a, whole, part, y_2, out):
+    """Put the place in a table of each pixel into `out`; `whole` + `part` is the column of least distance."""
+    for c in range(out.size):
         x = np.float32(np.int32(c) - np.int32(whole)) - part
         d_2 = np.float32(a * x * x + y_2)
         d_2 = d_2 if d_2 > np.float32(1.0) else np.float32(1.0)
@@ -102,8 +102,8 @@ def _step_pass(first, end, a, whole, part, y_2, out):
 
 
 @njit(nogil=True, cache=True)
-def _direction_pass(first, end, side, whole, part, up, out):
-    """Put the direction of each pixel of a row into `out`.
+def _direction_pass(side, whole, part, up, out):
+    """Put the direction of each pixel into `out`.
 
     Directions are counted along a square instead of a circle, one division each: ``1 - x/s`` above the cell and ``3 + x/s``
     below, with ``s = |x| + |y|``; 0..4 in mathematical sense from the direction of the columns.
@@ -111,7 +111,7 @@ def _direction_pass(first, end, side, whole, part, up, out):
     high = abs(up)
     sign = np.float32(-1.0) if up >= 0.0 else np.float32(1.0)
     begin = np.float32(1.0) if up >= 0.0 else np.float32(3.0)
-    for c in range(first, end):
+    for c in range(out.size):
         x = (np.float32(np.int32(c) - np.int32(whole)) - part) * side
         s = abs(x) + high
         s = s if s > np.float32(1e-3) else np.float32(1e-3)
@@ -120,25 +120,25 @@ def _direction_pass(first, end, side, whole, part, up, out):
 
 
 @njit(nogil=True, cache=True)
-def _environment_pass(first, end, environment, step, out):
+def _environment_pass(environment, step, out):
     """Add the part of the table for each pixel's environment to its place."""
-    for c in range(first, end):
+    for c in range(out.size):
         out[c] = step[c] + np.int32(environment[c]) * np.int32(STEPS)
 
 
 @njit(nogil=True, cache=True)
-def _loss_pass(first, end, offset, loss, place, out):
+def _loss_pass(offset, loss, place, out):
     """Key of each pixel for one cell."""
-    for c in range(first, end):
+    for c in range(out.size):
         out[c] = offset - loss[np.uint64(np.uint32(place[c]))]
 
 
 @njit(nogil=True, cache=True)
-def _terrain_pass(first, end, offset, over, place, polar, sample, samples, direction, step, out):
+def _terrain_pass(offset, over, place, polar, sample, samples, direction, step, out):
     """Lower the keys where free space, clutter and terrain together lose more."""
-    for c in range(first, end):
-        ray = direction[c] >> np.int32(RADIAL_SHIFT)
-        at = np.int64(ray) * samples + sample[np.uint64(np.uint32(step[c]))]
+    for c in range(out.size):
+        ray = np.uint64(np.uint32(direction[c] >> np.int32(RADIAL_SHIFT)))
+        at = ray * np.uint64(samples) + np.uint64(np.uint32(sample[np.uint64(np.uint32(step[c]))]))
         other = (
             offset - over[np.uint64(np.uint32(place[c]))] - (np.int32(polar[at]) << np.int32(16))
         )
@@ -146,17 +146,17 @@ def _terrain_pass(first, end, offset, over, place, polar, sample, samples, direc
 
 
 @njit(nogil=True, cache=True)
-def _pattern_pass(first, end, across, upright, floor, direction, step, out):
+def _pattern_pass(across, upright, floor, direction, step, out):
     """Take the antenna's loss off the keys: across and upright together, never more than `floor`."""
-    for c in range(first, end):
+    for c in range(out.size):
         both = across[np.uint64(np.uint32(direction[c]))] + upright[np.uint64(np.uint32(step[c]))]
         out[c] -= both if both < floor else floor
 
 
 @njit(nogil=True, cache=True)
-def _sift_pass(first, end, passing, kept):
+def _sift_pass(passing, kept):
     """Keep the larger key, pass the smaller on."""
-    for c in range(first, end):
+    for c in range(passing.size):
         new = passing[c]
         old = kept[c]
         kept[c] = new if new > old else old
@@ -164,9 +164,9 @@ def _sift_pass(first, end, passing, kept):
 
 
 @njit(nogil=True, cache=True)
-def _keep_pass(first, end, passing, kept):
+def _keep_pass(passing, kept):
     """Keep the larger key."""
-    for c in range(first, end):
+    for c in range(passing.size):
         new = passing[c]
         old = kept[c]
         kept[c] = new if new > old else old
@@ -223,10 +223,10 @@ def servers(
     """
     rows, best, columns = out.shape
     samples = polar.shape[1] // RADIALS
-    step = np.empty(columns, np.int32)
-    place = np.empty(columns, np.int32)
-    direction = np.empty(columns, np.int32)
-    key = np.empty(columns, np.int32)
+    all_step = np.empty(columns, np.int32)
+    all_place = np.empty(columns, np.int32)
+    all_direction = np.empty(columns, np.int32)
+    all_key = np.empty(columns, np.int32)
     for row in range(rows):
         for k in range(cell_column.size):
             a, shift, b = edges_of(
@@ -238,29 +238,29 @@ def servers(
             )
             if end <= first:
                 continue
-            first -= col0
-            end -= col0
             below = math.floor(middle - 0.5)
-            whole = int(below) - col0
+            whole = int(below) - first
             part = np.float32(middle - 0.5 - below)
-            _step_pass(first, end, np.float32(a), whole, part, np.float32(y_2), step)
-            _environment_pass(first, end, environment[row], step, place)
-            _loss_pass(first, end, offset[k], loss[table[k]], place, key)
+            # Loops over whole views: a loop from `first` on is not done in vectors, as its places might be negative.
+            size = end - first
+            first -= col0
+            step, place, key = all_step[:size], all_place[:size], all_key[:size]
+            direction = all_direction[:size]
+            _step_pass(np.float32(a), whole, part, np.float32(y_2), step)
+            _environment_pass(environment[row, first : first + size], step, place)
+            _loss_pass(offset[k], loss[table[k]], place, key)
             if pattern[k] >= 0 or polar_of[k] >= 0:
                 high = np.float32(-up * down * math.sqrt(b))
-                _direction_pass(first, end, np.float32(math.sqrt(a)), whole, part, high, direction)
+                _direction_pass(np.float32(math.sqrt(a)), whole, part, high, direction)
             if polar_of[k] >= 0:
                 _terrain_pass(
-                    first, end, offset[k], over[table[k]], place, polar[polar_of[k]], sample, samples,
-                    direction, step, key,
+                    offset[k], over[table[k]], place, polar[polar_of[k]], sample, samples, direction, step, key
                 )  # fmt: skip
             if pattern[k] >= 0:
-                _pattern_pass(
-                    first, end, across[pattern[k]], upright[table[k]], floor, direction, step, key
-                )
+                _pattern_pass(across[pattern[k]], upright[table[k]], floor, direction, step, key)
             for s in range(best - 1):
-                _sift_pass(first, end, key, out[row, s])
-            _keep_pass(first, end, key, out[row, best - 1])
+                _sift_pass(key, out[row, s, first : first + size])
+            _keep_pass(key, out[row, best - 1, first : first + size])
 
 
 @njit(nogil=True, cache=True)

@@ -14,6 +14,9 @@ from numba import njit
 COLUMNS = 6
 """People inside, outside; km2 inside, outside; people inside, outside who are shown the alert."""
 
+TIE = 1e-5
+"""Probabilities (float32) that differ by less than this share are the same."""
+
 
 @njit(nogil=True, cache=True)
 def add_camping(cell, probability, weight, inside, outside, km2_inside, km2_outside, show, out):
@@ -59,18 +62,24 @@ def add_camping(cell, probability, weight, inside, outside, km2_inside, km2_outs
 
 @njit(nogil=True, cache=True)
 def mark_best(cell, probability, km2_inside, out):
-    """Mark the cells, `out` of shape (cells,), that are the likeliest of some place in the area."""
+    """Mark the cells, `out` of shape (cells,), that are the likeliest of some place in the area.
+
+    Cells of one site and carrier without an azimuth are equally likely everywhere: all of them are marked.
+    """
     rows, columns = km2_inside.shape
     for r in range(rows):
         for c in range(columns):
             if km2_inside[r, c] <= 0.0:
                 continue
-            best, highest = -1, 0.0
+            highest = 0.0
             for s in range(cell.shape[0]):
-                if cell[s, r, c] >= 0 and probability[s, r, c] > highest:
-                    best, highest = cell[s, r, c], probability[s, r, c]
-            if best >= 0:
-                out[best] = True
+                if cell[s, r, c] >= 0:
+                    highest = max(highest, np.float64(probability[s, r, c]))
+            if highest <= 0.0:
+                continue
+            for s in range(cell.shape[0]):
+                if cell[s, r, c] >= 0 and probability[s, r, c] >= (1.0 - TIE) * highest:
+                    out[cell[s, r, c]] = True
 
 
 @njit(nogil=True, cache=True)

@@ -157,6 +157,7 @@ def look(
     *,
     ensemble: Sequence[NDArray[np.bool_]] = (),
     also: NDArray[np.bool_] | None = None,
+    together: Callable[[NDArray[np.bool_]], NDArray[np.bool_]] | None = None,
     heard: Callable[[Block], Sequence[tuple[NDArray[np.int32], NDArray[np.floating]]]]
     | None = None,
     workers: int | Executor = 1,
@@ -172,6 +173,8 @@ def look(
         Cells on air in each member of an ensemble of outages.
     also
         Further cells whose surroundings are to be looked at, shape (cells,).
+    together
+        Gives the cells that are addressed with some cells, where one code stands for several.
     heard
         Gives the cells that can be heard in a window and by how much they exceed the level that a phone needs, dB, in layers
         of shape (k, rows, columns); without it `touches` are the cells that serve somebody.
@@ -190,6 +193,8 @@ def look(
         for mask in in_order(_heard, [(places, heard, b, count) for b in first], workers):
             touches |= mask
     candidates = touches if also is None else touches | also
+    if together is not None:
+        candidates = candidates | together(candidates)
     done = set(first)
     others = [b for b in grid.blocks(*TARGET_BLOCK) if b not in done]
     rest = places.network.touched(candidates, others)

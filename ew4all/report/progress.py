@@ -19,8 +19,13 @@ _PATIENCE_S = 1.0
 class Bar:
     """A context whose calls ``bar(done, total)`` move a bar; quick work shows none."""
 
-    def __init__(self, console: Console | None = None, patience_s: float = _PATIENCE_S) -> None:
-        """Wait `patience_s` seconds before anything is drawn."""
+    def __init__(
+        self,
+        console: Console | None = None,
+        patience_s: float = _PATIENCE_S,
+        what: str = "Counting people",
+    ) -> None:
+        """Wait `patience_s` seconds before anything is drawn; `what` stands before the bar."""
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -29,7 +34,7 @@ class Bar:
             console=console or Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("Counting people", total=None)
+        self._task = self._bar.add_task(what, total=None)
         self._begin = time.monotonic()
         self._patience_s = patience_s
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,9 +13,31 @@ from ew4all.errors import WriteError
 from ew4all.writers.folder import RECORD, RECORD_SCHEMA, writing
 
 if TYPE_CHECKING:
-    from ew4all.results import Reach
+    from collections.abc import Sequence
+
+    from ew4all.results import InputFile
 
 __all__ = ["json_text", "write_json", "write_record"]
+
+
+class Recorded(Protocol):
+    """What every result says of how it came about."""
+
+    @property
+    def version(self) -> str:
+        """Version of ew4all."""
+
+    @property
+    def inputs(self) -> Sequence[InputFile]:
+        """Inputs as they were read."""
+
+    @property
+    def assumptions(self) -> Mapping[str, float]:
+        """Values of what was assumed."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Decisions that were taken."""
 
 
 def json_text(document: Mapping[str, Any]) -> str:
@@ -51,7 +73,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 def write_record(
     folder: Path,
-    result: Reach,
+    result: Recorded,
     *,
     command: str,
     settings: Mapping[str, Any],

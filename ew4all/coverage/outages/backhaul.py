@@ -104,11 +104,11 @@ class Backhaul:
 
     @cached_property
     def relays(self) -> NDArray[np.bool_]:
-        """Whether a node may carry the traffic of others: it has more than one link."""
+        """Whether a node may carry the traffic of others: it has more than one link, or is a way into the core."""
         degree = np.bincount(self.a, minlength=self.id.size) + np.bincount(
             self.b, minlength=self.id.size
         )
-        return degree > 1
+        return (degree > 1) | self.core
 
     @cached_property
     def _tree(self) -> tuple[I64, I64, I64]:
@@ -167,6 +167,10 @@ class Backhaul:
             self.a, self.b, (~link_up).astype(np.int32), passes, self.core, none, parent, out
         )
         return out
+
+    def with_notes(self, *notes: str) -> Backhaul:
+        """Return it with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
     @classmethod
     def of(

@@ -17,7 +17,7 @@ from ew4all.errors import AssumptionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["REPAIR_CLASSES", "TABLE", "OutageDefault", "resolve"]
+__all__ = ["REPAIR_CLASSES", "TABLE", "OutageDefault", "markdown", "resolve"]
 
 REPAIR_CLASSES: Final = ("mainland", "island")
 """Sets of repair parameters: neighbours can send crews by road, or cannot."""
@@ -79,6 +79,10 @@ TABLE: Final[tuple[OutageDefault, ...]] = (
     _R("chain_hops", 3.0, "-", 1.0, 50.0, "longest chain of microwave hops; " + _CHOSEN, "judgement"),
     # Shaking
     _R("intensity_common_share", 0.5, "fraction", 0.0, 1.0, "share of the variance of intensity to acceleration that is common to all sites of one event; " + _CHOSEN, "judgement"),
+    # Wind
+    _R("gust_factor", 1.0, "-", 0.5, 3.0, "from the wind given to a 3-s gust; 1: it is one already. WMO/TD-No. 1555 (Harper et al. 2010) has factors for 1-min and 10-min means", "judgement"),
+    # Detector squares
+    _R("square_km", 10.0, "km", 0.01, 1e3, "squares in which measurements are counted; " + _CHOSEN, "judgement"),
     # Kits
     _R("kit_speed_kmh", 40.0, "km/h", 0.1, 1e3, "straight line over time on damaged roads; " + _CHOSEN, "judgement"),
     _R("kit_setup_h", 2.0, "h", 0.0, 1e3, "satellite kit or generator; " + _CHOSEN, "judgement"),
@@ -123,3 +127,13 @@ def resolve(overrides: Mapping[str, float] | None = None) -> dict[str, float]:
         msg = f"cause_power, cause_transport and cause_damage add up to {mix:g}; give shares that add up to 1"
         raise AssumptionError(msg)
     return values
+
+
+def markdown() -> str:
+    """Return the table as docs/outages.md has it."""
+    lines = ["| name | value | unit | confidence | source |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| `{row.name}` | {row.value:g} | {row.unit} | {row.confidence} | {row.source} |"
+        for row in TABLE
+    ]
+    return "\n".join(lines) + "\n"

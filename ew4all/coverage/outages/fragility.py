@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ew4all.units import F64
 
-__all__ = ["CURVES", "KINDS", "PARTS", "UNITS", "Curve", "curves_of"]
+__all__ = ["CURVES", "KINDS", "PARTS", "UNITS", "Curve", "curves_of", "markdown"]
 
 KINDS: Final = ("wind", "flood", "shaking", "fire")
 UNITS: Final = {"wind": "m/s", "flood": "m", "shaking": "g", "fire": "share"}
@@ -108,3 +108,17 @@ def curves_of(hazard: str, replace: Sequence[Curve] = ()) -> Mapping[str, Curve]
             raise OptionError(msg)
         found[curve.part] = curve
     return found
+
+
+def markdown() -> str:
+    """Return the table of curves as docs/outages.md has it."""
+    lines = [
+        "| hazard | part | median | beta | offset | ceiling | confidence | source |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {c.hazard} | {c.part} | {c.median:g} {UNITS[c.hazard]} | {c.beta:g} | {c.offset:g} | {c.ceiling:g} "
+        f"| {c.confidence} | {c.source} |"
+        for c in CURVES
+    ]
+    return "\n".join(lines) + "\n"

@@ -206,7 +206,7 @@ def walk(a, b, core, relays, time_s, what, index, delta, label, node, when_s, st
     a, b, core
         Links and core nodes, see `components`.
     relays
-        Whether other nodes may hang on a node: only then can its own power change anybody else's path.
+        Whether other nodes may hang on a node: only then (or with a satellite kit) can its power change anybody else's path.
     time_s, what, index, delta, label
         Events in order of time: what changes (DAMAGE, ...), of which node or link, +1 for worse or -1 for better (for
         SATELLITE, CELL and GENSET +1 means that it starts to serve; MAINS_GONE alone stops nobody), and the code of the
@@ -251,7 +251,7 @@ def walk(a, b, core, relays, time_s, what, index, delta, label, node, when_s, st
                     why[i] = label[end]
                 could = passes[i]
                 passes[i] = bad[DAMAGE, i] <= 0 and (bad[POWER, i] <= 0 or serving[2, i] > 0)
-                if kind == SATELLITE or (relays[i] and could != passes[i]):
+                if kind == SATELLITE or (could != passes[i] and (relays[i] or serving[0, i] > 0)):
                     everybody = True
             end += 1
         if everybody:

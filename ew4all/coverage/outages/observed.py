@@ -55,9 +55,7 @@ def named_down(site_id: NDArray[np.str_], names: Sequence[str], what: str) -> Ob
     if unknown:
         shown = ", ".join(repr(name) for name in unknown[:_MOST_NAMED])
         more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
-        msg = (
-            f"{what} names {shown}{more}, which are no sites; sites are called like {site_id[0]!r}"
-        )
+        msg = f"{what} names {shown}{more}, which are no sites; sites are called like {str(site_id[0])!r}"
         raise InputError(msg)
     down = np.zeros(site_id.size, np.bool_)
     down[[number[name] for name in names]] = True

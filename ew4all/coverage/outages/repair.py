@@ -58,7 +58,9 @@ def crews_for(crews: Crews, sites: int, jobs: int) -> int:
     """Return the number of crews at work; at least one where there is anything to do and anybody to do it."""
     if jobs == 0 or crews.crews == 0.0:
         return 0
-    wanted: float = crews.crews * float(sites) ** (1.0 - crews.exponent) * float(jobs) ** crews.exponent
+    wanted: float = (
+        crews.crews * float(sites) ** (1.0 - crews.exponent) * float(jobs) ** crews.exponent
+    )
     return max(1, round(wanted))
 
 

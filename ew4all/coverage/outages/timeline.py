@@ -106,6 +106,14 @@ class Timeline:
         state[seen] = self.state[last[seen]]
         return state
 
+    def first_state(self) -> NDArray[np.int8]:
+        """Return the code of the state in which each site first had no service: its first cause; 0 where it always had."""
+        first = np.zeros(self.sites, np.int8)
+        lost = np.flatnonzero(~self.up)
+        where, at = np.unique(self.site[lost], return_index=True)
+        first[where] = self.state[lost[at]]
+        return first
+
     def alive_at(self, time_s: float) -> NDArray[np.bool_]:
         """Return which sites have service: power, no damage, and a live path to the core; shape (sites,)."""
         alive: NDArray[np.bool_] = _SERVES[self.state_at(time_s)]

@@ -1,0 +1,96 @@
+"""Names of cells, of the sites on which they stand, and of their areas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ew4all.units import TECHNOLOGIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from ew4all.readers.site_table import SiteTable
+
+__all__ = ["ENODEB", "FOUR_G", "areas_of", "joined", "names_of", "site_names"]
+
+ENODEB: Final = 256
+"""Cells of one eNodeB differ in the lowest eight bits of their identity (3GPP TS 23.003, 19.6)."""
+
+FOUR_G: Final = TECHNOLOGIES.index("4g")
+
+
+def joined(*parts: NDArray[np.int64]) -> NDArray[np.str_]:
+    """Return whole numbers joined by hyphens."""
+    text = parts[0].astype(np.str_)
+    for part in parts[1:]:
+        text = np.char.add(np.char.add(text, "-"), part.astype(np.str_))
+    return text
+
+
+def names_of(
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    codes: Mapping[str, NDArray[np.int64]],
+    row: NDArray[np.intp],
+    kind: NDArray[np.int8],
+) -> NDArray[np.str_]:
+    """Return a name for each cell that no other has."""
+    numbered = codes["cell"][row] >= 0
+    names = joined(*(np.maximum(codes[k][row], 0) for k in ("mcc", "mnc", "area", "cell")))
+    names = np.where(numbered, names, "").astype("U200")
+    for field in ("id", "site"):
+        if field in chosen:
+            names = np.where(names == "", table.strings(chosen[field])[row].astype(np.str_), names)
+    names = np.where(names == "", np.char.add("row ", (row + 1).astype(np.str_)), names)
+    for suffix in (np.array(TECHNOLOGIES)[kind], None):
+        _, of, count = np.unique(names, return_inverse=True, return_counts=True)
+        again = count[of.ravel()] > 1
+        if not again.any():
+            break
+        if suffix is None:
+            order = np.argsort(of.ravel(), kind="stable")
+            start = np.concatenate([[0], np.cumsum(count)[:-1]])
+            nth = np.empty(row.size, np.int64)
+            nth[order] = np.arange(row.size) - np.repeat(start, count) + 1
+            suffix = nth.astype(np.str_)
+        names = np.where(again, np.char.add(np.char.add(names, " "), suffix), names)
+    return names.astype(np.str_)
+
+
+def site_names(
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    codes: Mapping[str, NDArray[np.int64]],
+    row: NDArray[np.intp],
+    kind: NDArray[np.int8],
+    names: NDArray[np.str_],
+    leader: NDArray[np.intp],
+) -> NDArray[np.str_]:
+    """Name each site after what its first cell stands on: the list's site, the eNodeB, or that cell."""
+    first = row[leader]
+    found = np.char.add("site of ", names[leader]).astype("U220")
+    lte = (kind[leader] == FOUR_G) & (codes["cell"][first] >= ENODEB)
+    network = joined(*(np.maximum(codes[k][first], 0) for k in ("mcc", "mnc")))
+    enodeb = np.char.add(np.char.add(np.char.add("eNB ", network), "-"), (codes["cell"][first] // ENODEB).astype(np.str_))  # fmt: skip
+    found = np.where(lte, enodeb, found)
+    if "site" in chosen:
+        given = table.strings(chosen["site"])[first].astype(np.str_)
+        found = np.where(given != "", given, found)
+    _, of, count = np.unique(found, return_inverse=True, return_counts=True)
+    again = count[of.ravel()] > 1
+    # Strays of one eNodeB, or one name at two operators.
+    return np.where(again, np.char.add(np.char.add(found, " / "), names[leader]), found).astype(np.str_)  # fmt: skip
+
+
+def areas_of(
+    codes: Mapping[str, NDArray[np.int64]], row: NDArray[np.intp], kind: NDArray[np.int8]
+) -> NDArray[np.str_]:
+    """Return the tracking area (4g, 5g) or location area (2g, 3g) of each cell."""
+    known = np.all([codes[k][row] >= 0 for k in ("mcc", "mnc", "area")], axis=0)
+    text = joined(*(np.maximum(codes[k][row], 0) for k in ("mcc", "mnc", "area")))
+    text = np.where(kind >= FOUR_G, text, np.char.add("LAI ", text))
+    return np.where(known, text, "").astype(np.str_)

@@ -1,0 +1,357 @@
+"""Lists of cell sites: from a table as it is found to clean cells, with an account of every row.
+
+OpenCelliD and Mozilla (with and without their header, or under other names), lists of operators and regulators, ITU's
+capacity tool. `range` of OpenCelliD is left alone: it tells where the cell may stand, not how far it reaches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ew4all.cells import Cells
+from ew4all.errors import EmptyLayerError, OptionError
+from ew4all.readers.site_account import AccountRow, Ledger
+from ew4all.readers.site_columns import choose_columns
+from ew4all.readers.site_groups import SITE_DISTANCE_M, azimuths, put_on_sites
+from ew4all.readers.site_names import ENODEB, FOUR_G, areas_of, joined, names_of, site_names
+from ew4all.readers.site_places import FAR_KM, km_outside, outline_of, places_of
+from ew4all.readers.site_table import SiteTable, read_site_table
+from ew4all.readers.site_values import carriers, identities, number_of, seconds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from ew4all.readers.site_values import Carrier
+    from ew4all.units import F64
+
+__all__ = ["MAX_AGE_YEARS", "AccountRow", "CellList", "read_cells"]
+
+MAX_AGE_YEARS: Final = 5.0
+"""Rows last seen so long before the newest of the list are dropped (radio.md 2.4)."""
+
+_YEAR_S = 365.25 * 86400.0
+_LONG_YEARS = 100.0
+_ANTENNA = (
+    "height_m", "beamwidth_deg", "gain_dbi", "feeder_loss_db", "bandwidth_mhz",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class CellList:
+    """Cells of a list; `account` has one row for each fate and reason, which add up to the rows of the list."""
+
+    cells: Cells
+    account: tuple[AccountRow, ...]
+    notes: tuple[str, ...]
+
+
+def read_cells(
+    source: Any,
+    *,
+    columns: Mapping[str, str | None] | None = None,
+    technology: str | None = None,
+    country: Any = None,
+    assume: Mapping[str, float] | None = None,
+    max_age_years: float | None = MAX_AGE_YEARS,
+    site_distance_m: float = SITE_DISTANCE_M,
+    guess_azimuth: bool = True,
+    layer: str | None = None,
+) -> CellList:
+    """Read a list of sites or cells.
+
+    Parameters
+    ----------
+    source
+        A table (``.csv``, ``.tsv``, ``.txt``, also ``.gz``), a vector file with points, or a GeoDataFrame of points.
+    columns
+        Field (``lon``, ``lat``, ``technology``, ``operator``, ``azimuth_deg``, ``height_m``, ``power_dbm``, ...; see
+        `ew4all.readers.site_columns.FIELDS`) to its column, or None for "not in this list"; others are found by name.
+    technology
+        Of rows that do not say.
+    country
+        Polygons: cells more than `FAR_KM` outside are dropped.
+    assume
+        See `Cells.of`.
+    max_age_years
+        Rows last seen so long before the newest of the list are dropped; None or infinity: no row.
+    site_distance_m
+        Cells of a network so near each other share a site, unless the list names its sites.
+    guess_azimuth
+        Whether to take the direction of sectors of an eNodeB from where their phones were, where the list has none.
+    layer
+        Of a vector file with several.
+
+    Raises
+    ------
+    ReadError, EmptyLayerError, ColumnError, TableValueError, UnknownTechnologyError, SwappedAxesError, OptionError
+        The message says what, in which row, and what to do. A list of which no row is left is refused.
+    """
+    if max_age_years is not None and not max_age_years > 0.0:
+        msg = f"the greatest age of rows is a number of years above 0, but got {max_age_years:g}"
+        raise OptionError(msg)
+    table = read_site_table(source, "sites", layer=layer)
+    chosen = choose_columns(table, columns)
+    ledger = Ledger(table)
+    notes = list(table.notes)
+    lon, lat = places_of(table, chosen, ledger)
+    carrier = carriers(table, chosen, technology, ledger)
+    kind = _kinds(carrier, table.rows)
+    codes = identities(table, chosen, kind, ledger)
+    if max_age_years is not None and np.isfinite(max_age_years) and "updated" in chosen:
+        notes += _drop_stale(seconds_of(table, chosen["updated"]), max_age_years, ledger)
+    if country is not None:
+        notes += _drop_far(country, lon, lat, ledger)
+    samples = number_of(table, chosen, "samples")
+    samples = np.full(table.rows, np.nan) if samples is None else samples
+    _merge_repeated(table, chosen, codes, kind, samples, ledger)
+    if not ledger.open.any():
+        fates = "; ".join(row.to_text() for row in ledger.account())
+        msg = f"{table.name}: no row is left of {table.rows:,} ({fates}); correct the list, or keep old rows with a greater age"
+        raise EmptyLayerError(msg)
+    return _made(
+        table, chosen, ledger, notes, lon, lat, carrier, codes, samples, assume, site_distance_m,
+        guess_azimuth=guess_azimuth,
+    )  # fmt: skip
+
+
+def _kinds(carrier: Carrier, rows: int) -> NDArray[np.int8]:
+    """Return the technology of each row, -1 where it has none or several."""
+    kind = np.full(rows, -1, np.int8)
+    kind[carrier.row] = carrier.technology
+    several = np.zeros(rows, np.bool_)
+    several[carrier.row[carrier.technology != kind[carrier.row]]] = True
+    return np.where(several, np.int8(-1), kind)
+
+
+def _drop_stale(updated: F64, max_age_years: float, ledger: Ledger) -> list[str]:
+    known = np.isfinite(updated) & (updated > 0.0)
+    if known.any():
+        newest = float(updated[known].max())
+        day = np.datetime64(int(newest), "s").astype("datetime64[D]")
+        with np.errstate(invalid="ignore"):
+            stale = known & (updated < newest - max_age_years * _YEAR_S)
+        ledger.drop(
+            stale, f"last seen more than {max_age_years:g} years before the newest row ({day})"
+        )
+        if stale.sum() * 2 > stale.size:
+            return [
+                f"most rows of the list are old, and what the rest serves may be far too little: keep old rows with a greater age "
+                f"(--max-age-years {_LONG_YEARS:g})"
+            ]
+    return []
+
+
+def _drop_far(country: Any, lon: F64, lat: F64, ledger: Ledger) -> list[str]:
+    rows = np.flatnonzero(ledger.open)
+    away = km_outside(outline_of(country), lon[rows], lat[rows])
+    ledger.drop(rows[away > FAR_KM], f"more than {FAR_KM:g} km outside the country")
+    near = int(((away > 0.0) & (away <= FAR_KM)).sum())
+    if not near:
+        return []
+    return [
+        f"{near:,} rows lie outside the country and at most {FAR_KM:g} km from it: they are kept, since they may serve people "
+        "inside"
+    ]
+
+
+def _merge_repeated(
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    codes: Mapping[str, NDArray[np.int64]],
+    kind: NDArray[np.int8],
+    samples: F64,
+    ledger: Ledger,
+) -> None:
+    """Of rows that are the same cell keep the one with the most samples, and of these the newest, then the first."""
+    rows = np.flatnonzero(ledger.open)
+    numbered = codes["cell"][rows] >= 0
+    text: list[NDArray[Any]] = [
+        table.distinct(chosen[name])[1][rows]
+        for name in ("technology", "band", "operator", "site", "id", "azimuth_deg", "height_m", "frequency_mhz", "lon", "lat", "point")
+        if name in chosen
+    ]  # fmt: skip
+    if table.points is not None:
+        text += [np.unique(p, return_inverse=True)[1].ravel()[rows] for p in table.points]
+    # A row with a cell identity is known by it, wherever it lies; one without only by everything it says.
+    key: list[NDArray[Any]] = [kind[rows], numbered]
+    key += [np.where(numbered, codes[name][rows], -1) for name in ("mcc", "mnc", "area", "cell")]
+    key += [np.where(numbered, -1, codes_) for codes_ in text]
+    if not numbered.all() and not text:
+        key.append(np.where(numbered, -1, np.arange(rows.size)))
+    _, same = np.unique(np.stack([np.asarray(k, np.int64) for k in key]), axis=1, return_inverse=True)  # fmt: skip
+    same = same.ravel()
+    updated = seconds_of(table, chosen["updated"])[rows] if "updated" in chosen else np.zeros(rows.size)  # fmt: skip
+    order = np.lexsort((rows, -np.nan_to_num(updated), -np.nan_to_num(samples[rows]), same))
+    first = np.ones(rows.size, np.bool_)
+    first[1:] = same[order][1:] != same[order][:-1]
+    ledger.merge(rows[order[~first]], "the same cell again: the row with the most samples, then the newest, stands for it")  # fmt: skip
+
+
+def _made(
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    ledger: Ledger,
+    notes: list[str],
+    lon: F64,
+    lat: F64,
+    carrier: Carrier,
+    codes: Mapping[str, NDArray[np.int64]],
+    samples: F64,
+    assume: Mapping[str, float] | None,
+    site_distance_m: float,
+    *,
+    guess_azimuth: bool,
+) -> CellList:
+    here = ledger.open[carrier.row]
+    row, kind, mhz = carrier.row[here], carrier.technology[here], carrier.mhz[here]
+    operator, network = _operators(table, chosen, codes, row)
+    group, is_named = _groups(table, chosen, codes, row, kind, network)
+    sited = put_on_sites(
+        lon[row], lat[row], group, network, samples[row], is_named=is_named, distance_m=site_distance_m,
+    )  # fmt: skip
+    azimuth = number_of(table, chosen, "azimuth_deg")
+    if azimuth is not None:
+        direction = azimuth[row] % 360.0
+    elif guess_azimuth and not is_named:
+        direction = azimuths(lon[row], lat[row], sited, group, samples[row])
+    else:
+        direction = np.full(row.size, np.nan)
+    known = {
+        name: found[row]
+        for name in _ANTENNA
+        if (found := number_of(table, chosen, name)) is not None
+    }
+    known |= _power(table, chosen, row, known)
+    tilt = _tilt(table, chosen)
+    if tilt is not None:
+        known["downtilt_deg"] = tilt[row]
+    names = names_of(table, chosen, codes, row, kind)
+    cells = Cells.of(
+        sited.lon_deg,
+        sited.lat_deg,
+        kind,
+        id=names,
+        site=sited.site,
+        site_id=site_names(table, chosen, codes, row, kind, names, sited.leader)[sited.site],
+        operator=operator,
+        azimuth_deg=direction,
+        tai=areas_of(codes, row, kind),
+        emergency_area=table.strings(chosen["emergency_area"])[row].astype(np.str_)
+        if "emergency_area" in chosen
+        else "",
+        assume=assume,
+        frequency_mhz=mhz,
+        **known,
+    )
+    read = table.rows
+    ledger.close(ledger.open, "used")
+    account = ledger.account()
+    kept = sum(a.rows for a in account if a.fate == "kept")
+    notes.append(
+        f"{table.name}: {kept:,} of {read:,} rows are used, as {len(cells):,} cells on {len(sited.leader):,} sites"
+    )
+    notes += [f"{table.name}: {a.to_text()}" for a in account if a.fate != "kept"]
+    thin = int((samples[np.unique(row)] < 2.0).sum())
+    if thin:
+        notes.append(
+            f"{table.name}: {thin:,} of the rows used rest on fewer than 2 samples; their places are rough and weigh little where "
+            "cells are put on one site"
+        )
+    if sited.stray:
+        notes.append(
+            f"{table.name}: {sited.stray:,} cells lie more than 5 km from the others of their eNodeB or site and stand alone"
+        )
+    if azimuth is None and (guessed := int(np.isfinite(direction).sum())):
+        notes.append(
+            f"{table.name}: the directions of {guessed:,} cells are guessed from where their phones were; the others are taken as "
+            "omnidirectional"
+        )
+    return CellList(cells, account, tuple(notes))
+
+
+def _operators(
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    codes: Mapping[str, NDArray[np.int64]],
+    row: NDArray[np.intp],
+) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+    """Return the operator of each cell, and the number of its network."""
+    mcc, mnc = codes["mcc"][row], codes["mnc"][row]
+    numbered = (mcc >= 0) & (mnc >= 0)
+    names = np.where(numbered, joined(mcc, mnc), "").astype(np.str_)
+    if "operator" in chosen:
+        given = table.strings(chosen["operator"])[row].astype(np.str_)
+        # One operator in different spellings: the commonest stands for it.
+        spelled, of, count = np.unique(given, return_inverse=True, return_counts=True)
+        folded = np.array([s.casefold() for s in spelled])
+        best = {f: spelled[folded == f][np.argmax(count[folded == f])] for f in set(folded)}
+        given = np.array([best[f] for f in folded])[of.ravel()]
+        names = np.where(given != "", given, names)
+    _, network = np.unique(names, return_inverse=True)
+    return names, network.ravel().astype(np.int64)
+
+
+def _groups(
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    codes: Mapping[str, NDArray[np.int64]],
+    row: NDArray[np.intp],
+    kind: NDArray[np.int8],
+    network: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], bool]:
+    """Return what is known to stand together: named sites, else eNodeBs; -1 elsewhere."""
+    group = np.full(row.size, -1, np.int64)
+    if "site" in chosen:
+        values, of = table.distinct(chosen["site"])
+        known = np.array([value != "" for value in values])[of[row]]
+        key = np.stack([network, of[row].astype(np.int64)])
+        group[known] = np.unique(key[:, known], axis=1, return_inverse=True)[1].ravel()
+        return group, True
+    is_table_of_sites = bool((codes["cell"][row] < 0).all())
+    lte = (kind == FOUR_G) & (codes["cell"][row] >= ENODEB)
+    key = np.stack([network, codes["cell"][row] // ENODEB])
+    if lte.any():
+        group[lte] = np.unique(key[:, lte], axis=1, return_inverse=True)[1].ravel()
+    return group, is_table_of_sites
+
+
+def _power(
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    row: NDArray[np.intp],
+    known: Mapping[str, F64],
+) -> dict[str, F64]:
+    """Return power, and gain and loss where the list gives the power that is radiated."""
+    power = number_of(table, chosen, "power_dbm")
+    watts = number_of(table, chosen, "power_w")
+    eirp = number_of(table, chosen, "eirp_dbm")
+    found = np.full(row.size, np.nan) if power is None else power[row].copy()
+    if watts is not None:
+        with np.errstate(invalid="ignore"):
+            found = np.where(np.isnan(found), 30.0 + 10.0 * np.log10(watts[row]), found)
+    if eirp is None:
+        return {} if power is None and watts is None else {"power_dbm": found}
+    radiated = np.isnan(found) & np.isfinite(eirp[row])
+    none = np.full(row.size, np.nan)
+    return {
+        "power_dbm": np.where(radiated, eirp[row], found),
+        "gain_dbi": np.where(radiated, 0.0, known.get("gain_dbi", none)),
+        "feeder_loss_db": np.where(radiated, 0.0, known.get("feeder_loss_db", none)),
+    }
+
+
+def _tilt(table: SiteTable, chosen: Mapping[str, str]) -> F64 | None:
+    whole = number_of(table, chosen, "downtilt_deg")
+    parts = [number_of(table, chosen, f"{kind}_tilt_deg") for kind in ("mechanical", "electrical")]
+    given = [part for part in parts if part is not None]
+    if not given:
+        return whole
+    # One of the two alone is the tilt; without either nothing is known.
+    stacked = np.stack(given)
+    total = np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
+    return total if whole is None else np.where(np.isnan(whole), total, whole)

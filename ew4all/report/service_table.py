@@ -1,0 +1,114 @@
+"""What a network serves, as tables for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from ew4all.report.rounding import people_text, share_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
+    from ew4all.network_maps import Served, ServiceSummary
+
+__all__ = ["MOST_ZONES", "rendered"]
+
+MOST_ZONES = 15
+"""Zones that are listed; ``served.csv`` has all of them."""
+
+
+def rendered(summary: ServiceSummary, *, ascii_only: bool = False) -> Group:
+    """Return the summary as something that rich prints; numbers of people have three significant digits."""
+    del ascii_only
+    parts: list[RenderableType] = []
+    if summary.title:
+        parts.append(Text(summary.title, style="bold"))
+    parts += [_whole(summary), *_zones(summary), *_account(summary)]
+    if summary.notes:
+        notes = Table.grid(padding=(0, 1))
+        for note in summary.notes:
+            notes.add_row(Text("-"), Text(note, overflow="fold"))
+        parts += [Text("\nNotes", style="bold"), notes]
+    parts.append(Text("\nPeople rounded to three digits; --json gives all of them.", style="dim"))
+    return Group(*parts)
+
+
+def _table(title: str, columns: Iterable[str]) -> Table:
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
+    for k, name in enumerate(columns):
+        table.add_column(
+            Text(name),
+            justify="left" if k == 0 else "right",
+            no_wrap=k > 0,
+            max_width=30 if k == 0 else None,
+            overflow="fold",
+        )
+    return table
+
+
+def _whole(summary: ServiceSummary) -> Table:
+    whole = summary.whole
+    table = _table(
+        f"{people_text(whole.people)} people on the map, and whom the network serves",
+        ("", "cells", "sites", "outdoors", "in buildings", "usual mix"),
+    )
+    for technology in [*summary.technologies, "any"]:
+        facts = summary.technologies.get(technology)
+        counts = ("", "") if facts is None else (f"{facts['cells']:,}", f"{facts['sites']:,}")
+        table.add_row(
+            Text(technology),
+            *counts,
+            *(
+                Text(_share(whole.served[s][technology], whole.people))
+                for s in ("outdoors", "indoors", "usual")
+            ),
+            style="bold" if facts is None else None,
+        )
+    return table
+
+
+def _zones(summary: ServiceSummary) -> list[RenderableType]:
+    if not summary.zones:
+        return []
+    names = [*summary.technologies, "any"]
+    table = _table("Served by zone, usual mix of places", ("zone", "people", *names))
+    for zone in summary.zones[:MOST_ZONES]:
+        table.add_row(Text(zone.name), people_text(zone.people), *_of(zone, names))
+    left = len(summary.zones) - MOST_ZONES
+    more = [Text(f"and {left:,} zones more in served.csv", style="dim")] if left > 0 else []
+    return [table, *more]
+
+
+def _account(summary: ServiceSummary) -> list[RenderableType]:
+    if not summary.account:
+        return []
+    columns = list(summary.account[0])
+    table = _table("What became of the rows of the list", columns)
+    for row in summary.account:
+        table.add_row(
+            *(
+                Text(f"{v:,}" if isinstance(v, int) else str(v), overflow="fold")
+                for v in row.values()
+            )
+        )
+    return [table]
+
+
+def _of(zone: Served, names: list[str]) -> list[Text]:
+    return [Text(_share(zone.served["usual"][t], zone.people, short=True)) for t in names]
+
+
+def _share(served: float, people: float, *, short: bool = False) -> str:
+    if not people > 0.0:
+        return "-"
+    share = share_text(served, people)
+    return share if short else f"{people_text(served)} {share}"
