@@ -17,6 +17,7 @@ from ew4all.errors import GeometryError, OptionError
 from ew4all.geometry import must_meet, on_grid
 from ew4all.readers.layers import PolygonLayer, RasterLayer, is_raster, open_layers
 from ew4all.readers.levels import HazardRaster, open_hazard_raster
+from ew4all.readers.modelled import ModelledLayer
 from ew4all.readers.people import PeopleSource, open_people, refinement_of
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.vectors import VectorLayer, read_vector
@@ -44,6 +45,11 @@ def open_study(
     cap: Any = None,
     coverage: Mapping[str, Any] | None = None,
     coverage_min: Mapping[str, float] | float | None = None,
+    sites: Any = None,
+    sites_options: Mapping[str, Any] | None = None,
+    dem: Any = None,
+    landcover: Any = None,
+    outage: Any = None,
     operator_share: Mapping[str, float] | None = None,
     zones: Any = None,
     zone_id: str | None = None,
@@ -63,8 +69,15 @@ def open_study(
     InputError, ReadError
         One of the inputs; nothing was computed.
     """
-    assumptions.resolve(assume or {})
     _check_options(coverage, operator_share, workers)
+    _check_sites(sites, coverage, coverage_min, dem, landcover, outage, sites_options)
+    steps = dict(assume or {})
+    if sites is not None:
+        # Propagation is a second of imports, which a run with coverage layers need not pay.
+        from ew4all.reach_network import open_network_coverage, split_assumptions
+
+        steps, _, _ = split_assumptions(steps)
+    assumptions.resolve(steps)
     if area is not None and cap is not None:
         msg = "both a warning area and a CAP alert were given; the alert has its own area, so leave one of them out"
         raise OptionError(msg)
@@ -112,11 +125,21 @@ def open_study(
             "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
         )
     rasters, polygons = open_layers(coverage or {}, grid, coverage_min=coverage_min)
-    layers: list[RasterLayer | PolygonLayer] = [*rasters, *polygons]
+    modelled = None
+    if sites is not None:
+        modelled = open_network_coverage(
+            sites, people, dem=dem, landcover=landcover, outage=outage, assume=assume, read=sites_options,
+        )  # fmt: skip
+        notes += modelled.notes
+        sources += modelled.sources
+    raster_layers = rasters if modelled is None else modelled.layers
+    layers: list[RasterLayer | ModelledLayer | PolygonLayer] = [*raster_layers, *polygons]
     # Names and sums are checked before anything is counted.
     operator_factor(operator_share or {}, {k.operator: 1.0 for k in layers if k.operator}, 1.0)
     for layer in layers:
         notes += layer.notes
+        if isinstance(layer, ModelledLayer):
+            continue
         role = f"coverage {layer.technology}" + (f":{layer.operator}" if layer.operator else "")
         if isinstance(layer, PolygonLayer):
             crs, path, unit = layer.layer.crs, layer.layer.path, "polygons"
@@ -137,18 +160,19 @@ def open_study(
         area=endangered if warned is None and raster is None else warned,
         hazard=warned if endangered is None else endangered,
         hazard_raster=raster,
-        rasters=tuple(rasters),
+        rasters=tuple(raster_layers),
         polygons=tuple(polygons),
         polygon_shapes=shapes,
         zones=found,
         zone_shapes=zone_shapes,
         operator_share=dict(operator_share or {}),
-        assume=dict(assume or {}),
+        assume=steps,
         sources=tuple(sources),
         notes=tuple(dict.fromkeys(notes)),
         title=title,
         workers=WORKERS if workers is None else workers,
         progress=progress,
+        outage=None if modelled is None else modelled.outage,
     )
 
 
@@ -192,6 +216,33 @@ def _check_options(coverage: Any, operator_share: Any, workers: Any) -> None:
     if isinstance(workers, int) and workers < 1:
         msg = f"workers is 1 or more, but got {workers}"
         raise OptionError(msg)
+
+
+def _check_sites(
+    sites: Any,
+    coverage: Any,
+    coverage_min: Any,
+    dem: Any,
+    landcover: Any,
+    outage: Any,
+    options: Any,
+) -> None:
+    if sites is not None:
+        if coverage or coverage_min is not None:
+            msg = (
+                "cell sites take the place of coverage layers; give --sites or --coverage, not both"
+            )
+            raise OptionError(msg)
+        return
+    for name, given in (
+        ("--dem", dem),
+        ("--landcover", landcover),
+        ("--outage", outage),
+        ("an option for lists of sites", options),
+    ):
+        if given is not None:
+            msg = f"{name} is of use with cell sites only; give --sites, or leave it out"
+            raise OptionError(msg)
 
 
 def must_be_cap(source: Any) -> None:

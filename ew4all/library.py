@@ -25,6 +25,11 @@ def reach(
     cap: Any = None,
     coverage: Mapping[str, Any] | None = None,
     coverage_min: Mapping[str, float] | float | None = None,
+    sites: Any = None,
+    sites_options: Mapping[str, Any] | None = None,
+    dem: Any = None,
+    landcover: Any = None,
+    outage: Any = None,
     operator_share: Mapping[str, float] | None = None,
     zones: Any = None,
     zone_id: str | None = None,
@@ -58,6 +63,15 @@ def reach(
     coverage, coverage_min
         From ``"4g"`` or ``"4g:Operator"`` to a raster of 0/1 or shares 0..1, polygons, or a raster of levels with the
         threshold in `coverage_min` (by the same keys, dBm or the raster's unit).
+    sites, sites_options
+        List of cell sites in the place of `coverage`, or `ew4all.cells.Cells`, and what
+        `ew4all.readers.sites.read_cells` takes (``columns``, ``technology``, ``country``, ``max_age_years``). Coverage
+        is then modelled.
+    dem, landcover
+        Heights and land cover for the model of `sites`.
+    outage
+        Table of sites or cells that are off the air (``ensemble.csv`` of ``ew4all outage``, or a column ``site``): people
+        are counted before and after it.
     operator_share
         From operator to its share of the subscribers, 0..1. It enters the device steps of the waterfall only.
     zones, zone_id, zone_name
@@ -113,6 +127,11 @@ def reach(
         "cap": cap,
         "coverage": coverage,
         "coverage_min": coverage_min,
+        "sites": sites,
+        "sites_options": sites_options,
+        "dem": dem,
+        "landcover": landcover,
+        "outage": outage,
         "operator_share": operator_share,
         "zones": zones,
         "zone_id": zone_id,

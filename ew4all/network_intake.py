@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import shapely
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ew4all.reprojection import Geometries
     from ew4all.units import F64
 
-__all__ = ["PIXEL_M", "OpenedNetwork", "open_network"]
+__all__ = ["PIXEL_M", "OpenedNetwork", "PlacedNetwork", "map_grid", "network_on", "open_network"]
 
 PIXEL_M: Final = 250.0
 """Cells of people that are wider than this are divided for the map, unless a width is given."""
@@ -145,30 +145,70 @@ def open_network(
         shapes, mended = on_grid(layer.geometries, layer.crs or _lonlat(), people.grid, layer.name)
         notes += [*layer.notes, *mended]
     window = _window(kept, people.grid, radio, shapes)
-    grid, factor, note = _map_grid(people.grid, window, resolution_m)
+    grid, factor, note = map_grid(people.grid, window, resolution_m)
     notes += note
     reader = FinerPeople(people.cells(None), window.row0, window.col0, factor)
-    environment, told, read = _surroundings(reader, grid, radio, landcover, landcover_class)
-    notes += told
-    sources += read
-    column, row = _places(kept, grid)
-    kept = kept.in_environment(codes_at(environment, grid, column, row), assume_cells)
+    placed = network_on(
+        kept, grid, reader, radio, dem=dem, landcover=landcover, landcover_class=landcover_class,
+        assume_cells=assume_cells,
+    )  # fmt: skip
+    return OpenedNetwork(
+        placed.network,
+        people,
+        window,
+        factor,
+        (*sources, *placed.sources),
+        tuple(dict.fromkeys([*notes, *placed.notes])),
+    )
+
+
+class PlacedNetwork(NamedTuple):
+    """A network on a grid, and the inputs and decisions that belong to it."""
+
+    network: Network
+    sources: tuple[SourceNote, ...]
+    notes: tuple[str, ...]
+
+
+def network_on(
+    cells: Cells,
+    grid: Grid,
+    people: PeopleOfCells,
+    radio: Radio,
+    *,
+    dem: Any = None,
+    landcover: Any = None,
+    landcover_class: Mapping[str, str] | None = None,
+    assume_cells: Mapping[str, float] | None = None,
+) -> PlacedNetwork:
+    """Put cells on a grid whose people are known; see `open_network`.
+
+    Raises
+    ------
+    InputError, ReadError
+        One of the inputs.
+    EmptySelectionError
+        No cell serves the grid.
+    """
+    environment, told, read = _surroundings(people, grid, radio, landcover, landcover_class)
+    notes, sources = list(told), list(read)
+    column, row = _places(cells, grid)
+    cells = cells.in_environment(codes_at(environment, grid, column, row), assume_cells)
     terrain = None
     if dem is not None:
         terrain, words = read_heights(
             dem, grid, 1000.0 * radio.reach_km, step_m=radio.terrain_step_m
         )
-        notes += [*words, *_missing(terrain, grid, kept, dem)]
+        notes += [*words, *_missing(terrain, grid, cells, dem)]
         sources.append(SourceNote.of("terrain", dem, terrain.grid.crs, unit="m"))
     else:
         notes.append("no terrain was given (--dem): land is taken as flat")
-    network = Network.of(kept, grid, environment, terrain=terrain, radio=radio)
-    if not network.touched(np.arange(len(kept)), [grid.whole]):
-        raise _nobody_serves(kept, grid)
-    notes += _assumed(kept)
-    return OpenedNetwork(
-        network, people, window, factor, tuple(sources), tuple(dict.fromkeys(notes))
-    )
+    network = Network.of(cells, grid, environment, terrain=terrain, radio=radio)
+    if network.placed.owner.size == 0:
+        raise _apart(cells, grid)
+    if not network.touched(np.arange(len(cells)), [grid.whole]):
+        raise _nobody_serves(cells, grid)
+    return PlacedNetwork(network, tuple(sources), (*notes, *_assumed(cells)))
 
 
 def _of_technologies(cells: Cells, wanted: tuple[str, ...]) -> Cells:
@@ -210,7 +250,7 @@ def _window(cells: Cells, grid: Grid, radio: Radio, shapes: Geometries | None) -
     )
 
 
-def _map_grid(
+def map_grid(
     people: Grid, window: Block, resolution_m: float | None
 ) -> tuple[Grid, int, list[str]]:
     """Return the grid of the map, the pixels along a side of a cell of people, and notes."""

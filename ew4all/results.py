@@ -103,12 +103,37 @@ class Bounds:
 
 
 @dataclass(frozen=True)
+class OutageEffect:
+    """Sites and cells off the air, and people after the outage; means over its `members`."""
+
+    sites: int
+    sites_down: float
+    cells: int
+    cells_down: float
+    members: int
+    after: Reach
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the block of the JSON contract: numbers after the outage."""
+        document = self.after.to_dict()
+        out: dict[str, Any] = {
+            "sites": self.sites,
+            "sites_down": self.sites_down,
+            "cells": self.cells,
+            "cells_down": self.cells_down,
+            "members": self.members,
+        }
+        kept = ("people", "waterfall", "operators", "zones", "groups")
+        return out | {key: document[key] for key in kept if key in document}
+
+
+@dataclass(frozen=True)
 class Reach:
     """Result of `ew4all.reach`.
 
     `groups` maps each population group (age and sex bands) to its people; empty where the population is one layer.
     `assumptions` holds the value used for each device step. `bounds` is filled where people are given on a much
-    coarser grid than coverage.
+    coarser grid than coverage. `outage` holds the numbers after an outage of cell sites.
     """
 
     people: PeopleCount
@@ -123,6 +148,7 @@ class Reach:
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     title: str | None = None
     version: str = ""
+    outage: OutageEffect | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON of the contract, schema ``ew4all/reach/1``."""
@@ -151,6 +177,8 @@ class Reach:
             out["bounds"] = {
                 k: {"fewest": v.fewest, "most": v.most} for k, v in self.bounds.items()
             }
+        if self.outage:
+            out["outage"] = self.outage.to_dict()
         if self.title:
             out["title"] = self.title
         return out

@@ -6,7 +6,7 @@ the same people cell by cell, for rasters and maps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,16 @@ from ew4all.coverage.questions import Answer, Questions
 from ew4all.coverage.waterfall import operator_factor, waterfall
 from ew4all.geometry import area_km2
 from ew4all.grid import Block
-from ew4all.readers.cells import Cells, PolygonShare
+from ew4all.readers.cells import Cells, MeanCells, PolygonShare
+from ew4all.readers.layers import RasterLayer
+from ew4all.readers.modelled import ModelledLayer
 from ew4all.readers.people import Layers, PeopleSource
 from ew4all.reprojection import Geometries, to_lonlat
 from ew4all.results import (
     OUTSIDE,
     Bounds,
     OperatorCount,
+    OutageEffect,
     PeopleCount,
     Reach,
     WaterfallStep,
@@ -37,11 +40,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
 
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
     from ew4all.grid import Grid
-    from ew4all.readers.layers import PolygonLayer, RasterLayer
+    from ew4all.reach_network import Outage
+    from ew4all.readers.layers import PolygonLayer
     from ew4all.readers.levels import HazardRaster
     from ew4all.readers.provenance import SourceNote
     from ew4all.readers.zones import Zones
@@ -70,7 +75,7 @@ class Study:
     area: BaseGeometry | None
     hazard: BaseGeometry | None
     hazard_raster: HazardRaster | None
-    rasters: tuple[RasterLayer, ...]
+    rasters: tuple[RasterLayer | ModelledLayer, ...]
     polygons: tuple[PolygonLayer, ...]
     polygon_shapes: tuple[BaseGeometry, ...]
     zones: Zones | None
@@ -82,6 +87,7 @@ class Study:
     title: str | None = None
     workers: int | Executor = WORKERS
     progress: Progress | None = None
+    outage: Outage | None = None
 
     @property
     def grid(self) -> Grid:
@@ -120,7 +126,7 @@ class Study:
     @cached_property
     def coarseness(self) -> float:
         """Width of a population cell over that of the finest coverage cell; 0 without coverage."""
-        ratios = [layer.aligned.coarseness for layer in self.rasters]
+        ratios = [layer.coarseness for layer in self.rasters if isinstance(layer, RasterLayer)]
         if self.polygons:
             rows, cols = (n // 2 for n in self.grid.shape)
             middle = self.grid.cell_area_km2(Block(rows, rows + 1, cols, cols + 1))
@@ -135,13 +141,40 @@ class Study:
         PopulationValueError, CoverageValueError, ReadError
             A cell that had to be read is not usable.
         """
+        found = self._result(*self._counted(self.rasters))
+        if self.outage is None:
+            return found
+        # The mean over members of what is counted: whom a technology or another covers is decided in each of them.
+        members = [self._counted(self._on_air(alive)) for alive in self.outage.alive]
+        mean = [
+            {key: np.mean([part[g][key] for part, _ in members], axis=0) for key in by_group}
+            for g, by_group in enumerate(members[0][0])
+        ]
+        cells, hit = self.outage.site.size, self.outage
+        effect = OutageEffect(
+            hit.sites, hit.sites_down, cells, hit.cells_down, hit.members, self._result(mean, ())
+        )
+        return replace(found, outage=effect)
+
+    def _on_air(self, alive: NDArray[np.bool_]) -> tuple[RasterLayer | ModelledLayer, ...]:
+        return tuple(
+            layer.with_alive(alive) if isinstance(layer, ModelledLayer) else layer
+            for layer in self.rasters
+        )
+
+    def _counted(
+        self, rasters: tuple[RasterLayer | ModelledLayer, ...]
+    ) -> tuple[list[dict[Answer, F64]], tuple[str, ...]]:
+        """Count people for every question, by group."""
         asked = self.questions
         shares = tuple(PolygonShare.of(shape, self.grid) for shape in self.polygon_shapes)
-        layers = Layers(self.rasters, self.hazard_raster, asked.columns, shares)
-        sums, place, counted = self.people.inside(
+        layers = Layers(rasters, self.hazard_raster, asked.columns, shares)
+        sums, place, notes = self.people.inside(
             asked.shapes, layers, workers=self.workers, progress=self.progress
         )
-        by_group = [asked.put_together(part, place.__getitem__) for part in sums]
+        return [asked.put_together(part, place.__getitem__) for part in sums], notes
+
+    def _result(self, by_group: list[dict[Answer, F64]], counted: tuple[str, ...]) -> Reach:
         everybody = self.people.everybody()
         counts = {key: np.sum([part[key] for part in by_group], axis=0) for key in by_group[0]}
         last = len(self.zone_shapes)
@@ -156,7 +189,7 @@ class Study:
         )
         bounds = {
             q.technology: Bounds(float(counts[FEWEST, q][last]), float(counts[MOST, q][last]))
-            for q in asked.bounded
+            for q in self.questions.bounded
         }
         return Reach(
             people=whole,
@@ -205,10 +238,19 @@ class Study:
 
     def cells(self) -> Cells:
         """Return the people cell by cell."""
+        return self._cells(self.rasters)
+
+    def cells_after(self) -> MeanCells | None:
+        """Return the people cell by cell after the outage, the mean over its members; None without an outage."""
+        if self.outage is None:
+            return None
+        return MeanCells(tuple(self._cells(self._on_air(alive)) for alive in self.outage.alive))
+
+    def _cells(self, rasters: tuple[RasterLayer | ModelledLayer, ...]) -> Cells:
         polygons = union(self.polygon_shapes) if self.polygon_shapes else None
         area_raster = self.hazard_raster if self.area is None else None
         shape = self.hazard if self.area is None else self.area
-        return Cells.of(self.people, shape, area_raster, self.rasters, polygons)
+        return Cells.of(self.people, shape, area_raster, rasters, polygons)
 
     def _count(
         self, counts: Mapping[Answer, F64], k: int, total: float | None = None

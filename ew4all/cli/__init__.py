@@ -124,6 +124,44 @@ def reach(
     ] = None,
     coverage: Coverage = None,
     coverage_min: CoverageMin = None,
+    sites: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="List of cell sites, in the place of --coverage."),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=COLUMN", help="Column of --sites that holds NAME. Repeatable."),
+    ] = None,
+    sites_technology: Annotated[
+        str | None,
+        typer.Option(
+            metavar="2g|3g|4g|5g", help="Technology of rows of --sites that do not say it."
+        ),
+    ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Outline: cells of --sites far outside are dropped."),
+    ] = None,
+    max_age_years: Annotated[
+        float | None,
+        typer.Option(
+            metavar="YEARS", help="Rows of --sites last seen longer ago are dropped; 5 by default."
+        ),
+    ] = None,
+    dem: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Terrain heights for --sites. Without it, flat land."),
+    ] = None,
+    landcover: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Land cover for --sites.")
+    ] = None,
+    outage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Sites off the air (ensemble.csv of `ew4all outage`, or a column site): before and after.",
+        ),
+    ] = None,
     operator_share: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=SHARE", help="Market share of an operator, 0 to 1. Repeatable."),
@@ -177,6 +215,16 @@ def reach(
             "cap": cap,
             "coverage": mapping("--coverage", coverage, "4g=FILE or 4g:OPERATOR=FILE"),
             "coverage_min": thresholds(coverage_min),
+            "sites": sites,
+            "sites_options": _given(
+                columns=mapping("--column", column, "azimuth=AZIMUT"),
+                technology=sites_technology,
+                country=country,
+                max_age_years=max_age_years,
+            ),
+            "dem": dem,
+            "landcover": landcover,
+            "outage": outage,
             "operator_share": numbers("--operator-share", operator_share, "NAME=0.4"),
             "zones": zones,
             "zone_id": zone_id,
@@ -318,6 +366,11 @@ def _standalone() -> Iterator[None]:
             yield
     except typer.Exit as end:
         sys.exit(end.exit_code)
+
+
+def _given(**options: Any) -> dict[str, Any] | None:
+    """Return the options that were given; None where none was."""
+    return {name: value for name, value in options.items() if value} or None
 
 
 def _run(arguments: Mapping[str, Any], workers: int | Executor | None, *, quiet: bool) -> Reach:

@@ -110,3 +110,16 @@ class Cells:
                 covered = np.maximum(covered, layer.share(block))
             uncovered *= np.subtract(1.0, covered, dtype=np.float64)
         return CellCounts(people, uncovered)
+
+
+@dataclass(frozen=True)
+class MeanCells:
+    """The mean of several readers of the same people, as the members of an outage are."""
+
+    members: tuple[Cells, ...]
+
+    def read(self, block: Block) -> CellCounts:
+        """Return the people of a block."""
+        found = [cells.read(block) for cells in self.members]
+        uncovered = [counts.uncovered for counts in found if counts.uncovered is not None]
+        return CellCounts(found[0].people, np.mean(uncovered, axis=0) if uncovered else None)

@@ -89,6 +89,11 @@ class RasterLayer:
         """Whether `share` is uint8 of 0 and 1 (on the population's own cells), else float32."""
         return self.aligned.binary
 
+    @property
+    def coarseness(self) -> float:
+        """Width of a population cell over that of a cell of the layer."""
+        return self.aligned.coarseness
+
     def share(self, block: Block, tiles: NDArray[np.bool_] | None = None) -> NDArray[Any]:
         """Return the share of each population cell that is covered; see `Aligned.share`."""
         return self.aligned.share(block, tiles)

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ew4all.grid import Block
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ew4all.coverage.network import Network
-    from ew4all.grid import Block
     from ew4all.readers.layers import Provenance
     from ew4all.units import F32
 
 __all__ = ["ModelledLayer", "layers_of"]
+
+_PIXELS = 512
+"""Rows and columns of the network's grid that are computed at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,8 @@ class ModelledLayer:
     ----------
     operator
         None: cells whose operator is unknown.
+    network
+        On a grid whose cells are `factor` x `factor` parts of those of the people.
     alive
         Which cells of the network work, shape (cells,); None: all.
     """
@@ -37,11 +42,11 @@ class ModelledLayer:
     technology: str
     operator: str | None
     network: Network
+    factor: int = 1
     alive: NDArray[np.bool_] | None = None
 
     provenance: Final[Provenance] = "modelled"
     binary: Final = False
-    coarseness: Final = 1.0
     notes: Final[tuple[str, ...]] = ()
 
     @property
@@ -50,17 +55,45 @@ class ModelledLayer:
         return f"coverage {self.technology}" + (f":{self.operator}" if self.operator else "")
 
     def share(self, block: Block, tiles: NDArray[np.bool_] | None = None) -> F32:  # noqa: ARG002
-        """Return the probability of service at the centre of each cell of a block."""
-        return self.network.service_probability(
-            block, self.technology, self.operator or "", self.alive
-        )
+        """Return the probability of service in each cell of a block of people, the mean over its parts."""
+        if self.factor == 1:
+            return self._service(block)
+        out = np.zeros(block.shape, np.float32)
+        step = max(1, _PIXELS // self.factor)
+        mine = self._cells()
+        for row in range(block.row0, block.row1, step):
+            for col in range(block.col0, block.col1, step):
+                part = Block(row, min(row + step, block.row1), col, min(col + step, block.col1))
+                fine = Block(*(edge * self.factor for edge in part))
+                # Most of a coarse raster lies beyond the reach of every cell.
+                if not self.network.touched(mine, [fine]):
+                    continue
+                rows, cols = part.shape
+                pixels = self._service(fine).reshape(rows, self.factor, cols, self.factor)
+                here = np.s_[
+                    row - block.row0 : part.row1 - block.row0,
+                    col - block.col0 : part.col1 - block.col0,
+                ]
+                out[here] = pixels.mean(axis=(1, 3), dtype=np.float64)
+        return out
 
     def with_alive(self, alive: NDArray[np.bool_]) -> ModelledLayer:
         """Return the layer with some cells off the air."""
         return replace(self, alive=alive)
 
+    def _cells(self) -> NDArray[np.bool_]:
+        cells = self.network.cells
+        mine: NDArray[np.bool_] = cells.technology == TECHNOLOGIES.index(self.technology)
+        mine = mine & (cells.operator == (self.operator or ""))
+        return mine if self.alive is None else mine & self.alive
 
-def layers_of(network: Network) -> list[ModelledLayer]:
+    def _service(self, block: Block) -> F32:
+        return self.network.service_probability(
+            block, self.technology, self.operator or "", self.alive
+        )
+
+
+def layers_of(network: Network, factor: int = 1) -> list[ModelledLayer]:
     """Return one layer for each technology and operator of a network.
 
     The best server of all operators is that of the best operator, so that a technology's union over its operators, which is
@@ -68,4 +101,6 @@ def layers_of(network: Network) -> list[ModelledLayer]:
     """
     cells = network.cells
     kinds = sorted(set(zip(cells.technology.tolist(), cells.operator.tolist(), strict=True)))
-    return [ModelledLayer(TECHNOLOGIES[t], operator or None, network) for t, operator in kinds]
+    return [
+        ModelledLayer(TECHNOLOGIES[t], operator or None, network, factor) for t, operator in kinds
+    ]

@@ -42,7 +42,7 @@ def read_ensemble(path: str | os.PathLike[str], cells: Cells) -> OutageEnsemble:
     ----------
     path
         Table with a header and one row for each site (or cell) that is *off the air* in a member: columns ``member`` and
-        ``site`` or ``cell``. A member in which nothing fails is one row with an empty site.
+        ``site`` or ``cell``. A member in which nothing fails is one row with an empty site. Without ``member`` all rows are one.
     cells
         The network.
 
@@ -51,7 +51,7 @@ def read_ensemble(path: str | os.PathLike[str], cells: Cells) -> OutageEnsemble:
     ReadError
         The file is missing or no text, or a row has another number of columns than the header.
     ColumnError
-        No column of members, or none of sites or cells.
+        No column of sites or cells.
     EmptyLayerError
         No row.
     InputError
@@ -63,8 +63,8 @@ def read_ensemble(path: str | os.PathLike[str], cells: Cells) -> OutageEnsemble:
     member = _column(header, _MEMBER)
     site, cell = _column(header, _SITE), _column(header, _CELL)
     key = site if site is not None else cell
-    if member is None or key is None:
-        msg = f"{name} needs the columns member and site (or cell), one row for each that is off the air; its columns are: {', '.join(rows[0])}"
+    if key is None:
+        msg = f"{name} needs a column site (or cell), one row for each that is off the air, and a column member where there are several courses of events; its columns are: {', '.join(rows[0])}"
         raise ColumnError(msg)
     known = cells.site_id if site is not None else cells.id
     place: dict[str, int] = {}
@@ -75,7 +75,7 @@ def read_ensemble(path: str | os.PathLike[str], cells: Cells) -> OutageEnsemble:
         if len(row) != len(header):
             msg = f"{name}, line {number} has {len(row)} columns and the header {len(header)}; correct it"
             raise ReadError(msg)
-        who = place.setdefault(row[member].strip(), len(place))
+        who = place.setdefault("" if member is None else row[member].strip(), len(place))
         if row[key].strip():
             down.append((who, row[key].strip(), number))
     if not place:

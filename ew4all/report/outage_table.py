@@ -73,7 +73,9 @@ def outage_table(document: Mapping[str, Any]) -> Group:
             ("before", people["before"]),
             *((f"{r['time_h']:g}", r) for r in people["curve"]),
         ):
-            served.add_row(label, people_text(row["any"]), share_text(row["any"], people["before"]["any"]))
+            served.add_row(
+                label, people_text(row["any"]), share_text(row["any"], people["before"]["any"])
+            )
         parts.append(served)
     if "deployed" in document:
         words = ", ".join(

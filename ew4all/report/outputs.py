@@ -17,6 +17,7 @@ from ew4all.writers.tables import write_zone_tables
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     from ew4all.coverage.exposure import Progress
     from ew4all.results import Reach
@@ -41,7 +42,7 @@ def write_outputs(
 ) -> None:
     """Write zones.gpkg, zones.parquet, zones.csv, uncovered.tif, map.png, reach.json and run.json.
 
-    Without coverage layers nobody knows who is uncovered, and there is no uncovered.tif.
+    With an outage also uncovered_after.tif and map_after.png, and two columns of the tables. Without coverage layers nobody knows who is uncovered, and there is no uncovered.tif.
 
     Parameters
     ----------
@@ -59,22 +60,16 @@ def write_outputs(
     WriteError
         A file cannot be written.
     """
-    view = View.of(study)
     with output_folder(folder) as out:
         write_zone_tables(out, _with_rows(study, result), notice=notice)
-        blocks = view.blocks(progress)
-        if study.queries:
-            write_cog(
-                out / "uncovered.tif",
-                study.grid,
-                blocks,
-                description="people in the warning area who are not covered by any technology",
-                tags={"EW4ALL_NOTE": notice} if notice else {},
+        said = notice, attribution, progress
+        _write_place(out, "", study, result, View.of(study), *said)
+        cells = study.cells_after()
+        if result.outage and cells:
+            after = replace(
+                result.outage.after, title=f"{result.title or UNTITLED}, after the outage"
             )
-        else:
-            for _ in blocks:
-                pass
-        draw_map(out / "map.png", _layers(study, result, view, notice, attribution))
+            _write_place(out, "_after", study, after, View.of(study, cells), *said)
         document = result.to_dict()
         write_json(
             out / "reach.json", document if notice is None else {**document, "notice": notice}
@@ -84,11 +79,41 @@ def write_outputs(
         )
 
 
+def _write_place(
+    out: Path,
+    suffix: str,
+    study: Study,
+    result: Reach,
+    view: View,
+    notice: str | None,
+    attribution: str | None,
+    progress: Progress | None,
+) -> None:
+    """Write the raster of uncovered people and the map."""
+    blocks = view.blocks(progress)
+    if study.queries:
+        write_cog(
+            out / f"uncovered{suffix}.tif",
+            study.grid,
+            blocks,
+            description="people in the warning area who are not covered by any technology",
+            tags={"EW4ALL_NOTE": notice} if notice else {},
+        )
+    else:
+        for _ in blocks:
+            pass
+    draw_map(out / f"map{suffix}.png", _layers(study, result, view, notice, attribution))
+
+
 def _with_rows(study: Study, result: Reach) -> Reach:
     if result.zones:
         return result
     shape = to_lonlat(study.questions.places[-1:], study.grid)[0]
-    return replace(result, zones=(ZoneCount(*WHOLE, result.people, shape),))
+    outage = result.outage
+    if outage is not None:
+        whole = ZoneCount(*WHOLE, outage.after.people, shape)
+        outage = replace(outage, after=replace(outage.after, zones=(whole,)))
+    return replace(result, zones=(ZoneCount(*WHOLE, result.people, shape),), outage=outage)
 
 
 def _layers(

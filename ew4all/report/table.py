@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from ew4all.report.outage_effect import outage_tables
 from ew4all.report.rounding import people_text, share_text
 from ew4all.results import OUTSIDE
 from ew4all.units import TECHNOLOGIES
@@ -60,6 +61,8 @@ def rendered(result: Reach, *, notice: str | None = None, ascii_only: bool = Fal
     if result.title:
         parts.append(Text(result.title, style="bold"))
     parts += [_headline(result), *_coverage(result), *_groups(result), *_zones(result.zones)]
+    if result.outage:
+        parts += outage_tables(result, result.outage)
     parts += _waterfall(result, "#" if ascii_only else "█")
     if result.notes:
         notes = Table.grid(padding=(0, 1))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
+    from ew4all.readers.cells import Cells, MeanCells
     from ew4all.study import Study
     from ew4all.units import F64
 
@@ -37,6 +38,7 @@ class View:
     """
 
     study: Study
+    cells: Cells | MeanCells
     window: Block
     factor: int
     people: F64
@@ -44,13 +46,14 @@ class View:
     endangered: F64
 
     @classmethod
-    def of(cls, study: Study) -> View:
-        """Choose the window: the warning area, some of the hazard, a margin."""
+    def of(cls, study: Study, cells: Cells | MeanCells | None = None) -> View:
+        """Choose the window: the warning area, some of the hazard, a margin. `cells` are those of the study by default."""
         grid = study.grid
         window = grid.block_of_bounds(focus(grid.bounds, study.area, study.hazard)) or grid.whole
         factor = max(1, -(-max(window.shape) // MAP_PIXELS))
         shape = -(-window.shape[0] // factor), -(-window.shape[1] // factor)
-        return cls(study, window, factor, np.zeros(shape), np.zeros(shape), np.zeros(shape))
+        reader = cells or study.cells()
+        return cls(study, reader, window, factor, np.zeros(shape), np.zeros(shape), np.zeros(shape))
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -82,11 +85,10 @@ class View:
         self, progress: Progress | None = None
     ) -> Iterator[tuple[Block, NDArray[np.float32]]]:
         """Yield the uncovered people of each block that may hold some, and gather the map on the way."""
-        cells = self.study.cells()
         hazard = self.study.hazard_raster
         blocks = list(self.study.grid.blocks(*BLOCK, within=self.window))
         jobs = [(block,) for block in blocks]
-        for done, counts in enumerate(in_order(cells.read, jobs, self.study.workers)):
+        for done, counts in enumerate(in_order(self.cells.read, jobs, self.study.workers)):
             block = blocks[done]
             self._gather(block, counts.people, self.people)
             if hazard is not None:

@@ -27,11 +27,14 @@ FIXED_DATE = "2000-01-01T00:00:00.000Z"
 """GeoPackage wants the time of its last change; a fixed one makes equal results equal files."""
 
 
-def columns(zones: Sequence[ZoneCount], notice: str | None = None) -> dict[str, list[Any]]:
+def columns(
+    zones: Sequence[ZoneCount], notice: str | None = None, after: Sequence[ZoneCount] = ()
+) -> dict[str, list[Any]]:
     """Return the table as columns, one value a zone.
 
     ``id, name, total, at_risk, in_area, at_risk_in_area``, where there are coverage layers also ``at_risk_covered``,
-    ``covered_`` and each technology that has a layer, ``covered_any, uncovered``; and ``notice`` where there is one.
+    ``covered_`` and each technology that has a layer, ``covered_any, uncovered``; with the same zones `after` an outage also
+    ``covered_any_after, uncovered_after``; and ``notice`` where there is one.
     """
     people = [z.people for z in zones]
     table: dict[str, list[Any]] = {"id": [z.id for z in zones], "name": [z.name for z in zones]}
@@ -44,6 +47,9 @@ def columns(zones: Sequence[ZoneCount], notice: str | None = None) -> dict[str, 
             table[f"covered_{technology}"] = [p.covered.get(technology) for p in people]
     if any(p.uncovered is not None for p in people):
         table["uncovered"] = [p.uncovered for p in people]
+    if after:
+        table["covered_any_after"] = [z.people.covered.get("any") for z in after]
+        table["uncovered_after"] = [z.people.uncovered for z in after]
     if notice is not None:
         table["notice"] = [notice for _ in zones]
     return table
@@ -67,7 +73,7 @@ def write_zone_tables(folder: Path, result: Reach, *, notice: str | None = None)
     WriteError
         A file cannot be written.
     """
-    table = columns(result.zones, notice)
+    table = columns(result.zones, notice, result.outage.after.zones if result.outage else ())
     shapes = np.empty(len(result.zones), dtype=object)
     shapes[:] = [_multi(z.geometry) for z in result.zones]
     frame = gpd.GeoDataFrame(_typed(table), geometry=gpd.GeoSeries(shapes, crs=4326))

@@ -1,0 +1,149 @@
+"""Cell sites in the place of coverage layers: what `reach` takes from a list of sites, and from an outage of some of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ew4all import assumptions
+from ew4all.cells import ASSUMABLE, Cells
+from ew4all.coverage.signal_defaults import Radio
+from ew4all.coverage.surroundings import FinerPeople
+from ew4all.errors import OptionError
+from ew4all.network_intake import map_grid, network_on
+from ew4all.readers.modelled import ModelledLayer, layers_of
+from ew4all.readers.outage_ensemble import read_ensemble
+from ew4all.readers.provenance import SourceNote
+from ew4all.readers.sites import read_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from ew4all.readers.people import PeopleSource
+
+__all__ = ["NetworkCoverage", "Outage", "open_network_coverage", "split_assumptions"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outage:
+    """Cells on air in each possible course of an outage: `alive`, shape (members, cells), and the site of each cell."""
+
+    alive: NDArray[np.bool_]
+    site: NDArray[np.int32]
+
+    @property
+    def members(self) -> int:
+        """How many courses there are."""
+        return len(self.alive)
+
+    @property
+    def cells_down(self) -> float:
+        """Cells off the air, on average over the members."""
+        return float((~self.alive).sum(axis=1).mean())
+
+    @property
+    def sites(self) -> int:
+        """Sites of the network."""
+        return int(np.unique(self.site).size)
+
+    @property
+    def sites_down(self) -> float:
+        """Sites with no cell on air, on average over the members."""
+        _, of = np.unique(self.site, return_inverse=True)
+        up = [np.bincount(of.ravel(), weights=alive) > 0 for alive in self.alive]
+        return float(np.mean([(~u).sum() for u in up]))
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkCoverage:
+    """Layers that a network gives, and what is to be told about them."""
+
+    layers: tuple[ModelledLayer, ...]
+    outage: Outage | None
+    sources: tuple[SourceNote, ...]
+    notes: tuple[str, ...]
+
+
+def split_assumptions(
+    assume: Mapping[str, float],
+) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """Return the assumptions of the device steps, of cells, and of air and phones."""
+    steps = {row.name for row in assumptions.TABLE}
+    return (
+        {k: v for k, v in assume.items() if k in steps},
+        {k: v for k, v in assume.items() if k in ASSUMABLE},
+        {k: v for k, v in assume.items() if k not in steps and k not in ASSUMABLE},
+    )
+
+
+def open_network_coverage(
+    sites: Any,
+    people: PeopleSource,
+    *,
+    dem: Any = None,
+    landcover: Any = None,
+    outage: Any = None,
+    assume: Mapping[str, float] | None = None,
+    read: Mapping[str, Any] | None = None,
+) -> NetworkCoverage:
+    """Read sites and put their cells on the grid of the people.
+
+    Parameters
+    ----------
+    sites
+        A list of cells (see `read_cells`) or `Cells`.
+    dem, landcover
+        See `ew4all.network_intake.open_network`.
+    outage
+        Table of sites (or cells) off the air, with or without members; see `read_ensemble`.
+    assume
+        Of cells, air and phones, by name.
+    read
+        Options of `read_cells`.
+
+    Raises
+    ------
+    InputError, ReadError
+        One of the inputs.
+    EmptySelectionError
+        No cell serves the population.
+    """
+    _, of_cells, of_radio = split_assumptions(assume or {})
+    radio = Radio.assuming(of_radio)
+    notes: list[str] = []
+    if isinstance(sites, Cells):
+        if read:
+            msg = f"{', '.join(read)} is for lists of sites, but cells were given; leave it out"
+            raise OptionError(msg)
+        cells = sites
+        sources = [SourceNote.of("sites", sites, None, unit="cells", provenance="modelled")]
+    else:
+        found = read_cells(sites, assume=of_cells or None, **(read or {}))
+        cells = found.cells
+        notes += found.notes
+        sources = [SourceNote.of("sites", sites, None, unit="cells", provenance="modelled")]
+    grid, factor, told = map_grid(people.grid, people.grid.whole, None)
+    notes += told
+    placed = network_on(
+        cells, grid, FinerPeople(people.cells(None), 0, 0, factor), radio, dem=dem, landcover=landcover,
+        assume_cells=of_cells,
+    )  # fmt: skip
+    notes += placed.notes
+    notes.append(
+        "coverage is modelled from cell sites: the probability that a phone outdoors decodes a broadcast; what walls take is in "
+        "the step `received`"
+    )
+    sources += placed.sources
+    hit = None
+    if outage is not None:
+        found_outage = read_ensemble(outage, placed.network.cells)
+        notes += found_outage.notes
+        sources.append(SourceNote.of("outage", outage, None))
+        hit = Outage(found_outage.alive, placed.network.cells.site)
+    return NetworkCoverage(
+        tuple(layers_of(placed.network, factor)), hit, tuple(sources), tuple(notes)
+    )
