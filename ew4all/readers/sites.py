@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ew4all.cells import Cells
-from ew4all.errors import EmptyLayerError, OptionError
+from ew4all.errors import EmptyLayerError, OptionError, SwappedAxesError
 from ew4all.readers.site_account import AccountRow, Ledger
 from ew4all.readers.site_columns import choose_columns
 from ew4all.readers.site_groups import SITE_DISTANCE_M, azimuths, put_on_sites
@@ -74,7 +74,8 @@ def read_cells(
     technology
         Of rows that do not say.
     country
-        Polygons: cells more than `FAR_KM` outside are dropped.
+        Polygons, or west, south, east and north of a box such as the extent of a population, degrees: cells more than `FAR_KM`
+        outside are dropped.
     assume
         See `Cells.of`.
     max_age_years
@@ -102,10 +103,11 @@ def read_cells(
     carrier = carriers(table, chosen, technology, ledger)
     kind = _kinds(carrier, table.rows)
     codes = identities(table, chosen, kind, ledger)
+    # The country comes before the age, so that whatever lies outside is told whichever age is asked for.
+    if country is not None:
+        notes += _drop_far(country, table, lon, lat, ledger)
     if max_age_years is not None and np.isfinite(max_age_years) and "updated" in chosen:
         notes += _drop_stale(seconds_of(table, chosen["updated"]), max_age_years, ledger)
-    if country is not None:
-        notes += _drop_far(country, lon, lat, ledger)
     samples = number_of(table, chosen, "samples")
     samples = np.full(table.rows, np.nan) if samples is None else samples
     _merge_repeated(table, chosen, codes, kind, samples, ledger)
@@ -146,16 +148,28 @@ def _drop_stale(updated: F64, max_age_years: float, ledger: Ledger) -> list[str]
     return []
 
 
-def _drop_far(country: Any, lon: F64, lat: F64, ledger: Ledger) -> list[str]:
+def _drop_far(country: Any, table: SiteTable, lon: F64, lat: F64, ledger: Ledger) -> list[str]:
     rows = np.flatnonzero(ledger.open)
-    away = km_outside(outline_of(country), lon[rows], lat[rows])
-    ledger.drop(rows[away > FAR_KM], f"more than {FAR_KM:g} km outside the country")
+    outline = outline_of(country)
+    away = km_outside(outline, lon[rows], lat[rows])
+    far = rows[away > FAR_KM]
+    # The other way round they would lie in the country.
+    turned = far[np.abs(lon[far]) <= 90.0]
+    turned = turned[km_outside(outline, lat[turned], lon[turned]) == 0.0]
+    if turned.size * 2 > rows.size:
+        msg = (
+            f"{table.name}: {turned.size:,} of {rows.size:,} rows ({table.where(turned)}) lie in the country only with latitude and "
+            "longitude exchanged; name the columns the other way round (columns={'lon': ..., 'lat': ...})"
+        )
+        raise SwappedAxesError(msg)
+    ledger.drop(turned, "latitude and longitude are exchanged (the other way round they lie in the country)")  # fmt: skip
+    ledger.drop(far, f"more than {FAR_KM:g} km outside the country")
     near = int(((away > 0.0) & (away <= FAR_KM)).sum())
     if not near:
         return []
     return [
-        f"{near:,} rows lie outside the country and at most {FAR_KM:g} km from it: they are kept, since they may serve people "
-        "inside"
+        f"{near:,} rows lie outside the country and at most {FAR_KM:g} km from it; that alone is no reason to drop them, since they "
+        "may serve people inside"
     ]
 
 
