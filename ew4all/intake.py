@@ -125,9 +125,9 @@ def open_study(
         sources.append(SourceNote.of(role, path, crs, unit=unit, provenance=layer.provenance))
     shapes = tuple(_shape(layer.layer, grid, notes) for layer in polygons)
     found = None if zones is None else read_zones(zones, zone_id, zone_name)
-    zone_shapes = np.empty(0, dtype=object)
+    outlines = np.empty(0, dtype=object)
     if found is not None:
-        zone_shapes = _zone_shapes(found, grid, notes)
+        outlines = zone_shapes(found, grid, notes)
         sources.append(SourceNote.of("zones", found.layer.path, found.layer.crs))
     elif zone_id is not None or zone_name is not None:
         msg = "a column of zones was named, but no zones were given"
@@ -141,7 +141,7 @@ def open_study(
         polygons=tuple(polygons),
         polygon_shapes=shapes,
         zones=found,
-        zone_shapes=zone_shapes,
+        zone_shapes=outlines,
         operator_share=dict(operator_share or {}),
         assume=dict(assume or {}),
         sources=tuple(sources),
@@ -243,7 +243,16 @@ def _comes_back(raster: Grid, grid: Grid) -> bool:
     return bool(np.abs(np.array(found) - (x, y)).max() < max(raster.cell_size))
 
 
-def _zone_shapes(zones: Zones, grid: Grid, notes: list[str]) -> Geometries:
+def zone_shapes(zones: Zones, grid: Grid, notes: list[str]) -> Geometries:
+    """Return the zones in a grid's CRS, beside one another, and note what was mended.
+
+    Raises
+    ------
+    GeometryError
+        They overlap.
+    NoIntersectionError
+        They lie somewhere else.
+    """
     layer = zones.layer
     shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
     must_meet(shapes, grid, layer.name)

@@ -22,8 +22,8 @@ from ew4all.errors import (
     SwappedAxesError,
     UnknownTechnologyError,
 )
-from ew4all.geometry import on_grid
 from ew4all.grid import GEOID, Block, Grid, lonlat
+from ew4all.intake import zone_shapes
 from ew4all.readers.heights import read_heights
 from ew4all.readers.land_cover import open_land_cover
 from ew4all.readers.people import PeopleSource, open_people
@@ -139,11 +139,7 @@ def open_network(
             "population", population, people.crs, unit=people.unit, total=sum(people.everybody())
         )
     ]
-    shapes = None
-    if zones is not None:
-        layer = zones.layer
-        shapes, mended = on_grid(layer.geometries, layer.crs or _lonlat(), people.grid, layer.name)
-        notes += [*layer.notes, *mended]
+    shapes = None if zones is None else zone_shapes(zones, people.grid, notes)
     window = _window(kept, people.grid, radio, shapes)
     grid, factor, note = _map_grid(people.grid, window, resolution_m)
     notes += note
@@ -193,11 +189,7 @@ def _window(cells: Cells, grid: Grid, radio: Radio, shapes: Geometries | None) -
     """Return the cells of people that the map shows."""
     if shapes is not None:
         drawn = shapes[~shapely.is_missing(shapes)]
-        found = grid.block_of_bounds(tuple(shapely.total_bounds(drawn)))
-        if found is None:
-            msg = "the zones do not meet the population; check their coordinates"
-            raise NoIntersectionError(msg)
-        return found
+        return grid.block_of_bounds(tuple(shapely.total_bounds(drawn))) or grid.whole
     placed = Network.of(cells, grid, radio=radio).placed
     if placed.owner.size == 0:
         raise _apart(cells, grid)
@@ -353,9 +345,3 @@ def _nobody_serves(cells: Cells, grid: Grid) -> EmptySelectionError:
         "middle"
     )
     return EmptySelectionError(msg)
-
-
-def _lonlat() -> Any:
-    from pyproj import CRS
-
-    return CRS.from_epsg(4326)

@@ -340,7 +340,7 @@ def test_what_is_refused(population: Path, zones: Path, tmp_path: Path) -> None:
         open_network(Cells.of([-29.06], [28.05], "4g"), str(population))
     elsewhere = tmp_path / "elsewhere.geojson"
     elsewhere.write_text(zones.read_text().replace("28.", "58."))
-    with pytest.raises(NoIntersectionError, match="zones do not meet the population"):
+    with pytest.raises(NoIntersectionError, match="does not meet the population raster"):
         open_network(cells, str(population), zones=read_zones(str(elsewhere)))
     assert open_network(cells, str(population), technology=("2g",)).network.technologies() == (
         "2g",
