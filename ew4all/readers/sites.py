@@ -6,6 +6,7 @@ capacity tool. `range` of OpenCelliD is left alone: it tells where the cell may 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ from ew4all.readers.site_names import ENODEB, FOUR_G, areas_of, joined, names_of
 from ew4all.readers.site_places import FAR_KM, km_outside, outline_of, places_of
 from ew4all.readers.site_table import SiteTable, read_site_table
 from ew4all.readers.site_values import carriers, identities, number_of, seconds_of
+from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +36,9 @@ __all__ = ["MAX_AGE_YEARS", "AccountRow", "CellList", "read_cells"]
 MAX_AGE_YEARS: Final = 5.0
 """Rows last seen so long before the newest of the list are dropped (radio.md 2.4)."""
 
-_YEAR_S = 365.25 * 86400.0
+_4G = TECHNOLOGIES.index("4g")
+_DAY_S = 86400.0
+_YEAR_S = 365.25 * _DAY_S
 _LONG_YEARS = 100.0
 _ANTENNA = (
     "height_m", "beamwidth_deg", "gain_dbi", "feeder_loss_db", "bandwidth_mhz",
@@ -132,6 +136,12 @@ def _kinds(carrier: Carrier, rows: int) -> NDArray[np.int8]:
 
 def _drop_stale(updated: F64, max_age_years: float, ledger: Ledger) -> list[str]:
     known = np.isfinite(updated) & (updated > 0.0)
+    # A date to come is an error of the list, and would make every other row old.
+    ahead = known & (updated > time.time() + _DAY_S)
+    known &= ~ahead
+    notes = []
+    if ahead.any():
+        notes.append(f"{ahead.sum():,} rows were last seen at a time to come; their age is taken as not known")  # fmt: skip
     if known.any():
         newest = float(updated[known].max())
         day = np.datetime64(int(newest), "s").astype("datetime64[D]")
@@ -141,11 +151,11 @@ def _drop_stale(updated: F64, max_age_years: float, ledger: Ledger) -> list[str]
             stale, f"last seen more than {max_age_years:g} years before the newest row ({day})"
         )
         if stale.sum() * 2 > stale.size:
-            return [
+            notes.append(
                 f"most rows of the list are old, and what the rest serves may be far too little: keep old rows with a greater age "
                 f"(--max-age-years {_LONG_YEARS:g})"
-            ]
-    return []
+            )
+    return notes
 
 
 def _drop_far(country: Any, table: SiteTable, lon: F64, lat: F64, ledger: Ledger) -> list[str]:
@@ -181,7 +191,11 @@ def _merge_repeated(
     samples: F64,
     ledger: Ledger,
 ) -> None:
-    """Of rows that are the same cell keep the one with the most samples, and of these the newest, then the first."""
+    """Of rows that are the same cell keep the one with the most samples, and of these the newest, then the first.
+
+    In 4g and 5g a cell identity is unique in its network (3GPP TS 23.003, 19.6 and 19.6A): under another tracking area it is the
+    same cell after a change of plan, and the newest row stands for it.
+    """
     rows = np.flatnonzero(ledger.open)
     numbered = codes["cell"][rows] >= 0
     text: list[NDArray[Any]] = [
@@ -193,17 +207,21 @@ def _merge_repeated(
         text += [np.unique(p, return_inverse=True)[1].ravel()[rows] for p in table.points]
     # A row with a cell identity is known by it, wherever it lies; one without only by everything it says.
     key: list[NDArray[Any]] = [kind[rows], numbered]
-    key += [np.where(numbered, codes[name][rows], -1) for name in ("mcc", "mnc", "area", "cell")]
+    key += [np.where(numbered, codes[name][rows], -1) for name in ("mcc", "mnc", "cell")]
+    key.append(np.where(numbered & (kind[rows] < _4G), codes["area"][rows], -1))
     key += [np.where(numbered, -1, codes_) for codes_ in text]
     if not numbered.all() and not text:
         key.append(np.where(numbered, -1, np.arange(rows.size)))
     _, same = np.unique(np.stack([np.asarray(k, np.int64) for k in key]), axis=1, return_inverse=True)  # fmt: skip
     same = same.ravel()
     updated = seconds_of(table, chosen["updated"])[rows] if "updated" in chosen else np.zeros(rows.size)  # fmt: skip
-    order = np.lexsort((rows, -np.nan_to_num(updated), -np.nan_to_num(samples[rows]), same))
+    first_by, then_by = -np.nan_to_num(samples[rows]), -np.nan_to_num(updated)
+    newest_first = numbered & (kind[rows] >= _4G)
+    first_by, then_by = np.where(newest_first, then_by, first_by), np.where(newest_first, first_by, then_by)  # fmt: skip
+    order = np.lexsort((rows, then_by, first_by, same))
     first = np.ones(rows.size, np.bool_)
     first[1:] = same[order][1:] != same[order][:-1]
-    ledger.merge(rows[order[~first]], "the same cell again: the row with the most samples, then the newest, stands for it")  # fmt: skip
+    ledger.merge(rows[order[~first]], "the same cell again: the row with the most samples (4g, 5g: the newest) stands for it")  # fmt: skip
 
 
 def _made(
