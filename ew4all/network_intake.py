@@ -48,6 +48,7 @@ PIXEL_M: Final = 250.0
 
 _MOST_PIXELS = 4_000_000_000
 _TOLERANCE = 1.05
+_COARSE_M = 1500.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +145,7 @@ def open_network(
     grid, factor, note = _map_grid(people.grid, window, resolution_m)
     notes += note
     reader = FinerPeople(people.cells(None), window.row0, window.col0, factor)
-    environment, told, read = _surroundings(reader, grid, radio, landcover, landcover_class)
+    environment, told, read = _surroundings(reader, grid, factor, radio, landcover, landcover_class)
     notes += told
     sources += read
     column, row = _places(kept, grid)
@@ -245,9 +246,17 @@ def _map_grid(
     return grid, factor, notes
 
 
+def _pixel_m(grid: Grid) -> F64:
+    """Return the sides of a pixel in the middle of a grid."""
+    middle = frame_at(grid, np.array([0.5 * grid.width]), np.array([0.5 * grid.height])).metric
+    sides: F64 = np.sqrt(middle[[0, 2], 0])
+    return sides
+
+
 def _surroundings(
     people: PeopleOfCells,
     grid: Grid,
+    factor: int,
     radio: Radio,
     landcover: Any,
     classes: Mapping[str, str] | None,
@@ -261,10 +270,17 @@ def _surroundings(
             f"surroundings are by people in squares of about 1 km: towns from {radio.urban_from_per_km2:,.0f} a km2, suburbs "
             f"from {radio.suburban_from_per_km2:,.0f}, open country below"
         )
-        return density, [note], []
-    cover, notes = open_land_cover(landcover, grid, classes)
+        notes = [note]
+        wide_m = float(np.sqrt(np.prod(_pixel_m(grid)))) * factor
+        if wide_m > _COARSE_M:
+            notes.append(
+                f"a cell of people is about {wide_m / 1000.0:,.0f} km wide, so that towns inside it are not seen: give land cover "
+                "(--landcover) or a finer population"
+            )
+        return density, notes, []
+    cover, words = open_land_cover(landcover, grid, classes)
     source = SourceNote.of("land cover", landcover, cover.raster.grid.crs, unit="classes")
-    return FromLandCover(cover, density), list(notes), [source]
+    return FromLandCover(cover, density), list(words), [source]
 
 
 def _places(cells: Cells, grid: Grid) -> tuple[F64, F64]:
