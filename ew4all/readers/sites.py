@@ -272,7 +272,7 @@ def _made(
         site_id=site_names(table, chosen, codes, row, kind, names, sited.leader)[sited.site],
         operator=operator,
         azimuth_deg=direction,
-        tai=areas_of(codes, row, kind),
+        tai=areas_of(table, chosen, codes, row, kind),
         emergency_area=table.strings(chosen["emergency_area"])[row].astype(np.str_)
         if "emergency_area" in chosen
         else "",
