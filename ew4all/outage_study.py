@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from ew4all.results import InputFile
     from ew4all.units import F64, I64
 
-__all__ = ["OutageResult", "study_outage"]
+__all__ = ["OutageResult", "outage", "study_outage"]
 
 HOUR_S = 3600.0
 SCHEMA = "ew4all/outage/1"
@@ -333,3 +333,7 @@ def _times(days: float) -> F64:
     """Hours to tell: every hour, or every few where that would be more than 400 rows."""
     step = max(1.0, np.ceil(days * 24.0 / 400.0))
     return np.append(np.arange(0.0, days * 24.0, step), days * 24.0)
+
+
+outage = study_outage
+"""The name under which the package offers it: ``ew4all.outage(...)``."""
