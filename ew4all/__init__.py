@@ -20,18 +20,20 @@ from ew4all.runtime import set_numba_cache
 if TYPE_CHECKING:
     from ew4all.errors import EW4AllError
     from ew4all.library import reach
+    from ew4all.outage_study import outage
     from ew4all.results import Reach
     from ew4all.target_library import target
     from ew4all.target_results import Target
 
 __version__ = "0.1.0"
 
-__all__ = ["EW4AllError", "Reach", "Target", "__version__", "reach", "target"]
+__all__ = ["EW4AllError", "Reach", "Target", "__version__", "outage", "reach", "target"]
 
 _HOMES = {
     "EW4AllError": "ew4all.errors",
     "Reach": "ew4all.results",
     "Target": "ew4all.target_results",
+    "outage": "ew4all.outage_study",
     "reach": "ew4all.library",
     "target": "ew4all.target_library",
 }

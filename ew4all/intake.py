@@ -11,7 +11,7 @@ import shapely
 from pyproj import Transformer
 
 from ew4all import assumptions
-from ew4all.coverage.overlay import apart, union
+from ew4all.coverage.overlay import union
 from ew4all.coverage.waterfall import operator_factor
 from ew4all.errors import GeometryError, OptionError
 from ew4all.geometry import must_meet, on_grid
@@ -21,7 +21,7 @@ from ew4all.readers.modelled import ModelledLayer
 from ew4all.readers.people import PeopleSource, open_people, refinement_of
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.vectors import VectorLayer, read_vector
-from ew4all.readers.zones import Zones, read_zones
+from ew4all.readers.zones import read_zones, zone_shapes
 from ew4all.study import WORKERS, Study, outline
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from ew4all.coverage.exposure import Progress
     from ew4all.grid import Grid
-    from ew4all.reprojection import Geometries
 
 _OUTSIDE_NOTED = 1e-4
 
@@ -148,9 +147,9 @@ def open_study(
         sources.append(SourceNote.of(role, path, crs, unit=unit, provenance=layer.provenance))
     shapes = tuple(_shape(layer.layer, grid, notes) for layer in polygons)
     found = None if zones is None else read_zones(zones, zone_id, zone_name)
-    zone_shapes = np.empty(0, dtype=object)
+    outlines = np.empty(0, dtype=object)
     if found is not None:
-        zone_shapes = _zone_shapes(found, grid, notes)
+        outlines = zone_shapes(found, grid, notes)
         sources.append(SourceNote.of("zones", found.layer.path, found.layer.crs))
     elif zone_id is not None or zone_name is not None:
         msg = "a column of zones was named, but no zones were given"
@@ -164,7 +163,7 @@ def open_study(
         polygons=tuple(polygons),
         polygon_shapes=shapes,
         zones=found,
-        zone_shapes=zone_shapes,
+        zone_shapes=outlines,
         operator_share=dict(operator_share or {}),
         assume=steps,
         sources=tuple(sources),
@@ -292,12 +291,3 @@ def _comes_back(raster: Grid, grid: Grid) -> bool:
         *to_grid.transform(x, y, errcheck=False), direction="INVERSE", errcheck=False
     )
     return bool(np.abs(np.array(found) - (x, y)).max() < max(raster.cell_size))
-
-
-def _zone_shapes(zones: Zones, grid: Grid, notes: list[str]) -> Geometries:
-    layer = zones.layer
-    shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
-    must_meet(shapes, grid, layer.name)
-    shapes, cut = apart(shapes, zones.ids, grid)
-    notes += [*layer.notes, *mended, *cut]
-    return shapes

@@ -22,12 +22,12 @@ from ew4all.errors import (
     SwappedAxesError,
     UnknownTechnologyError,
 )
-from ew4all.geometry import on_grid
 from ew4all.grid import GEOID, Block, Grid, lonlat
 from ew4all.readers.heights import read_heights
 from ew4all.readers.land_cover import open_land_cover
 from ew4all.readers.people import PeopleSource, open_people
 from ew4all.readers.provenance import SourceNote
+from ew4all.readers.zones import zone_shapes
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ PIXEL_M: Final = 250.0
 
 _MOST_PIXELS = 4_000_000_000
 _TOLERANCE = 1.05
+_COARSE_M = 1500.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +140,7 @@ def open_network(
             "population", population, people.crs, unit=people.unit, total=sum(people.everybody())
         )
     ]
-    shapes = None
-    if zones is not None:
-        layer = zones.layer
-        shapes, mended = on_grid(layer.geometries, layer.crs or _lonlat(), people.grid, layer.name)
-        notes += [*layer.notes, *mended]
+    shapes = None if zones is None else zone_shapes(zones, people.grid, notes)
     window = _window(kept, people.grid, radio, shapes)
     grid, factor, note = map_grid(people.grid, window, resolution_m)
     notes += note
@@ -173,7 +170,7 @@ class PlacedNetwork(NamedTuple):
 def network_on(
     cells: Cells,
     grid: Grid,
-    people: PeopleOfCells,
+    people: FinerPeople,
     radio: Radio,
     *,
     dem: Any = None,
@@ -190,7 +187,9 @@ def network_on(
     EmptySelectionError
         No cell serves the grid.
     """
-    environment, told, read = _surroundings(people, grid, radio, landcover, landcover_class)
+    environment, told, read = _surroundings(
+        people, grid, people.factor, radio, landcover, landcover_class
+    )
     notes, sources = list(told), list(read)
     column, row = _places(cells, grid)
     cells = cells.in_environment(codes_at(environment, grid, column, row), assume_cells)
@@ -233,11 +232,7 @@ def _window(cells: Cells, grid: Grid, radio: Radio, shapes: Geometries | None) -
     """Return the cells of people that the map shows."""
     if shapes is not None:
         drawn = shapes[~shapely.is_missing(shapes)]
-        found = grid.block_of_bounds(tuple(shapely.total_bounds(drawn)))
-        if found is None:
-            msg = "the zones do not meet the population; check their coordinates"
-            raise NoIntersectionError(msg)
-        return found
+        return grid.block_of_bounds(tuple(shapely.total_bounds(drawn))) or grid.whole
     placed = Network.of(cells, grid, radio=radio).placed
     if placed.owner.size == 0:
         raise _apart(cells, grid)
@@ -293,9 +288,17 @@ def map_grid(
     return grid, factor, notes
 
 
+def _pixel_m(grid: Grid) -> F64:
+    """Return the sides of a pixel in the middle of a grid."""
+    middle = frame_at(grid, np.array([0.5 * grid.width]), np.array([0.5 * grid.height])).metric
+    sides: F64 = np.sqrt(middle[[0, 2], 0])
+    return sides
+
+
 def _surroundings(
     people: PeopleOfCells,
     grid: Grid,
+    factor: int,
     radio: Radio,
     landcover: Any,
     classes: Mapping[str, str] | None,
@@ -309,10 +312,17 @@ def _surroundings(
             f"surroundings are by people in squares of about 1 km: towns from {radio.urban_from_per_km2:,.0f} a km2, suburbs "
             f"from {radio.suburban_from_per_km2:,.0f}, open country below"
         )
-        return density, [note], []
-    cover, notes = open_land_cover(landcover, grid, classes)
+        notes = [note]
+        wide_m = float(np.sqrt(np.prod(_pixel_m(grid)))) * factor
+        if wide_m > _COARSE_M:
+            notes.append(
+                f"a cell of people is about {wide_m / 1000.0:,.0f} km wide, so that towns inside it are not seen: give land cover "
+                "(--landcover) or a finer population"
+            )
+        return density, notes, []
+    cover, words = open_land_cover(landcover, grid, classes)
     source = SourceNote.of("land cover", landcover, cover.raster.grid.crs, unit="classes")
-    return FromLandCover(cover, density), list(notes), [source]
+    return FromLandCover(cover, density), list(words), [source]
 
 
 def _places(cells: Cells, grid: Grid) -> tuple[F64, F64]:
@@ -393,9 +403,3 @@ def _nobody_serves(cells: Cells, grid: Grid) -> EmptySelectionError:
         "middle"
     )
     return EmptySelectionError(msg)
-
-
-def _lonlat() -> Any:
-    from pyproj import CRS
-
-    return CRS.from_epsg(4326)

@@ -15,22 +15,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ew4all import __version__
-from ew4all.cells import Cells
-from ew4all.coverage.outages.backhaul import SUBMARINE, lay_out
+from ew4all.coverage.outages.backhaul import lay_out
 from ew4all.coverage.outages.defaults import resolve
 from ew4all.coverage.outages.ensemble import Ensemble, members_of
-from ew4all.coverage.outages.observed import Observed, areas_out, named_down, silent_squares
 from ew4all.coverage.outages.power import Plant
 from ew4all.coverage.outages.repair import restore
-from ew4all.coverage.outages.threats import Blackout, Cut, Threat
 from ew4all.coverage.outages.timeline import CAUSES, STATES
-from ew4all.errors import InputError, OptionError
+from ew4all.errors import OptionError
 from ew4all.network_intake import open_network
+from ew4all.outage_intake import (
+    at_least_one,
+    cables_cut,
+    compacted,
+    feeders_out,
+    inside,
+    read_observed,
+    read_sites,
+    read_threats,
+)
 from ew4all.outage_people import PeopleServed, people_of_sites, people_over_time
-from ew4all.readers.hazard_values import parsed, read_hazard
-from ew4all.readers.links import read_links
-from ew4all.readers.outage_tables import read_down, read_measurements, read_plant, read_stocks
-from ew4all.readers.point_values import inside_polygons
+from ew4all.readers.links import near_lines, read_links
+from ew4all.readers.outage_tables import read_plant, read_stocks
 from ew4all.readers.provenance import SourceNote
 
 if TYPE_CHECKING:
@@ -38,16 +43,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
+    from ew4all.cells import Cells
     from ew4all.coverage.outages.backhaul import Backhaul
+    from ew4all.coverage.outages.observed import Observed
     from ew4all.results import InputFile
     from ew4all.units import F64, I64
 
-__all__ = ["OutageResult", "study_outage"]
+__all__ = ["OutageResult", "outage", "study_outage"]
 
 HOUR_S = 3600.0
 SCHEMA = "ew4all/outage/1"
 _PEOPLE_H = (0.0, 1.0, 3.0, 6.0, 12.0, 24.0, 48.0, 72.0, 120.0, 168.0, 240.0, 336.0, 504.0, 720.0)
-_TABLES = (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +62,10 @@ class OutageResult:
 
     Attributes
     ----------
+    cells
+        Those that were used; ``alive[cells.site]`` says which of them are on the air.
     backhaul
-        Sites and links; sites are numbered as in the cells.
+        Sites and links; sites are numbered as in `cells`.
     ensemble
         Members; `typical` is the one that is told event by event.
     times_h
@@ -70,7 +78,7 @@ class OutageResult:
         People served in the typical member, where a population was given.
     """
 
-    cells: int
+    cells: Cells
     backhaul: Backhaul
     ensemble: Ensemble
     times_h: F64
@@ -120,7 +128,7 @@ class OutageResult:
         document: dict[str, Any] = {
             "schema": SCHEMA,
             "version": __version__,
-            "cells": self.cells,
+            "cells": len(self.cells),
             "sites": self.sites,
             "links": int(self.backhaul.a.size),
             "members": len(self.ensemble),
@@ -166,8 +174,10 @@ def study_outage(
     sites: Any,
     *,
     hazard: Mapping[str, Any] | None = None,
+    within: Any = None,
     links: str | os.PathLike[str] | None = None,
     core: Sequence[str] = (),
+    roads: str | os.PathLike[str] | None = None,
     power: str | os.PathLike[str] | None = None,
     feeder_out: Sequence[str] = (),
     cable_cut: bool = False,
@@ -196,8 +206,12 @@ def study_outage(
         A list of cells (see `ew4all.readers.sites.read_cells`) or `Cells`.
     hazard
         ``KIND[:UNIT]`` to a raster or polygons: wind, flood, shaking (or ``mmi``, ``pga``), fire, power.
+    within
+        Polygons: only cells of sites inside them.
     links, core
         See `ew4all.readers.links.read_links`; without links a network is laid out.
+    roads
+        Main roads, along which sites have fibre where no links are given.
     power
         See `ew4all.readers.outage_tables.read_plant`.
     feeder_out
@@ -231,7 +245,10 @@ def study_outage(
         See the readers.
     """
     values = resolve(assume)
-    cells, notes, inputs = _cells(sites, read or {})
+    cells, notes, inputs = read_sites(sites, read or {})
+    if within is not None:
+        cells = inside(cells, within, inputs)
+    cells = compacted(cells)
     if not (np.isfinite(days) and days > 0.0):
         msg = f"--days must be above 0, but got {days:g}"
         raise OptionError(msg)
@@ -244,6 +261,9 @@ def study_outage(
         )
         raise OptionError(msg)
     places = cells.sites
+    if links is not None and roads is not None:
+        msg = "roads serve to lay links out where none are given; leave --roads or --links out"
+        raise OptionError(msg)
     if links is not None:
         backhaul = read_links(links, places, values, core=core)
         inputs.append(SourceNote.of("links", links, None))
@@ -251,7 +271,11 @@ def study_outage(
         msg = "a core was named, but no links; give them, or leave --core out"
         raise OptionError(msg)
     else:
-        backhaul = lay_out(places, values, core_abroad=cable_cut)
+        along = None
+        if roads is not None:
+            along = near_lines(roads, places, values["fibre_road_km"])
+            inputs.append(SourceNote.of("roads", roads, None))
+        backhaul = lay_out(places, values, on_fibre=along, core_abroad=cable_cut)
     plant = Plant() if power is None else read_plant(power, places.id)
     opened = None
     if population is not None:
@@ -269,7 +293,7 @@ def study_outage(
     notes += backhaul.notes if observed is None else ()
     found: Observed | None = None
     if observed is not None:
-        found = _observed(observed, observed_hours, cells, values, inputs)
+        found = read_observed(observed, observed_hours, cells, values, inputs)
         notes += found.notes
         if kits is not None:
             msg = "kits are sent by cause, which an observation does not tell; leave --kits out"
@@ -279,15 +303,15 @@ def study_outage(
                 restore(
                     found.down, repair=repair, ids=places.id, people=plant.people, seed=seed, replica=k, assume=assume
                 )
-                for k in range(_at_least_one(members))
+                for k in range(at_least_one(members))
             )
         )  # fmt: skip
     else:
-        threats, blackouts = _threats(hazard or {}, backhaul, values, relation, notes, inputs)
-        blackouts += _feeders_out(feeder_out, plant, backhaul)
+        threats, blackouts = read_threats(hazard or {}, backhaul, values, relation, notes, inputs)
+        blackouts += feeders_out(feeder_out, plant, backhaul)
         ensemble = members_of(
             backhaul, threats, members=members, seed=seed, workers=workers, progress=progress,
-            blackouts=blackouts, cuts=_cables(cable_cut, backhaul), plant=plant,
+            blackouts=blackouts, cuts=cables_cut(cable_cut, backhaul), plant=plant,
             stocks=() if kits is None else read_stocks(kits), repair=repair, horizon_s=days * 24 * HOUR_S,
             assume=assume,
         )  # fmt: skip
@@ -299,115 +323,9 @@ def study_outage(
             opened, ensemble.timelines[_typical(ensemble, days * 24.0)], asked, progress=progress
         )
     return OutageResult(
-        len(cells), backhaul, ensemble, times_h, ensemble.counts(times_h * HOUR_S), seed, repair, found,
+        cells, backhaul, ensemble, times_h, ensemble.counts(times_h * HOUR_S), seed, repair, found,
         tuple(note.read() for note in inputs), dict(values), tuple(notes), title,
         served,
-    )  # fmt: skip
-
-
-def _cells(sites: Any, options: Mapping[str, Any]) -> tuple[Cells, list[str], list[SourceNote]]:
-    if isinstance(sites, Cells):
-        cells, notes, inputs = sites, [], []
-    else:
-        from ew4all.readers.sites import read_cells
-
-        listed = read_cells(sites, **options)
-        cells, notes = listed.cells, list(listed.notes)
-        inputs = [SourceNote.of("sites", sites, None)]
-    if len(cells) == 0:
-        msg = "the list holds no cell, so nothing can fail"
-        raise InputError(msg)
-    return cells, notes, inputs
-
-
-def _at_least_one(members: int) -> int:
-    if members < 1:
-        msg = f"an ensemble has at least one member, but got {members}"
-        raise OptionError(msg)
-    return members
-
-
-def _threats(
-    hazard: Mapping[str, Any],
-    backhaul: Backhaul,
-    values: Mapping[str, float],
-    relation: str,
-    notes: list[str],
-    inputs: list[SourceNote],
-) -> tuple[list[Threat], list[Blackout]]:
-    threats: list[Threat] = []
-    blackouts: list[Blackout] = []
-    for name, source in hazard.items():
-        layer = parsed(name, source)
-        one, told = read_hazard(layer, backhaul, values, relation=relation)
-        notes += told
-        inputs.append(
-            SourceNote.of(f"hazard {layer.kind}", layer.source, None, unit=layer.unit or None)
-        )
-        if isinstance(one, Threat):
-            threats.append(one)
-        else:
-            blackouts.append(one)
-    return threats, blackouts
-
-
-def _feeders_out(names: Sequence[str], plant: Plant, backhaul: Backhaul) -> list[Blackout]:
-    if not names:
-        return []
-    if plant.feeder is None:
-        msg = "--feeder-out needs a column feeder in the table of --power"
-        raise OptionError(msg)
-    unknown = sorted(set(names) - {str(name) for name in plant.feeder})
-    if unknown:
-        known = ", ".join(sorted({str(n) for n in plant.feeder} - {""})[:5])
-        msg = f"no site hangs on the feeder {unknown[0]!r}; feeders are {known}"
-        raise InputError(msg)
-    nodes = np.zeros(backhaul.id.size, np.bool_)
-    nodes[: backhaul.sites] = np.isin(plant.feeder, list(names))
-    return [Blackout(nodes)]
-
-
-def _cables(cut: bool, backhaul: Backhaul) -> list[Cut]:
-    if not cut:
-        return []
-    cables = backhaul.kind == SUBMARINE
-    if not cables.any():
-        msg = "--cable-cut needs a link of kind submarine, and the links hold none"
-        raise InputError(msg)
-    return [Cut(cables)]
-
-
-def _observed(
-    source: Any,
-    hours: tuple[float, float] | None,
-    cells: Cells,
-    values: Mapping[str, float],
-    inputs: list[SourceNote],
-) -> Observed:
-    places = cells.sites
-    if not isinstance(source, dict):
-        inputs.append(SourceNote.of("observed", source, None))
-        return named_down(places.id, read_down(source), f"the list of sites {source}")
-    if set(source) != {"baseline", "current"}:
-        msg = f"an observation has a baseline and a current layer, but got {', '.join(source) or 'nothing'}"
-        raise OptionError(msg)
-    inputs += [SourceNote.of(role, source[role], None) for role in ("baseline", "current")]
-    tables = [str(source[role]).lower().endswith(_TABLES) for role in ("baseline", "current")]
-    if tables[0] != tables[1]:
-        msg = "baseline and current must both be tables of measurements, or both polygons"
-        raise OptionError(msg)
-    if not tables[0]:
-        inside = [
-            inside_polygons(source[role], places.lon_deg, places.lat_deg, role)
-            for role in ("baseline", "current")
-        ]
-        return areas_out(inside[0], inside[1])
-    if hours is None:
-        msg = "measurements need the hours in which they were taken: --observed-hours BASELINE,CURRENT, for instance 336,12"
-        raise OptionError(msg)
-    return silent_squares(
-        places.lon_deg, places.lat_deg, read_measurements(source["baseline"]), read_measurements(source["current"]),
-        baseline_h=hours[0], current_h=hours[1], square_km=values["square_km"], alpha=values["detector_alpha"],
     )  # fmt: skip
 
 
@@ -415,3 +333,7 @@ def _times(days: float) -> F64:
     """Hours to tell: every hour, or every few where that would be more than 400 rows."""
     step = max(1.0, np.ceil(days * 24.0 / 400.0))
     return np.append(np.arange(0.0, days * 24.0, step), days * 24.0)
+
+
+outage = study_outage
+"""The name under which the package offers it: ``ew4all.outage(...)``."""

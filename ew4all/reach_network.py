@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ew4all import assumptions
 from ew4all.cells import ASSUMABLE, Cells
+from ew4all.coverage.outages.on_air import Outage
 from ew4all.coverage.signal_defaults import Radio
 from ew4all.coverage.surroundings import FinerPeople
 from ew4all.errors import OptionError
@@ -21,41 +20,9 @@ from ew4all.readers.sites import read_cells
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from ew4all.readers.people import PeopleSource
 
-__all__ = ["NetworkCoverage", "Outage", "open_network_coverage", "split_assumptions"]
-
-
-@dataclass(frozen=True, eq=False)
-class Outage:
-    """Cells on air in each possible course of an outage: `alive`, shape (members, cells), and the site of each cell."""
-
-    alive: NDArray[np.bool_]
-    site: NDArray[np.int32]
-
-    @property
-    def members(self) -> int:
-        """How many courses there are."""
-        return len(self.alive)
-
-    @property
-    def cells_down(self) -> float:
-        """Cells off the air, on average over the members."""
-        return float((~self.alive).sum(axis=1).mean())
-
-    @property
-    def sites(self) -> int:
-        """Sites of the network."""
-        return int(np.unique(self.site).size)
-
-    @property
-    def sites_down(self) -> float:
-        """Sites with no cell on air, on average over the members."""
-        _, of = np.unique(self.site, return_inverse=True)
-        up = [np.bincount(of.ravel(), weights=alive) > 0 for alive in self.alive]
-        return float(np.mean([(~u).sum() for u in up]))
+__all__ = ["NetworkCoverage", "open_network_coverage", "split_assumptions"]
 
 
 @dataclass(frozen=True, eq=False)

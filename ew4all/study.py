@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
+    from ew4all.coverage.outages.on_air import Outage
     from ew4all.grid import Grid
-    from ew4all.reach_network import Outage
     from ew4all.readers.layers import PolygonLayer
     from ew4all.readers.levels import HazardRaster
     from ew4all.readers.provenance import SourceNote

@@ -225,6 +225,11 @@ def _notes(study: TargetStudy, choice: Choice) -> Iterator[str]:
     chosen = choice.cells
     if chosen.all():
         yield f"every one of the {len(study.cells)} cells of the list is addressed: the area cannot be told from the rest of the network"
+    if study.ensemble is not None:
+        yield (
+            f"people are means over the {len(study.ensemble.alive)} members of the ensemble; maps and rasters show the network with every "
+            "cell on air"
+        )
     near = _near_the_edge(study, chosen)
     if near:
         yield (

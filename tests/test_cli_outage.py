@@ -137,3 +137,31 @@ def test_a_hazard_may_be_given_twice_here_and_not_to_reach(sites: str, dark: str
     )
     assert refused.returncode == 2
     assert "--hazard was given twice" in refused.stderr
+
+
+def test_west_sumatra_from_the_list_and_the_shakemap(tmp_path: Path, shared_data: Path) -> None:
+    """As a user would: the list as it was downloaded, a polygon, the ShakeMap."""
+    area = tmp_path / "west_sumatra.wkt"
+    area.write_text("POLYGON((98 -4, 101.9 -4, 101.9 0.2, 98 0.2, 98 -4))", encoding="utf-8")
+    towers = shared_data / "data" / "towers" / "idn_opencellid_510_no_jakarta.csv"
+    shakemap = shared_data / "data" / "hazards" / "idn_padang_shakemap_20090930_mmi.tif"
+    result = run(
+        str(towers),
+        "--within",
+        str(area),
+        "--hazard",
+        f"mmi={shakemap}",
+        "--members",
+        "50",
+        "--json",
+        "--quiet",
+    )
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert 600 < document["cells"] <= 660
+    assert 150 < document["sites"] < document["cells"]
+    share = {name: row["mean"] / document["sites"] for name, row in document["first_cause"].items()}
+    assert 0.02 < share["damage"] < 0.12
+    assert 0.02 < share["power"] < 0.12
+    assert 0.05 < share["transport"] < 0.35
+    assert "people" not in document

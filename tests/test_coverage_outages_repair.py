@@ -117,12 +117,17 @@ def test_the_series_are_those_of_the_data(shared_data: Path) -> None:
 
 def test_where_the_notes_disagree_the_fit_decides() -> None:
     """radio.md 4.4: time constants 4.1, 2.0, 3.8 and 144 d; validation.md 5.1: 2.6, 4.0 and 80 d. Ours, of the whole curve."""
-    days = np.arange(0.0, 8.01, 0.25)
-    mainland = np.array(ratios(50.0, tuple(days), "mainland"))
-    tau_d = -1.0 / np.polyfit(days, np.log(mainland), 1)[0]
-    assert 2.6 < tau_d < 5.2
-    island = np.array(ratios(95.0, tuple(range(0, 40, 3)), "island"))
-    assert 80.0 < -1.0 / np.polyfit(np.arange(0, 40, 3), np.log(island), 1)[0] < 144.0
+    days = tuple(np.arange(0.0, 8.01, 0.25))
+    found = [
+        -1.0 / np.polyfit(days, np.log(ratios(first, days, "mainland")), 1)[0]
+        for first in (13.6, 27.0, 50.0, 66.0)
+    ]
+    assert_allclose(found, [2.2, 3.4, 4.5, 5.0], atol=0.15)
+    for until, tau_d in ((10, 99.0), (40, 84.0)):
+        some = tuple(range(until))
+        assert_allclose(
+            -1.0 / np.polyfit(some, np.log(ratios(95.0, some, "island")), 1)[0], tau_d, rtol=0.05
+        )
 
 
 def test_the_share_of_each_cause_and_the_queue_by_hand() -> None:

@@ -133,6 +133,22 @@ def test_no_fuel_reaches_a_blocked_site() -> None:
     assert 80.0 < back <= 82.25
 
 
+def test_a_road_that_is_known_to_open() -> None:
+    network = line()
+    plant = Plant(road_open_h=np.array([np.nan, np.nan, 40.0]))
+    found = simulate(network, [wind(network, sites=[2])], plant=plant, assume=CERTAIN)
+    assert events(found.timeline, 2) == [(0.0, "damage"), (66.0, "repair")]
+
+
+def test_load_that_is_shed_on_battery() -> None:
+    out = Blackout(np.array([False, False, True]), 0.0, 3 * H)
+    timeline = simulate(line(), blackouts=[out], plant=fixed(4.0, 0.0)).timeline
+    site, fifth = np.array([0, 2, 2]), np.array([True, False, True])
+    assert timeline.cells_at(1 * H, site).tolist() == [True, True, True]
+    assert timeline.cells_at(1 * H, site, fifth).tolist() == [True, True, False]
+    assert timeline.cells_at(4 * H, site, fifth).all()
+
+
 def test_a_damaged_site_waits_for_a_crew() -> None:
     network = line()
     found = simulate(network, [wind(network, sites=[2])], assume=CERTAIN)

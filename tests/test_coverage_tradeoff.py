@@ -80,6 +80,12 @@ def _on_the_curve(x: NDArray[np.float64], y: NDArray[np.float64], spent: float) 
     return float(y[last] + (y[last + 1] - y[last]) * step)
 
 
+def test_one_cell_alone_may_beat_those_that_came_first() -> None:
+    got = within_budget(np.array([2.0, 100.0]), np.array([1.0, 100.0]), 100.0)
+    assert got.chosen.tolist() == [False, True]
+    assert got.bound == 101.0
+
+
 @given(counts(), st.floats(0.0, 2e4))
 def test_a_budget_is_kept_and_misses_the_best_by_one_cell_at_most(
     both: tuple[NDArray[np.float64], NDArray[np.float64]], budget: float

@@ -87,7 +87,7 @@ def run(
     )
     summary = write_coverage(
         folder, opened, str(population), settings={"sites": "three"}, zones=None if zones is None else str(zones),
-        account=({"step": "read", "rows": 3},), title="Test", workers=workers,
+        account=({"fate": "used", "reason": "", "rows": 3, "where": "lines 2 to 4"},), title="Test", workers=workers,
     )  # fmt: skip
     return Written(folder, opened, summary)
 
@@ -193,13 +193,15 @@ def test_record_and_document(written: Written) -> None:
     document = json.loads((written.folder / "coverage.json").read_text())
     assert document == json.loads(json.dumps(written.summary.to_dict()))
     assert document["schema"] == "ew4all/coverage/1"
-    assert document["account"] == [{"step": "read", "rows": 3}]
+    assert document["account"][0]["rows"] == 3
     assert document["technologies"][1] == {
         "technology": "4g", "cells": 2, "sites": 2, "operators": 2, "served_from_dbm": -119.0,
     }  # fmt: skip
     assert any("no terrain was given" in n for n in document["notes"])
     assert any("assumed by surroundings" in n for n in document["notes"])
-    assert (written.folder / "account.csv").read_text() == "step,rows\nread,3\n"
+    assert (
+        written.folder / "account.csv"
+    ).read_text() == "fate,reason,rows,where\nused,,3,lines 2 to 4\n"
     for picture in ("map_4g_level.png", "map_2g_server.png"):
         assert (written.folder / picture).read_bytes()[16:24] == (1620).to_bytes(4, "big") + (
             1200
@@ -246,6 +248,7 @@ def test_coarse_cells_of_people_are_divided(tmp_path: Path) -> None:
     assert opened.factor == 10
     assert opened.grid.shape == (40, 50)
     assert any("divides it into 10 x 10 pixels" in n for n in opened.notes)
+    assert any("about 5 km wide, so that towns inside it are not seen" in n for n in opened.notes)
     fine = open_network(three_cells(), str(coarse), population_unit="count")
     assert fine.factor == 20
     with pytest.raises(OptionError, match="width of a pixel is a number of metres above 0"):
@@ -340,7 +343,7 @@ def test_what_is_refused(population: Path, zones: Path, tmp_path: Path) -> None:
         open_network(Cells.of([-29.06], [28.05], "4g"), str(population))
     elsewhere = tmp_path / "elsewhere.geojson"
     elsewhere.write_text(zones.read_text().replace("28.", "58."))
-    with pytest.raises(NoIntersectionError, match="zones do not meet the population"):
+    with pytest.raises(NoIntersectionError, match="does not meet the population raster"):
         open_network(cells, str(population), zones=read_zones(str(elsewhere)))
     assert open_network(cells, str(population), technology=("2g",)).network.technologies() == (
         "2g",

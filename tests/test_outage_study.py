@@ -237,6 +237,31 @@ def test_kits_are_counted_by_role(tmp_path: Path) -> None:
     assert outage_table(result.to_dict()).renderables
 
 
+def test_only_sites_inside_polygons_and_along_roads(tmp_path: Path) -> None:
+    west = tmp_path / "west.wkt"
+    west.write_text("POLYGON((9 -1, 10 -1, 10 1, 9 1, 9 -1))", encoding="utf-8")
+    cells = made()
+    result = study_outage(cells, within=str(west), cable_cut=True, members=1)
+    assert result.sites == (cells.lon_deg < 10.0).sum() == len(result.cells)
+    assert set(result.cells.site.tolist()) == set(range(result.sites))
+    assert_array_equal(result.backhaul.id[: result.sites], cells.site_id[cells.lon_deg < 10.0])
+    far = tmp_path / "far.wkt"
+    far.write_text("POLYGON((0 0, 1 0, 1 1, 0 0))", encoding="utf-8")
+    with pytest.raises(NoIntersectionError, match="none of the 40 sites lies in the polygons"):
+        study_outage(cells, within=str(far), cable_cut=True)
+    roads = tmp_path / "roads.geojson"
+    roads.write_text(
+        '{"type":"Feature","properties":{},"geometry":{"type":"LineString","coordinates":[[9,0],[11,0]]}}',
+        encoding="utf-8",
+    )
+    wide = {"fibre_km": 0.0, "fibre_road_km": 100.0}
+    fibre = study_outage(cells, roads=roads, cable_cut=True, members=1, assume=wide).backhaul
+    radio = study_outage(cells, cable_cut=True, members=1, assume=wide).backhaul
+    assert (fibre.kind == 1).sum() == 0 < (radio.kind == 1).sum()
+    with pytest.raises(OptionError, match="leave --roads or --links out"):
+        study_outage(cells, roads=roads, links=roads, cable_cut=True)
+
+
 def people(folder: Path) -> str:
     """A thousand people in each cell of about 2.2 km around the sites."""
     path = folder / "people.tif"

@@ -128,8 +128,21 @@ def test_a_raster_without_a_height_there(tmp_path: Path) -> None:
 
 def test_values_that_are_no_metres(tmp_path: Path) -> None:
     path = dem(tmp_path / "dem.tif", 27.5, -28.5, np.full((200, 200), 32767, np.int16))
-    with pytest.raises(InputError, match=r"holds 32767\.\.32767, which are no heights in metres"):
+    with pytest.raises(InputError, match="holds heights up to 32767, which are no metres"):
         read_heights(path, MAP, 1_000.0)
+
+
+def test_marks_that_are_not_declared_and_the_floor_of_the_sea(tmp_path: Path) -> None:
+    values = np.full((200, 200), 12, np.int16)
+    values[:, 60:66] = -32767
+    values[:, 70] = -2300
+    path = dem(tmp_path / "dem.tif", 27.5, -28.5, values, nodata=-32768)
+    terrain, notes = read_heights(path, MAP, 5_000.0)
+    assert np.isnan(at(terrain, 28.125, -29.1))
+    assert at(terrain, 28.205, -29.1) == 0.0
+    assert at(terrain, 28.025, -29.1) == 12.0
+    assert "below -12,000 m (the lowest -32767) are taken as cells without data" in notes[0]
+    assert "taken as sea, at a height of 0" in notes[1]
 
 
 def test_no_file() -> None:

@@ -26,7 +26,7 @@ from ew4all.errors import (
     TableValueError,
 )
 from ew4all.readers.hazard_values import parsed, read_hazard
-from ew4all.readers.links import read_links
+from ew4all.readers.links import near_lines, read_links
 from ew4all.readers.outage_tables import read_down, read_measurements, read_plant, read_stocks
 from ew4all.readers.point_values import inside_polygons, polygon_values, raster_values
 
@@ -181,6 +181,20 @@ def test_links_that_are_wrong(
         read_links(written(tmp_path, "links.csv", text), network_sites(), VALUES)
 
 
+def test_sites_along_main_roads(tmp_path: Path) -> None:
+    path = lines(
+        tmp_path, [([(9.9, 0.005), (10.12, 0.005)], {}), ([(10.52, -1.0), (10.52, 1.0)], {})]
+    )
+    assert near_lines(path, network_sites(), 1.0).tolist() == [True, True, False]
+    assert near_lines(path, network_sites(), 2.5).tolist() == [True, True, True]
+    with pytest.raises(EmptyLayerError, match="hold no line"):
+        near_lines(
+            lines(tmp_path, [([(9, -1), (11, -1), (11, 1), (9, -1)], {})], "MultiPoint"),
+            network_sites(),
+            1.0,
+        )
+
+
 def test_a_map_without_lines_is_refused(tmp_path: Path) -> None:
     path = written(
         tmp_path, "p.geojson",
@@ -222,7 +236,11 @@ def test_power_of_sites(tmp_path: Path) -> None:
         ("site,battery_h\na,-1\n", InputError, "battery_h is -1; it cannot be negative"),
         ("site,battery_h\na,long\n", TableValueError, "battery_h is 'long'"),
         ("battery_h\n1\n", ColumnError, "no column site or site_id"),
-        ("site,colour\na,red\n", ColumnError, "none of battery_h, fuel_h, feeder, people"),
+        (
+            "site,colour\na,red\n",
+            ColumnError,
+            "none of battery_h, fuel_h, feeder, people, road_open_h",
+        ),
     ],
 )
 def test_power_that_is_wrong(tmp_path: Path, text: str, error: type[Exception], words: str) -> None:

@@ -138,6 +138,22 @@ def test_rules_are_compared_with_the_same_people(result: Target, plain: TargetSt
         assert out.missed >= here - 1e-6 * result.in_area_people
 
 
+def test_cells_that_touch_the_area_are_found_beyond_those_that_serve(plain: TargetStudy) -> None:
+    network, grid = plain.network, plain.grid
+    inside = oracles.fractions(AREA, grid) > 1e-9
+    heard = np.zeros(len(plain.cells), np.bool_)
+    for operator in ("Delta", "Echo"):
+        for technology in ("2g", "4g"):
+            signal = network.signal(grid.whole, technology, operator, keep=16)
+            loud = np.nan_to_num(signal.level_dbm, nan=-999.0) >= network.radio.decodes_dbm(
+                technology
+            )
+            heard[np.unique(signal.cell[loud & inside & (signal.cell >= 0)])] = True
+    serves = plain.serving.nominal.inside_km2 > 0.0
+    assert (heard & ~serves).any()
+    assert_array_equal(plain.serving.touches, heard | serves)
+
+
 def test_bleed_of_the_console_is_told(result: Target) -> None:
     per_mile = result.in_area_people / result.in_area_km2 * 2.589988
     want = np.clip(5900.0 - 1250.0 * np.log10(per_mile), 500.0, 5000.0)

@@ -129,7 +129,7 @@ _ALSO_IN = {
     "target": frozenset(
         {"--landcover-class", "--column", "--technology", "--operator", "--geofence"}
     ),
-    "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out"}),
+    "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out", "--column"}),
 }
 
 

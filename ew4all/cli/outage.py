@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ew4all.cli.options import mapping, numbers
+from ew4all.cli.options import mapping, numbers, sources
 from ew4all.cli.terminal import console, contents, progressing, reporting, say
 from ew4all.errors import OptionError
 
@@ -28,10 +28,10 @@ def outage(
         ),
     ] = None,
     population: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            metavar="FILE",
-            help="Raster of people: count those served over time; crews go to most people first.",
+            metavar="[NAME=]FILE",
+            help="Raster of people: count those served over time; crews go to most people first. Repeat it for groups.",
         ),
     ] = None,
     population_unit: Annotated[
@@ -61,6 +61,13 @@ def outage(
             help="Transport links: CSV of ends, or lines on a map. Without it they are laid out.",
         ),
     ] = None,
+    roads: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Main roads: sites along them have fibre, where links are laid out.",
+        ),
+    ] = None,
     core: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,7 +77,8 @@ def outage(
     power: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="CSV: site, battery_h, fuel_h, feeder, people, as far as known."
+            metavar="FILE",
+            help="CSV: site, battery_h, fuel_h, feeder, people, road_open_h, as far as known.",
         ),
     ] = None,
     feeder_out: Annotated[
@@ -105,9 +113,29 @@ def outage(
             metavar="NAME=VALUE", help="Replace a default of docs/outages.md. Repeatable."
         ),
     ] = None,
-    technology: Annotated[
-        str | None, typer.Option(metavar="2g|3g|4g|5g", help="Where the list does not say it.")
+    within: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Polygons: only sites inside them.")
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=COLUMN",
+            help="Column of the list that holds lon, lat, radio, site, ... Repeatable.",
+        ),
+    ] = None,
+    sites_technology: Annotated[
+        str | None,
+        typer.Option(
+            metavar="2g|3g|4g|5g", help="Technology of every row, where the list does not say."
+        ),
+    ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Outline of the country: cells far outside are dropped."),
+    ] = None,
+    max_age_years: Annotated[
+        float, typer.Option(metavar="YEARS", help="Rows last seen longer ago are dropped.")
+    ] = 5.0,
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the picture.")] = None,
     workers: Annotated[
         int,
@@ -128,12 +156,14 @@ def outage(
     with reporting():
         arguments: dict[str, Any] = {
             "hazard": mapping("--hazard", hazard, "wind=FILE, mmi=FILE or flood:cm=FILE"),
-            "population": population,
+            "within": within,
+            "population": sources(population) if population else None,
             "population_unit": population_unit,
             "dem": dem,
             "observed": _observed(observed),
             "observed_hours": _hours(observed_hours),
             "links": links,
+            "roads": roads,
             "core": tuple(core or ()),
             "power": power,
             "feeder_out": tuple(feeder_out or ()),
@@ -155,8 +185,13 @@ def outage(
 
         if out is not None:
             set_matplotlib_cache()
-        reading = {} if technology is None else {"technology": technology}
-        with progressing(quiet=quiet) as progress:
+        reading = {
+            "columns": mapping("--column", column, "lon=LONGITUDE"),
+            "technology": sites_technology,
+            "country": country,
+            "max_age_years": max_age_years,
+        }
+        with progressing(quiet=quiet, what="Simulating outages") as progress:
             result = study_outage(
                 sites, **arguments, read=reading, workers=workers, progress=progress
             )
@@ -164,7 +199,7 @@ def outage(
         if out is not None:
             from ew4all.report.outage_outputs import write_outage
 
-            settings = {"sites": sites, **arguments, "at_hours": at_hours, "technology": technology}
+            settings = {"sites": sites, **arguments, "at_hours": at_hours, **reading}
             write_outage(out, result, at_hours=at_hours, settings=settings)
             say(f"Written to {out}: {contents(out)}", quiet=quiet)
 

@@ -23,7 +23,7 @@ __all__ = ["RULES", "Bleed", "bleed_m", "bleed_of", "coverage_touches", "site_in
 
 RULES: Final = {
     "site_inside": "cells whose site stands in the area",
-    "any_overlap": "cells that are the best server of some place in the area",
+    "any_overlap": "cells that are the likeliest server of some place in the area",
     "coverage_touches": "cells whose signal can be decoded somewhere in the area",
     "threshold": "cells of whose people at least tau are in the area",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ MOST_CELLS: Final = 100_000_000
 
 _STRIP_CELLS = 1 << 23
 _DEEPEST_M, _HIGHEST_M = -12_000.0, 9_000.0
+_LOWEST_LAND_M = -450.0  # the shore of the Dead Sea
 
 
 def read_heights(
@@ -67,16 +69,18 @@ def read_heights(
         )
     rows, cols = -(-window.shape[0] // factor), -(-window.shape[1] // factor)
     heights = np.full((rows, cols), np.nan, np.float32)
+    found = _Found()
     for shift in turns:
-        _fill(raster, window, shift, factor, heights)
+        _fill(raster, window, shift, factor, heights, found)
+    notes += found.notes(raster)
     if np.isnan(heights).all():
         msg = f"{raster.name} holds no height where the map lies; {_extents(raster, grid)}"
         raise NoIntersectionError(msg)
-    low, high = float(np.nanmin(heights)), float(np.nanmax(heights))
-    if low < _DEEPEST_M or high > _HIGHEST_M:
+    high = float(np.nanmax(heights))
+    if high > _HIGHEST_M:
         msg = (
-            f"{raster.name} holds {low:g}..{high:g}, which are no heights in metres; if it is in feet or decimetres scale "
-            "it, and mark cells without data with `gdal_edit.py -a_nodata VALUE FILE`"
+            f"{raster.name} holds heights up to {high:g}, which are no metres; if it is in feet or decimetres scale it, and "
+            "mark cells without data with `gdal_edit.py -a_nodata VALUE FILE`"
         )
         raise InputError(msg)
     a, b, c, d, e, f = tuple(raster.grid.transform)[:6]
@@ -135,7 +139,41 @@ def _window(raster: Raster, grid: Grid, margin_m: float) -> tuple[Block, list[in
     return Block(first_row, last_row, first, last), meets
 
 
-def _fill(raster: Raster, window: Block, shift: int, factor: int, out: F32) -> None:
+@dataclass
+class _Found:
+    """What was found below any land."""
+
+    marks: int = 0
+    lowest: float = 0.0
+    depths: int = 0
+
+    def clean(self, heights: F32) -> None:
+        """Make marks that the file does not declare unknown, and the floor of the sea its surface."""
+        with np.errstate(invalid="ignore"):
+            marks, depths = heights < _DEEPEST_M, heights < _LOWEST_LAND_M
+        if depths.any():
+            self.lowest = min(self.lowest, float(heights[depths].min()))
+            self.marks += int(marks.sum())
+            self.depths += int((depths & ~marks).sum())
+            heights[depths] = 0.0
+            heights[marks] = np.nan
+
+    def notes(self, raster: Raster) -> list[str]:
+        """Say what was done."""
+        told = []
+        if self.marks:
+            told.append(
+                f"{raster.name}: {self.marks:,} cells below {_DEEPEST_M:,.0f} m (the lowest {self.lowest:g}) are taken as cells "
+                "without data, which the file does not say"
+            )
+        if self.depths:
+            told.append(
+                f"{raster.name}: {self.depths:,} cells below {_LOWEST_LAND_M:,.0f} m are taken as sea, at a height of 0"
+            )
+        return told
+
+
+def _fill(raster: Raster, window: Block, shift: int, factor: int, out: F32, found: _Found) -> None:
     """Put the part of the raster that lies `shift` columns away into its place in the window."""
     col0, col1 = max(window.col0 - shift, 0), min(window.col1 - shift, raster.grid.width)
     if col1 <= col0:
@@ -149,6 +187,7 @@ def _fill(raster: Raster, window: Block, shift: int, factor: int, out: F32) -> N
         place[:] = values
         if valid is not None:
             place[~valid] = np.nan
+        found.clean(strip)
         if factor > 1:
             strip = _averaged(strip, factor)
         top = (row - window.row0) // factor

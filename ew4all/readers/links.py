@@ -20,9 +20,11 @@ from ew4all.readers.vector_files import LONLAT, read_features
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from ew4all.cells import Sites
 
-__all__ = ["read_links"]
+__all__ = ["near_lines", "read_links"]
 
 _TABLES: Final = {".csv", ".tsv", ".txt"}
 _KIND_WORDS: Final = {
@@ -51,6 +53,7 @@ _TYPE: Final = (
 )
 _STATUS: Final = ("status", "state")
 _NOT_YET: Final = ("planned", "proposed", "construction", "decommissioned", "retired")
+_LINES: Final = {"LineString", "MultiLineString"}
 _HUB_LINKS = 4
 _SAME_PLACE_DEG = 1e-3  # 0.1 km: lines of a map that meet do so to within the width of a pen
 _KM_PER_DEG = 111.195
@@ -118,6 +121,44 @@ def read_links(
     return made.with_notes(*notes)
 
 
+def near_lines(source: str | os.PathLike[str], sites: Sites, within_km: float) -> NDArray[np.bool_]:
+    """Return which sites lie within a distance of the lines of a vector file, such as main roads.
+
+    Raises
+    ------
+    EmptyLayerError
+        There is no line.
+    ReadError, MissingCrsError
+        See `read_features`.
+    """
+    path = os.fspath(source)
+    features = read_features(path, f"roads {path}")
+    lines = [
+        shape
+        for shape in _in_lonlat(features)
+        if shape is not None and shape.geom_type in _LINES and not shape.is_empty
+    ]
+    if not lines:
+        msg = f"roads {path} hold no line"
+        raise EmptyLayerError(msg)
+    # In degrees of latitude, with longitudes drawn together as at the middle of the sites.
+    shrink = float(np.cos(np.radians(np.mean(sites.lat_deg))))
+    flat = shapely.transform(np.array(lines, dtype=object), lambda xy: xy * [shrink, 1.0])
+    points = shapely.points(sites.lon_deg * shrink, sites.lat_deg)
+    near = np.zeros(len(sites), np.bool_)
+    distance = within_km / _KM_PER_DEG
+    near[shapely.STRtree(flat).query(points, predicate="dwithin", distance=distance)[0]] = True
+    return near
+
+
+def _in_lonlat(features: Any) -> Any:
+    shapes = features.geometries
+    if features.crs is None or features.crs == LONLAT:
+        return shapes
+    turn = Transformer.from_crs(features.crs, LONLAT, always_xy=True)
+    return shapely.transform(shapes, lambda xy: np.column_stack(turn.transform(*xy.T)))
+
+
 def _from_table(
     path: str, sites: Sites
 ) -> tuple[list[tuple[str, str, str]], dict[str, Any], list[str]]:
@@ -171,21 +212,14 @@ def _from_lines(
     lower = {str(column).casefold(): column for column in features.table}
     column = next((lower[word] for word in _TYPE if word in lower), None)
     status = next((lower[word] for word in _STATUS if word in lower), None)
-    shapes = features.geometries
-    if features.crs is not None and features.crs != LONLAT:
-        turn = Transformer.from_crs(features.crs, LONLAT, always_xy=True)
-        shapes = shapely.transform(shapes, lambda xy: np.column_stack(turn.transform(*xy.T)))
+    shapes = _in_lonlat(features)
     links: list[tuple[str, str, str]] = []
     nodes: dict[str, Any] = {}
     squares: dict[tuple[int, int], str] = {}
     notes = list(features.notes)
     other, out, loops = 0, 0, 0
     for k, shape in enumerate(shapes):
-        if (
-            shape is None
-            or shape.geom_type not in {"LineString", "MultiLineString"}
-            or shape.is_empty
-        ):
+        if shape is None or shape.geom_type not in _LINES or shape.is_empty:
             other += 1
             continue
         if status is not None and any(

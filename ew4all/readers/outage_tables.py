@@ -46,7 +46,7 @@ def column_of(table: PlainTable, names: tuple[str, ...], needed: str | None = No
 
 
 def read_plant(path: str | os.PathLike[str], site_id: NDArray[np.str_]) -> Plant:
-    """Read what is known of sites: ``site`` and any of ``battery_h``, ``fuel_h`` (0: no generator), ``feeder``, ``people``.
+    """Read what is known of sites: ``site`` and any of ``battery_h``, ``fuel_h`` (0: no generator), ``feeder``, ``people``, ``road_open_h``.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def read_plant(path: str | os.PathLike[str], site_id: NDArray[np.str_]) -> Plant
         seen.add(name)
         at.append(number[name])
     columns: dict[str, F64] = {}
-    for name in ("battery_h", "fuel_h", "people"):
+    for name in ("battery_h", "fuel_h", "people", "road_open_h"):
         if name in table.header:
             values = np.full(site_id.size, 0.0 if name == "people" else np.nan)
             given = table.numbers(name, blank=name != "people")
@@ -90,9 +90,15 @@ def read_plant(path: str | os.PathLike[str], site_id: NDArray[np.str_]) -> Plant
         feeder = np.zeros(site_id.size, f"<U{max(1, *(len(t) for t in texts))}")
         feeder[at] = texts
     if not columns and feeder is None:
-        msg = f"{table.name} has none of battery_h, fuel_h, feeder, people; it has {', '.join(table.header)}"
+        msg = f"{table.name} has none of battery_h, fuel_h, feeder, people, road_open_h; it has {', '.join(table.header)}"
         raise ColumnError(msg)
-    return Plant(columns.get("people"), columns.get("battery_h"), columns.get("fuel_h"), feeder)
+    return Plant(
+        columns.get("people"),
+        columns.get("battery_h"),
+        columns.get("fuel_h"),
+        feeder,
+        columns.get("road_open_h"),
+    )
 
 
 def read_stocks(path: str | os.PathLike[str]) -> tuple[Stock, ...]:

@@ -56,6 +56,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "power_dbm": ("power_dbm", "tx_power_dbm", "transmit_power_dbm"),
     "power_w": ("power_w", "tx_power_w", "power_watts"),
     "eirp_dbm": ("eirp_dbm", "eirp"),
+    "tai": ("tai", "tracking_area_identity"),
     "emergency_area": ("emergency_area", "emergency_area_id", "eai"),
     "samples": ("samples", "sam", "sample_count"),
     "updated": ("updated", "updated_at", "last_seen"),

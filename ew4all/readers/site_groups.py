@@ -147,13 +147,14 @@ def _gathered(
 def azimuths(lon: F64, lat: F64, sited: Sited, group: NDArray[np.int64], samples: F64) -> F64:
     """Guess the direction of sectors of one eNodeB: from its site to where phones were served.
 
-    NaN for cells whose phones were within 100 m, with fewer than 10 samples, or alone on their eNodeB (radio.md 2.4).
+    NaN for cells whose phones were within 100 m, with fewer than 10 samples, or on an eNodeB of fewer than three cells: the
+    middle of two lies between them, whatever their directions (radio.md 2.4).
     """
     bearing, _, away = GEOID.inv(sited.lon_deg, sited.lat_deg, lon, lat)
     away = np.asarray(away)
     several = np.zeros(lon.size, np.bool_)
     grouped = group >= 0
-    several[grouped] = np.bincount(group[grouped])[group[grouped]] > 1
+    several[grouped] = np.bincount(group[grouped])[group[grouped]] > 2
     known = several & (away > _AZIMUTH_FROM_M) & (away <= 1000.0 * SPREAD_KM)
     known &= np.nan_to_num(samples) >= _AZIMUTH_SAMPLES
     return np.where(known, np.asarray(bearing) % 360.0, np.nan)

@@ -87,10 +87,18 @@ def site_names(
 
 
 def areas_of(
-    codes: Mapping[str, NDArray[np.int64]], row: NDArray[np.intp], kind: NDArray[np.int8]
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    codes: Mapping[str, NDArray[np.int64]],
+    row: NDArray[np.intp],
+    kind: NDArray[np.int8],
 ) -> NDArray[np.str_]:
-    """Return the tracking area (4g, 5g) or location area (2g, 3g) of each cell."""
+    """Return the tracking area (4g, 5g) or location area (2g, 3g) of each cell: as the list writes it, else from its codes."""
     known = np.all([codes[k][row] >= 0 for k in ("mcc", "mnc", "area")], axis=0)
     text = joined(*(np.maximum(codes[k][row], 0) for k in ("mcc", "mnc", "area")))
     text = np.where(kind >= FOUR_G, text, np.char.add("LAI ", text))
-    return np.where(known, text, "").astype(np.str_)
+    text = np.where(known, text, "")
+    if "tai" in chosen:
+        given = table.strings(chosen["tai"])[row].astype(np.str_)
+        text = np.where(given != "", given, text)
+    return text.astype(np.str_)

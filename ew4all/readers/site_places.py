@@ -8,7 +8,13 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
-from ew4all.errors import EmptyLayerError, GeometryError, SwappedAxesError, TableValueError
+from ew4all.errors import (
+    EmptyLayerError,
+    GeometryError,
+    OptionError,
+    SwappedAxesError,
+    TableValueError,
+)
 from ew4all.grid import GEOID
 from ew4all.readers.site_columns import parse_points
 from ew4all.readers.vectors import read_vector
@@ -86,13 +92,21 @@ def _read(table: SiteTable, chosen: Mapping[str, str]) -> tuple[F64, F64, NDArra
 
 
 def outline_of(country: Any) -> BaseGeometry:
-    """Read the outline of a country in longitude and latitude.
+    """Read the outline of a country in longitude and latitude, from polygons or the four sides of a box.
 
     Raises
     ------
     InputError, ReadError
         See `read_vector`; no polygon, or one that is not valid.
+    OptionError
+        Sides of a box in another order.
     """
+    if isinstance(country, tuple | list) and len(country) == 4 and all(isinstance(side, int | float) for side in country):  # fmt: skip
+        west, south, east, north = (float(side) for side in country)
+        if not (-180.0 <= west < east <= 180.0 and -90.0 <= south < north <= 90.0):
+            msg = f"a box of degrees is west, south, east, north, but got {west:g}, {south:g}, {east:g}, {north:g}"
+            raise OptionError(msg)
+        return shapely.box(west, south, east, north)
     layer = read_vector(country, "country")
     shapes = layer.geometries[~shapely.is_missing(layer.geometries)]
     if layer.crs is not None and layer.crs != _LONLAT:

@@ -6,13 +6,14 @@ capacity tool. `range` of OpenCelliD is left alone: it tells where the cell may 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ew4all.cells import Cells
-from ew4all.errors import EmptyLayerError, OptionError
+from ew4all.errors import EmptyLayerError, OptionError, SwappedAxesError
 from ew4all.readers.site_account import AccountRow, Ledger
 from ew4all.readers.site_columns import choose_columns
 from ew4all.readers.site_groups import SITE_DISTANCE_M, azimuths, put_on_sites
@@ -20,6 +21,7 @@ from ew4all.readers.site_names import ENODEB, FOUR_G, areas_of, joined, names_of
 from ew4all.readers.site_places import FAR_KM, km_outside, outline_of, places_of
 from ew4all.readers.site_table import SiteTable, read_site_table
 from ew4all.readers.site_values import carriers, identities, number_of, seconds_of
+from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +36,9 @@ __all__ = ["MAX_AGE_YEARS", "AccountRow", "CellList", "read_cells"]
 MAX_AGE_YEARS: Final = 5.0
 """Rows last seen so long before the newest of the list are dropped (radio.md 2.4)."""
 
-_YEAR_S = 365.25 * 86400.0
+_4G = TECHNOLOGIES.index("4g")
+_DAY_S = 86400.0
+_YEAR_S = 365.25 * _DAY_S
 _LONG_YEARS = 100.0
 _ANTENNA = (
     "height_m", "beamwidth_deg", "gain_dbi", "feeder_loss_db", "bandwidth_mhz",
@@ -74,7 +78,8 @@ def read_cells(
     technology
         Of rows that do not say.
     country
-        Polygons: cells more than `FAR_KM` outside are dropped.
+        Polygons, or west, south, east and north of a box such as the extent of a population, degrees: cells more than `FAR_KM`
+        outside are dropped.
     assume
         See `Cells.of`.
     max_age_years
@@ -102,10 +107,11 @@ def read_cells(
     carrier = carriers(table, chosen, technology, ledger)
     kind = _kinds(carrier, table.rows)
     codes = identities(table, chosen, kind, ledger)
+    # The country comes before the age, so that whatever lies outside is told whichever age is asked for.
+    if country is not None:
+        notes += _drop_far(country, table, lon, lat, ledger)
     if max_age_years is not None and np.isfinite(max_age_years) and "updated" in chosen:
         notes += _drop_stale(seconds_of(table, chosen["updated"]), max_age_years, ledger)
-    if country is not None:
-        notes += _drop_far(country, lon, lat, ledger)
     samples = number_of(table, chosen, "samples")
     samples = np.full(table.rows, np.nan) if samples is None else samples
     _merge_repeated(table, chosen, codes, kind, samples, ledger)
@@ -130,6 +136,12 @@ def _kinds(carrier: Carrier, rows: int) -> NDArray[np.int8]:
 
 def _drop_stale(updated: F64, max_age_years: float, ledger: Ledger) -> list[str]:
     known = np.isfinite(updated) & (updated > 0.0)
+    # A date to come is an error of the list, and would make every other row old.
+    ahead = known & (updated > time.time() + _DAY_S)
+    known &= ~ahead
+    notes = []
+    if ahead.any():
+        notes.append(f"{ahead.sum():,} rows were last seen at a time to come; their age is taken as not known")  # fmt: skip
     if known.any():
         newest = float(updated[known].max())
         day = np.datetime64(int(newest), "s").astype("datetime64[D]")
@@ -139,23 +151,35 @@ def _drop_stale(updated: F64, max_age_years: float, ledger: Ledger) -> list[str]
             stale, f"last seen more than {max_age_years:g} years before the newest row ({day})"
         )
         if stale.sum() * 2 > stale.size:
-            return [
+            notes.append(
                 f"most rows of the list are old, and what the rest serves may be far too little: keep old rows with a greater age "
                 f"(--max-age-years {_LONG_YEARS:g})"
-            ]
-    return []
+            )
+    return notes
 
 
-def _drop_far(country: Any, lon: F64, lat: F64, ledger: Ledger) -> list[str]:
+def _drop_far(country: Any, table: SiteTable, lon: F64, lat: F64, ledger: Ledger) -> list[str]:
     rows = np.flatnonzero(ledger.open)
-    away = km_outside(outline_of(country), lon[rows], lat[rows])
-    ledger.drop(rows[away > FAR_KM], f"more than {FAR_KM:g} km outside the country")
+    outline = outline_of(country)
+    away = km_outside(outline, lon[rows], lat[rows])
+    far = rows[away > FAR_KM]
+    # The other way round they would lie in the country.
+    turned = far[np.abs(lon[far]) <= 90.0]
+    turned = turned[km_outside(outline, lat[turned], lon[turned]) == 0.0]
+    if turned.size * 2 > rows.size:
+        msg = (
+            f"{table.name}: {turned.size:,} of {rows.size:,} rows ({table.where(turned)}) lie in the country only with latitude and "
+            "longitude exchanged; name the columns the other way round (columns={'lon': ..., 'lat': ...})"
+        )
+        raise SwappedAxesError(msg)
+    ledger.drop(turned, "latitude and longitude are exchanged (the other way round they lie in the country)")  # fmt: skip
+    ledger.drop(far, f"more than {FAR_KM:g} km outside the country")
     near = int(((away > 0.0) & (away <= FAR_KM)).sum())
     if not near:
         return []
     return [
-        f"{near:,} rows lie outside the country and at most {FAR_KM:g} km from it: they are kept, since they may serve people "
-        "inside"
+        f"{near:,} rows lie outside the country and at most {FAR_KM:g} km from it; that alone is no reason to drop them, since they "
+        "may serve people inside"
     ]
 
 
@@ -167,7 +191,11 @@ def _merge_repeated(
     samples: F64,
     ledger: Ledger,
 ) -> None:
-    """Of rows that are the same cell keep the one with the most samples, and of these the newest, then the first."""
+    """Of rows that are the same cell keep the one with the most samples, and of these the newest, then the first.
+
+    In 4g and 5g a cell identity is unique in its network (3GPP TS 23.003, 19.6 and 19.6A): under another tracking area it is the
+    same cell after a change of plan, and the newest row stands for it.
+    """
     rows = np.flatnonzero(ledger.open)
     numbered = codes["cell"][rows] >= 0
     text: list[NDArray[Any]] = [
@@ -179,17 +207,21 @@ def _merge_repeated(
         text += [np.unique(p, return_inverse=True)[1].ravel()[rows] for p in table.points]
     # A row with a cell identity is known by it, wherever it lies; one without only by everything it says.
     key: list[NDArray[Any]] = [kind[rows], numbered]
-    key += [np.where(numbered, codes[name][rows], -1) for name in ("mcc", "mnc", "area", "cell")]
+    key += [np.where(numbered, codes[name][rows], -1) for name in ("mcc", "mnc", "cell")]
+    key.append(np.where(numbered & (kind[rows] < _4G), codes["area"][rows], -1))
     key += [np.where(numbered, -1, codes_) for codes_ in text]
     if not numbered.all() and not text:
         key.append(np.where(numbered, -1, np.arange(rows.size)))
     _, same = np.unique(np.stack([np.asarray(k, np.int64) for k in key]), axis=1, return_inverse=True)  # fmt: skip
     same = same.ravel()
     updated = seconds_of(table, chosen["updated"])[rows] if "updated" in chosen else np.zeros(rows.size)  # fmt: skip
-    order = np.lexsort((rows, -np.nan_to_num(updated), -np.nan_to_num(samples[rows]), same))
+    first_by, then_by = -np.nan_to_num(samples[rows]), -np.nan_to_num(updated)
+    newest_first = numbered & (kind[rows] >= _4G)
+    first_by, then_by = np.where(newest_first, then_by, first_by), np.where(newest_first, first_by, then_by)  # fmt: skip
+    order = np.lexsort((rows, then_by, first_by, same))
     first = np.ones(rows.size, np.bool_)
     first[1:] = same[order][1:] != same[order][:-1]
-    ledger.merge(rows[order[~first]], "the same cell again: the row with the most samples, then the newest, stands for it")  # fmt: skip
+    ledger.merge(rows[order[~first]], "the same cell again: the row with the most samples (4g, 5g: the newest) stands for it")  # fmt: skip
 
 
 def _made(
@@ -240,7 +272,7 @@ def _made(
         site_id=site_names(table, chosen, codes, row, kind, names, sited.leader)[sited.site],
         operator=operator,
         azimuth_deg=direction,
-        tai=areas_of(codes, row, kind),
+        tai=areas_of(table, chosen, codes, row, kind),
         emergency_area=table.strings(chosen["emergency_area"])[row].astype(np.str_)
         if "emergency_area" in chosen
         else "",

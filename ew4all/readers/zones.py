@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from ew4all.coverage.overlay import apart
 from ew4all.errors import ColumnError, ZoneIdError
+from ew4all.geometry import must_meet, on_grid
 from ew4all.readers.vector_files import feature_list
 from ew4all.readers.vectors import VectorLayer, read_vector
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["OUTSIDE", "Zones", "column_named", "read_zones"]
+    from ew4all.grid import Grid
+    from ew4all.reprojection import Geometries
+
+__all__ = ["OUTSIDE", "Zones", "column_named", "read_zones", "zone_shapes"]
 
 OUTSIDE = "outside"
 """Identifier of the rest of the raster in results; no zone may have it."""
@@ -197,3 +202,21 @@ def _text(value: Any) -> str:
             return ""
         return str(int(value)) if np.isfinite(value) and value == int(value) else str(value)
     return str(value).strip()
+
+
+def zone_shapes(zones: Zones, grid: Grid, notes: list[str]) -> Geometries:
+    """Return the zones in a grid's CRS, beside one another, and note what was mended.
+
+    Raises
+    ------
+    GeometryError
+        They overlap.
+    NoIntersectionError
+        They lie somewhere else.
+    """
+    layer = zones.layer
+    shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
+    must_meet(shapes, grid, layer.name)
+    shapes, cut = apart(shapes, zones.ids, grid)
+    notes += [*layer.notes, *mended, *cut]
+    return shapes

@@ -105,7 +105,7 @@ def draw_outage(path: Path, result: OutageResult) -> None:
 
 def _subtitle(result: OutageResult) -> str:
     parts = [
-        f"{result.sites:,} sites, {result.cells:,} cells, repair class {result.repair}, seed {result.seed}"
+        f"{result.sites:,} sites, {len(result.cells):,} cells, repair class {result.repair}, seed {result.seed}"
     ]
     if result.observed is not None:
         parts.append(

@@ -93,7 +93,7 @@ def write_outage(
                 },
                 "sizes": {
                     "sites": result.sites,
-                    "cells": result.cells,
+                    "cells": len(result.cells),
                     "members": len(result.ensemble),
                 },
                 "outputs": outputs,

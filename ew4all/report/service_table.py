@@ -91,15 +91,15 @@ def _zones(summary: ServiceSummary) -> list[RenderableType]:
 def _account(summary: ServiceSummary) -> list[RenderableType]:
     if not summary.account:
         return []
-    columns = list(summary.account[0])
-    table = _table("What became of the rows of the list", columns)
+    table = Table(
+        title="What became of the rows of the list", title_justify="left", title_style="bold", box=SIMPLE_HEAD,
+        pad_edge=False,
+    )  # fmt: skip
+    table.add_column(Text("rows"), justify="right", no_wrap=True)
+    table.add_column(Text(""), no_wrap=True)
+    table.add_column(Text("why"), overflow="fold")
     for row in summary.account:
-        table.add_row(
-            *(
-                Text(f"{v:,}" if isinstance(v, int) else str(v), overflow="fold")
-                for v in row.values()
-            )
-        )
+        table.add_row(f"{row['rows']:,}", Text(str(row["fate"])), Text(str(row["reason"])))
     return [table]
 
 

@@ -251,7 +251,7 @@ def _draw_panel(figure: Figure, target: Target, notice: str | None) -> None:
         figure.text(_LEFT, y - 0.031, text, fontsize=8.5, **style)
         y -= 0.082
     if "geofence" in target.rule:
-        words = f"of whom {people_text(out.shown_over_reach)} are shown it: phones filter by place"
+        words = f"{people_text(out.shown_over_reach)} of them are shown it: phones filter"
         figure.text(_LEFT, y + 0.028, words, fontsize=8.5, **style)
         y -= 0.012
     keys = [

@@ -8,12 +8,12 @@ import numpy as np
 
 from ew4all.report.target_map import TargetMap, draw_target_map
 from ew4all.report.tradeoff_plot import draw_tradeoff
+from ew4all.writers.cells import write_cells_csv, write_cells_geojson
 from ew4all.writers.folder import output_folder
 from ew4all.writers.rasters import rasters_together
 from ew4all.writers.records import write_json, write_record
 from ew4all.writers.target_tables import (
     DisturbedArea,
-    write_points,
     write_shapes,
     write_target_tables,
 )
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from ew4all.cells import Cells
     from ew4all.coverage.exposure import Progress
     from ew4all.target_results import Target
     from ew4all.targets import TargetStudy
@@ -63,7 +64,9 @@ def write_target(
     """  # noqa: D205
     with output_folder(folder) as out:
         write_target_tables(out, target, notice)
-        write_points(out / "cells.geojson", target, notice)
+        cells, extra = _addressed(study, target)
+        write_cells_csv(out / "cells.csv", cells, extra, notice=notice)
+        write_cells_geojson(out / "cells.geojson", cells, extra, notice=notice)
         view = TargetMap.of(study)
         disturbed = DisturbedArea(study.grid)
         tags = {"EW4ALL_NOTE": notice} if notice else {}
@@ -98,6 +101,15 @@ def write_target(
             sizes=_sizes(study, target),
             notice=notice,
         )
+
+
+def _addressed(study: TargetStudy, target: Target) -> tuple[Cells, dict[str, Any]]:
+    """Return the addressed cells in the order of the result, and what was counted of each."""
+    place = {name: k for k, name in enumerate(study.cells.id.tolist())}
+    order = np.array([place[row.id] for row in target.cells], np.int64)
+    names = ("inside", "outside", "share", "added")
+    extra = {name: np.array([getattr(row, name) for row in target.cells]) for name in names}
+    return study.cells.take(order), extra
 
 
 def _sizes(study: TargetStudy, target: Target) -> dict[str, Any]:

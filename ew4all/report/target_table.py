@@ -99,7 +99,7 @@ def _rules(target: Target) -> Table:
         "chosen": "this choice",
         "threshold": f"share of {target.rule['threshold']:g} or more",
         "site_inside": "site stands in the area",
-        "any_overlap": "best server of a place in it",
+        "any_overlap": "likeliest server of a place in it",
         "coverage_touches": "signal touches it",
     }
     table = _table(

@@ -34,7 +34,7 @@ _PANEL = 0.742
 _MARKED: Final = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.01, 0.0)
 _RULES: Final = {
     "site_inside": ("site in the area", "s"),
-    "any_overlap": ("best server anywhere in it", "^"),
+    "any_overlap": ("likeliest server of a place", "^"),
     "coverage_touches": ("signal touches it", "v"),
 }
 _HALO = [patheffects.withStroke(linewidth=2.6, foreground="white", alpha=0.95)]

@@ -1,4 +1,4 @@
-"""Tables of a choice of cells: lists to address, the curve, settlements, rules; and where people are disturbed, as shapes."""
+"""Tables beside the cells of a choice: the curve, rules, codes, settlements; and where people are disturbed, as shapes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from ew4all.grid import Grid
     from ew4all.target_results import Target
 
-__all__ = ["DisturbedArea", "write_points", "write_shapes", "write_target_tables"]
+__all__ = ["DisturbedArea", "write_shapes", "write_target_tables"]
 
 _DECIMALS = 7
 
 
 def write_target_tables(folder: Path, target: Target, notice: str | None = None) -> None:
-    """Write cells.csv, curve.csv and rules.csv, and groups.csv, operators.csv and settlements.csv where there are any.
+    """Write curve.csv and rules.csv, and groups.csv, operators.csv and settlements.csv where there are any.
 
     Raises
     ------
@@ -38,7 +38,6 @@ def write_target_tables(folder: Path, target: Target, notice: str | None = None)
         A file cannot be written.
     """
     more = {} if notice is None else {"notice": notice}
-    _write_rows(folder / "cells.csv", [{**asdict(row), **more} for row in target.cells])
     _write_rows(folder / "curve.csv", [{**row, **more} for row in _corners(target.choice.curve)])
     _write_rows(
         folder / "rules.csv",
@@ -71,29 +70,6 @@ def _write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         writer.writerow(list(rows[0]))
         for row in rows:
             writer.writerow([repr(v) if isinstance(v, float) else v for v in row.values()])
-
-
-def write_points(path: Path, target: Target, notice: str | None = None) -> None:
-    """Write the addressed cells as GeoJSON points (RFC 7946), with all columns of cells.csv.
-
-    Raises
-    ------
-    WriteError
-        The file cannot be written.
-    """
-    found = []
-    for row in target.cells:
-        facts = asdict(row)
-        place = [round(facts.pop("lon_deg"), _DECIMALS), round(facts.pop("lat_deg"), _DECIMALS)]
-        found.append(
-            {
-                "type": "Feature",
-                "id": row.id,
-                "geometry": {"type": "Point", "coordinates": place},
-                "properties": facts,
-            }
-        )
-    _write_collection(path, found, notice)
 
 
 class DisturbedArea:

@@ -76,6 +76,7 @@ TABLE: Final[tuple[OutageDefault, ...]] = (
     # Backhaul where no links are given
     _R("sites_per_hub", 17.0, "-", 2.0, 1e4, "one hub in 15 to 20 sites; " + _CHOSEN, "judgement"),
     _R("fibre_km", 5.0, "km", 0.0, 1e3, "sites within this distance of their hub have fibre; " + _CHOSEN, "judgement"),
+    _R("fibre_road_km", 1.0, "km", 0.0, 100.0, "sites within this distance of a main road have fibre, where roads are given; " + _CHOSEN, "judgement"),
     _R("chain_hops", 3.0, "-", 1.0, 50.0, "longest chain of microwave hops; " + _CHOSEN, "judgement"),
     # Shaking
     _R("intensity_common_share", 0.5, "fraction", 0.0, 1.0, "share of the variance of intensity to acceleration that is common to all sites of one event; " + _CHOSEN, "judgement"),

@@ -45,12 +45,15 @@ class Plant:
         Hours its generator runs on a full tank, 0 without a generator; NaN where unknown.
     feeder
         Name of its feeder; ``""`` where unknown.
+    road_open_h
+        Hours until its road is open, counted from when something strikes it; NaN where unknown.
     """
 
     people: F64 | None = None
     battery_h: F64 | None = None
     fuel_h: F64 | None = None
     feeder: NDArray[np.str_] | None = None
+    road_open_h: F64 | None = None
 
     def checked(self, sites: int) -> Plant:
         """Return it, or refuse columns that do not fit.
@@ -60,7 +63,7 @@ class Plant:
         InputError
             A column of another length, or with a negative number.
         """
-        for name in ("people", "battery_h", "fuel_h", "feeder"):
+        for name in ("people", "battery_h", "fuel_h", "feeder", "road_open_h"):
             column = getattr(self, name)
             if column is None:
                 continue

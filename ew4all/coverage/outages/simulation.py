@@ -138,7 +138,11 @@ def simulate(
     wait_s = (
         draw.lognormal("access", key, values["access_median_h"], values["access_beta"]) * HOUR_S
     )
-    road_s = begin_s + np.where(blocked, wait_s, 0.0)
+    wait_s[~blocked] = 0.0
+    if known.road_open_h is not None:
+        told = np.flatnonzero(~np.isnan(known.road_open_h))
+        wait_s[told] = known.road_open_h[told] * HOUR_S
+    road_s = begin_s + wait_s
 
     weight = (
         np.ones(backhaul.sites) if known.people is None else np.asarray(known.people, np.float64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -118,6 +118,23 @@ class Timeline:
         """Return which sites have service: power, no damage, and a live path to the core; shape (sites,)."""
         alive: NDArray[np.bool_] = _SERVES[self.state_at(time_s)]
         return alive
+
+    def cells_at(
+        self, time_s: float, cell_site: NDArray[Any], shed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.bool_]:
+        """Return which cells have service, shape (cells,).
+
+        Parameters
+        ----------
+        cell_site
+            Site of each cell.
+        shed
+            Cells that are off while their site has no mains, to make its battery last (5G and capacity layers).
+        """
+        on: NDArray[np.bool_] = self.alive_at(time_s)[cell_site]
+        if shed is not None:
+            on &= ~(shed & self.on_backup_at(time_s)[cell_site])
+        return on
 
     def radiating_at(self, time_s: float) -> NDArray[np.bool_]:
         """Return which sites transmit, be it cut off from the core: a warning stored there goes on."""
