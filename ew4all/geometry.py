@@ -8,14 +8,24 @@ Ragged arrays (the layout of GeoArrow): `coords`, shape (vertices, 2); `ring_off
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
 import shapely
 
 from ew4all.errors import EmptyLayerError, GeometryError, NoIntersectionError, SwappedAxesError
 from ew4all.grid import GEOID, Grid, equal_area_km2, lonlat
-from ew4all.reprojection import Geometries, in_frame, only_polygons, to_crs, unwrap
+from ew4all.reprojection import (
+    NEAR_DEG,
+    Bounds,
+    Geometries,
+    in_frame,
+    near,
+    neighbourhood,
+    only_polygons,
+    to_crs,
+    unwrap,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -202,6 +212,8 @@ def on_grid(
     ------
     GeometryError
         See `repaired`, `unwrap` and `to_crs`.
+    NoIntersectionError, SwappedAxesError
+        Shapes in longitude and latitude of which none comes near a projected grid.
     """
     notes: list[str] = []
     given = list(geometries)
@@ -227,6 +239,9 @@ def on_grid(
         if note:
             notes.append(note)
         array[k] = None if geometry.is_empty else geometry
+    if crs.is_geographic and not grid.is_geographic:
+        array, cut = _near_grid(array, crs, grid, what)
+        notes += cut
     if crs != grid.crs:
         array = _named(lambda shapes: to_crs(shapes, crs, grid), array, what)
         for k, moved in enumerate(array):
@@ -245,6 +260,31 @@ def on_grid(
     return array, notes
 
 
+FAR = "beyond the population raster"
+"""Words in the note on shapes that were cut because a projection has no place for all of them."""
+
+
+def _near_grid(shapes: Geometries, crs: CRS, grid: Grid, what: str) -> tuple[Geometries, list[str]]:
+    """Cut lon/lat shapes to the surroundings of a projected grid: a projection holds for a part of the Earth only."""
+    around = neighbourhood(grid, crs)
+    drawn = np.flatnonzero(~shapely.is_missing(shapes))
+    if around is None or not drawn.size:
+        return shapes, []
+    extent, box = around
+    out = shapes.copy()
+    out[drawn] = [near(shape, box) for shape in shapes[drawn]]
+    cut = [k for k in drawn if out[k] is not shapes[k]]
+    out[drawn[shapely.is_empty(out[drawn])]] = None
+    if shapely.is_missing(out).all():
+        _refuse_apart(shapes, extent, what, crs)
+    if not cut:
+        return shapes, []
+    return out, [
+        f"{what}: {len(cut)} of its {drawn.size} shapes reach more than {NEAR_DEG:g} degrees {FAR}, farther than its "
+        "projection holds; they were cut there, where nobody is counted"
+    ]
+
+
 def _named(change: Callable[[_Shape], _Shape], shape: _Shape, name: str) -> _Shape:
     """Apply a change whose errors do not know what they are about."""
     try:
@@ -252,6 +292,16 @@ def _named(change: Callable[[_Shape], _Shape], shape: _Shape, name: str) -> _Sha
     except GeometryError as error:
         msg = f"{name}: {error}"
         raise GeometryError(msg) from error
+
+
+def within(bounds: tuple[float, ...], extent: Bounds) -> bool:
+    """Whether bounds lie in an extent, edges included."""
+    return bool(
+        bounds[0] >= extent[0]
+        and bounds[1] >= extent[1]
+        and bounds[2] <= extent[2]
+        and bounds[3] <= extent[3]
+    )
 
 
 def must_meet(geometries: Geometries, grid: Grid, what: str) -> None:
@@ -270,14 +320,22 @@ def must_meet(geometries: Geometries, grid: Grid, what: str) -> None:
     if not np.isfinite(bounds).all():
         msg = f"{what} holds no polygon with an area"
         raise EmptyLayerError(msg)
+    if within(tuple(bounds), grid.bounds):
+        return
     window = shapely.box(*grid.bounds)
     if shapely.intersects(geometries, window).any():
         return
-    left, bottom, right, top = (float(v) for v in bounds)
-    west, south, east, north = grid.bounds
+    _refuse_apart(geometries, grid.bounds, what, grid.crs)
+
+
+def _refuse_apart(geometries: Geometries, extent: Bounds, what: str, crs: CRS) -> NoReturn:
+    """Raise with both extents in one CRS."""
+    left, bottom, right, top = (float(v) for v in shapely.total_bounds(geometries))
+    west, south, east, north = extent
+    window = shapely.box(*extent)
     extents = (
         f"{what} spans x {left:.4f}..{right:.4f}, y {bottom:.4f}..{top:.4f}; the population raster spans x "
-        f"{west:.4f}..{east:.4f}, y {south:.4f}..{north:.4f} ({grid.crs.name})"
+        f"{west:.4f}..{east:.4f}, y {south:.4f}..{north:.4f} ({crs.name})"
     )
     if shapely.box(bottom, left, top, right).intersects(window):
         msg = f"{what} does not meet the population raster, but it would with latitude and longitude exchanged: {extents}; write longitude first"

@@ -18,6 +18,8 @@ from ew4all.errors import GeometryError
 from ew4all.grid import Grid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.units import F64
@@ -25,8 +27,17 @@ if TYPE_CHECKING:
 Geometries: TypeAlias = NDArray[Any]
 """One shapely geometry (or None) per element."""
 
+Bounds: TypeAlias = tuple[float, float, float, float]
+"""West, south, east, north."""
+
 _CHORD_TOLERANCE_CELLS = 0.001
 _MOST_HALVINGS = 12
+
+NEAR_DEG = 10.0
+"""How far beyond a projected grid shapes keep their course; projections such as UTM hold well beyond their zone, not for
+a continent."""
+
+_BORDER_PIECES = 64
 
 
 def only_polygons(geometry: BaseGeometry) -> BaseGeometry:
@@ -96,15 +107,69 @@ def in_frame(geometries: Geometries, grid: Grid) -> Geometries:
         ]
         if not turns or turns == [0.0]:
             continue
-        window = shapely.box(west, bottom, east, top)
-        pieces = [
-            shapely.intersection(
-                shapely.transform(geometry, lambda xy, t=t: xy + np.array([360.0 * t, 0.0])), window
-            )
-            for t in turns
-        ]
-        out[k] = only_polygons(shapely.union_all(pieces))
+        out[k] = _turned(geometry, turns, shapely.box(west, bottom, east, top))
     return out
+
+
+def _turned(geometry: BaseGeometry, turns: Iterable[float], window: BaseGeometry) -> BaseGeometry:
+    """Return the parts of a lon/lat geometry inside a window, after so many whole turns of it."""
+    pieces = [
+        shapely.intersection(
+            shapely.transform(geometry, lambda xy, t=t: xy + np.array([360.0 * t, 0.0])), window
+        )
+        for t in turns
+    ]
+    return only_polygons(shapely.union_all(pieces))
+
+
+def neighbourhood(grid: Grid, crs: CRS) -> tuple[Bounds, Bounds] | None:
+    """Return the extent of a projected grid, and a box `NEAR_DEG` wider, in the longitudes and latitudes of `crs`.
+
+    Longitudes run on across the antimeridian. Around a pole, or around the whole Earth, those of the box are -inf..inf.
+    None where the border of the grid has no place on Earth that leads back to it, as the corners of a map of the world
+    have none.
+    """
+    corners = np.array([[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0]])
+    x, y = grid.xy(corners[0] * grid.width, corners[1] * grid.height)
+    ring = shapely.Polygon(np.column_stack([x, y]))
+    step = float(max(np.ptp(x), np.ptp(y))) / _BORDER_PIECES
+    border = shapely.get_coordinates(shapely.segmentize(ring, step))
+    back = Transformer.from_crs(grid.crs, crs, always_xy=True)
+    lon, lat = back.transform(border[:, 0], border[:, 1], errcheck=False)
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        return None
+    again = np.column_stack(back.transform(lon, lat, direction="INVERSE", errcheck=False))
+    if not np.hypot(*(again - border).T).max() < max(grid.cell_size):
+        return None
+    lon = np.unwrap(lon, period=360.0)
+    south, north = float(lat.min()), float(lat.max())
+    # Some projections have no place for a pole.
+    low, high = (
+        max(south - NEAR_DEG, (south - 90.0) / 2.0),
+        min(north + NEAR_DEG, (north + 90.0) / 2.0),
+    )
+    if abs(lon[-1] - lon[0]) > 180.0:  # the border runs around a pole
+        if north > 0.0:
+            return (-180.0, south, 180.0, 90.0), (-np.inf, low, np.inf, 90.0)
+        return (-180.0, -90.0, 180.0, north), (-np.inf, -90.0, np.inf, high)
+    west, east = float(lon.min()), float(lon.max())
+    wide = np.inf if east - west + 2.0 * NEAR_DEG >= 360.0 else NEAR_DEG
+    return (west, south, east, north), (west - wide, low, east + wide, high)
+
+
+def near(geometry: BaseGeometry, box: Bounds) -> BaseGeometry:
+    """Return a lon/lat geometry as it is where it lies in a box, else the part in it; perhaps empty."""
+    west, low, east, high = box
+    left, bottom, right, top = geometry.bounds
+    if not np.isfinite(west):
+        if low <= bottom and top <= high:
+            return geometry
+        return only_polygons(shapely.intersection(geometry, shapely.box(left, low, right, high)))
+    turns = np.arange(np.ceil((west - right) / 360.0), np.floor((east - left) / 360.0) + 1.0)
+    inside = (west <= left + 360.0 * turns) & (right + 360.0 * turns <= east)
+    if low <= bottom and top <= high and inside.any():
+        return geometry
+    return _turned(geometry, turns.tolist(), shapely.box(*box))
 
 
 def to_crs(geometries: Geometries, source: CRS, grid: Grid) -> Geometries:

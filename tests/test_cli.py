@@ -207,7 +207,7 @@ def test_cluster_without_dask_says_what_to_install(
     monkeypatch.setitem(sys.modules, "distributed", None)
     ended = run("reach", "--population", "p.tif", "--cluster", "tcp://127.0.0.1:8786")
     assert (ended.code, asked) == (2, {})
-    assert "pip install distributed" in ended.err
+    assert "pip install 'ew4all[cluster]'" in ended.err
 
 
 def test_cluster_gives_its_executor(

@@ -299,7 +299,10 @@ def test_errors_name_the_layer_and_the_feature() -> None:
     polar = Point(0, 0).buffer(2e6)  # around the south pole
     with pytest.raises(GeometryError, match=r"hazard, feature 1: .*around a pole"):
         on_grid([polar], CRS(3031), WORLD, "hazard")
+    half = grid(-6.4e6, 6.4e6, 128, 128, 1e5, "+proj=ortho")
     with pytest.raises(GeometryError, match=r"hazard: the vertex .* has no place"):
+        on_grid([box(170, 0, 180, 9)], WGS84, half, "hazard")
+    with pytest.raises(NoIntersectionError, match=r"hazard spans x 170\.0"):
         on_grid([box(170, 0, 180, 9)], WGS84, grid(0, 0, 9, 9, 1e3, "+proj=ortho"), "hazard")
 
 

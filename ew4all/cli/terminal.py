@@ -43,7 +43,7 @@ def working(workers: int | None, cluster: str | None) -> Iterator[int | Executor
     try:
         distributed: Any = import_module("distributed")
     except ImportError as error:
-        msg = "--cluster needs the package `distributed`, which is not installed: pip install distributed"
+        msg = "--cluster needs the package `distributed`, which is not installed: pip install 'ew4all[cluster]'"
         raise OptionError(msg) from error
     try:
         client = distributed.Client(cluster, timeout=10)

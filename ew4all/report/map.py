@@ -235,15 +235,17 @@ def _norm(layers: MapLayers, view: Box) -> LogNorm:
 def _draw_people(axes: Axes, layers: MapLayers, norm: LogNorm) -> None:
     """Blue for people, orange where they are not covered, mixed where a cell holds both."""
     people = np.nan_to_num(layers.people).astype(np.float64)
-    picture = np.zeros((*people.shape, 4))
+    # Bytes: matplotlib copies its pictures, and a map of floats takes 70 MB more.
+    picture = np.zeros((*people.shape, 4), np.uint8)
     lived = people > 0.0
-    picture[lived] = PEOPLE(norm(people[lived]))
+    picture[lived] = PEOPLE(norm(people[lived]), bytes=True)
     if layers.uncovered is not None:
         missed = np.nan_to_num(layers.uncovered).astype(np.float64)
         share = np.clip(np.divide(missed, people, out=np.zeros_like(people), where=lived), 0.0, 1.0)
         some = lived & (share > 0.02)
-        weight = share[some][:, None]
-        picture[some] = (1.0 - weight) * picture[some] + weight * UNCOVERED(norm(people[some]))
+        weight = share[some].astype(np.float32)[:, None]
+        missed_colour = UNCOVERED(norm(people[some]), bytes=True)
+        picture[some] = np.rint((1.0 - weight) * picture[some] + weight * missed_colour)
     west, south, east, north = layers.extent
     axes.imshow(
         picture, extent=(west, east, south, north), origin="upper", aspect="auto",
