@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from ew4all.cell_defaults import RANGES
 from ew4all.errors import ColumnError, TableValueError, UnknownTechnologyError
 from ew4all.readers.radio_words import carriers_of
 from ew4all.units import TECHNOLOGIES
@@ -22,19 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["CELL_BITS", "LIMITS", "Carrier", "carriers", "identities", "number_of", "seconds_of"]
 
 LIMITS: Final[Mapping[str, tuple[float, float, str]]] = {
-    "height_m": (1.0, 500.0, "metres above ground"),
+    **RANGES,
     "azimuth_deg": (-180.0, 360.0, "degrees clockwise from north"),
-    "beamwidth_deg": (0.0, 360.0, "degrees"),
-    "downtilt_deg": (-30.0, 45.0, "degrees below the horizon"),
-    "mechanical_tilt_deg": (-30.0, 45.0, "degrees below the horizon"),
-    "electrical_tilt_deg": (-30.0, 45.0, "degrees below the horizon"),
-    "gain_dbi": (-10.0, 45.0, "dBi"),
-    "feeder_loss_db": (0.0, 30.0, "dB"),
-    "power_dbm": (-20.0, 70.0, "dBm"),
+    "mechanical_tilt_deg": RANGES["downtilt_deg"],
+    "electrical_tilt_deg": RANGES["downtilt_deg"],
     "power_w": (1e-4, 10_000.0, "W"),
     "eirp_dbm": (-20.0, 95.0, "dBm"),
-    "frequency_mhz": (300.0, 100_000.0, "MHz"),
-    "bandwidth_mhz": (0.1, 2000.0, "MHz"),
 }
 """Least and greatest value that an antenna may have, and the unit; a list beyond them has another unit or an error."""
 
