@@ -321,7 +321,9 @@ def _codes(values: ArrayLike, count: int, names: tuple[str, ...], what: str) -> 
         given = np.array([numbers[str(v)] for v in given.ravel()]).reshape(given.shape)
     if given.size and (given.min() < 0 or given.max() >= len(names)):
         wrong = given.ravel()[((given < 0) | (given >= len(names))).ravel()][0]
-        msg = f"{what} codes run from 0 to {len(names) - 1} ({', '.join(names)}), but one is {wrong}"
+        msg = (
+            f"{what} codes run from 0 to {len(names) - 1} ({', '.join(names)}), but one is {wrong}"
+        )
         raise (UnknownTechnologyError if what == "technology" else InputError)(msg)
     return np.array(np.broadcast_to(given, (count,)), dtype=np.int8)
 

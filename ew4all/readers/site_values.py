@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from ew4all.readers.site_table import SiteTable
     from ew4all.units import F64
 
-__all__ = ["CELL_BITS", "LIMITS", "Carrier", "carriers", "identities", "number_of", "seconds_of"]
+__all__ = [
+    "CELL_BITS",
+    "LIMITS",
+    "Carrier",
+    "carriers",
+    "identities",
+    "loss_of_technology",
+    "number_of",
+    "seconds_of",
+]
 
 LIMITS: Final[Mapping[str, tuple[float, float, str]]] = {
     **RANGES,
@@ -39,6 +48,11 @@ _AREA_BITS: Final = {"2g": 16, "3g": 16, "4g": 16, "5g": 24}
 _ZERO_IS_UNKNOWN: Final = {"height_m", "frequency_mhz", "bandwidth_mhz", "beamwidth_deg", "power_w"}
 _HIGHEST_MHZ: Final = {"2g": 2000.0, "3g": 2200.0, "4g": 6000.0, "5g": 100_000.0}
 _MILLISECONDS = 1e11
+_NO_TECHNOLOGY = "no technology"
+_OTHER_UNIT: Final = {
+    "frequency_mhz": ((1e-3, "GHz"), (1e6, "Hz"), (1e3, "kHz")),
+    "height_m": ((3.2808399, "feet"),),
+}
 
 
 class Carrier(NamedTuple):
@@ -74,8 +88,13 @@ def number_of(table: SiteTable, chosen: Mapping[str, str], field: str) -> F64 | 
     with np.errstate(invalid="ignore"):
         absurd = np.flatnonzero((values < low) | (values > high))
     if absurd.size:
+        first = values[absurd[0]]
+        units = [
+            name for factor, name in _OTHER_UNIT.get(field, ()) if low <= first / factor <= high
+        ]
+        guess = f" ({units[0]}?)" if units else ""
         msg = (
-            f"{table.name}, {table.where(absurd)}: {column} holds {values[absurd[0]]:g}, but {field} is {low:g} to {high:g} {unit}; "
+            f"{table.name}, {table.where(absurd)}: {column} holds {first:g}{guess}, but {field} is {low:g} to {high:g} {unit}; "
             "correct it, leave it empty for the default, or name another column"
         )
         raise TableValueError(msg)
@@ -172,7 +191,30 @@ def _why(unsupported: bool, unknown: tuple[str, ...]) -> str:
         return "a technology without cell broadcast to phones here (CDMA, NB-IoT, TETRA, ...)"
     if unknown:
         return f"unknown technology {' '.join(unknown)!r}"
-    return "no technology"
+    return _NO_TECHNOLOGY
+
+
+def loss_of_technology(table: SiteTable, chosen: Mapping[str, str], ledger: Ledger) -> list[str]:
+    """Return a note on rows that were dropped because they do not say their technology, and on whom they belong to."""
+    rows = ledger.dropped(_NO_TECHNOLOGY)
+    if not rows.size:
+        return []
+    whose = ""
+    if "operator" in chosen:
+        names, of = table.distinct(chosen["operator"])
+        missing = np.bincount(of[rows], minlength=len(names))
+        whole = [
+            names[k]
+            for k in np.flatnonzero(
+                (missing > 0) & (missing == np.bincount(of, minlength=len(names)))
+            )
+        ]
+        if whole:
+            whose = f", among them every row of {', '.join(name or '(no operator)' for name in sorted(whole)[:5])}"
+    return [
+        f"{table.name}: {rows.size:,} of {table.rows:,} rows do not say their technology and are left out{whose}; if it is known, tell "
+        "it for all such rows (--sites-technology 2g/3g/4g, or technology='2g/3g/4g')"
+    ]
 
 
 def _distinct(table: SiteTable, column: str | None) -> Any:

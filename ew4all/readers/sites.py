@@ -14,13 +14,19 @@ import numpy as np
 
 from ew4all.cells import Cells
 from ew4all.errors import EmptyLayerError, OptionError, SwappedAxesError
-from ew4all.readers.site_account import AccountRow, Ledger
+from ew4all.readers.site_account import AccountRow, Ledger, account_lines
 from ew4all.readers.site_columns import choose_columns
 from ew4all.readers.site_groups import SITE_DISTANCE_M, azimuths, put_on_sites
 from ew4all.readers.site_names import ENODEB, FOUR_G, areas_of, joined, names_of, site_names
 from ew4all.readers.site_places import FAR_KM, km_outside, outline_of, places_of
 from ew4all.readers.site_table import SiteTable, read_site_table
-from ew4all.readers.site_values import carriers, identities, number_of, seconds_of
+from ew4all.readers.site_values import (
+    carriers,
+    identities,
+    loss_of_technology,
+    number_of,
+    seconds_of,
+)
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from ew4all.readers.site_values import Carrier
     from ew4all.units import F64
 
-__all__ = ["MAX_AGE_YEARS", "AccountRow", "CellList", "read_cells"]
+__all__ = ["MAX_AGE_YEARS", "AccountRow", "CellList", "account_lines", "read_cells"]
 
 MAX_AGE_YEARS: Final = 5.0
 """Rows last seen so long before the newest of the list are dropped (radio.md 2.4)."""
@@ -288,6 +294,11 @@ def _made(
         f"{table.name}: {kept:,} of {read:,} rows are used, as {len(cells):,} cells on {len(sited.leader):,} sites"
     )
     notes += [f"{table.name}: {a.to_text()}" for a in account if a.fate != "kept"]
+    notes += loss_of_technology(table, chosen, ledger)
+    if "range" in (column.strip().lower() for column in table.text):
+        notes.append(
+            f"{table.name}: the column range is not used: it tells where a cell may stand, not how far it reaches"
+        )
     thin = int((samples[np.unique(row)] < 2.0).sum())
     if thin:
         notes.append(
