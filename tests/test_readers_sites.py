@@ -104,6 +104,18 @@ def test_names_of_an_export(tmp_path: Path) -> None:
     assert cells.tai.tolist() == ["LAI 651-1-117"]
 
 
+def test_an_enodeb_is_a_site(tmp_path: Path) -> None:
+    """Its number is the cell's without the lowest eight bits, in its own network (3GPP TS 23.003, 19.6)."""
+    text = ocid(
+        row(cell=256 * 9 + 1, lon=27.5), row(cell=256 * 9 + 255, lon=27.503), row(cell=256 * 10, lon=27.506),
+        row("UMTS", 256 * 9 + 2, lon=27.509), row(cell=256 * 9 + 2, net=2, lon=27.512),
+    )  # fmt: skip
+    cells = read(tmp_path, text).cells
+    assert cells.site.tolist() == [0, 0, 1, 2, 3]
+    assert cells.site_id.tolist() == ["eNB 651-1-9", "eNB 651-1-9", "eNB 651-1-10", "site of 651-1-7-2306", "eNB 651-2-9"]  # fmt: skip
+    assert cells.lon_deg[0] == pytest.approx(27.5015)
+
+
 def test_a_regulators_list_gives_antennas(tmp_path: Path) -> None:
     text = (
         "Site ID;Operator;Longitude;Latitude;Technology;Azimut;Tilt;Hauteur;Band;Beamwidth;Power_W\n"
