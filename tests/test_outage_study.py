@@ -184,7 +184,7 @@ def test_measurements_before_and_now(tmp_path: Path) -> None:
         study_outage(cells, observed=pair)
     shapes = tmp_path / "area.wkt"
     shapes.write_text("POLYGON((9 -1, 11 -1, 11 1, 9 1, 9 -1))", encoding="utf-8")
-    with pytest.raises(OptionError, match="both be tables of measurements, or both polygons"):
+    with pytest.raises(OptionError, match="both be measurements, or both polygons"):
         study_outage(cells, observed={**pair, "current": str(shapes)})
     with pytest.raises(OptionError, match="has a baseline and a current layer, but got baseline"):
         study_outage(cells, observed={"baseline": str(shapes)})
