@@ -217,6 +217,24 @@ def test_a_cell_of_4g_is_one_whatever_its_tracking_area(tmp_path: Path) -> None:
     assert fates(found)["the same cell"] == ("merged", 1, "line 2")
 
 
+def test_half_an_identity_is_none(tmp_path: Path) -> None:
+    """Without its network or location area a number belongs to many cells."""
+    text = "operator,lon,lat,radio,lac,ci\nA,27.5,-29.3,GSM,7,5\nB,27.5,-29.3,GSM,7,5\nA,27.6,-29.3,GSM,,5\nA,27.5,-29.3,GSM,7,5\n"
+    found = read(tmp_path, text)
+    assert found.cells.id.tolist() == ["cell 5 2g 1", "cell 5 2g 2", "cell 5 2g 3"]
+    assert found.cells.operator.tolist() == ["A", "B", "A"]
+    assert set(found.cells.tai.tolist()) == {""}
+    assert fates(found)["the same cell"] == ("merged", 1, "line 5")
+
+
+def test_rows_that_differ_in_anything_are_two_cells(tmp_path: Path) -> None:
+    text = "site,lon,lat,tech,tilt\nA,27.5,-29.3,4G,3\nA,27.5,-29.3,4G,3\nA,27.5,-29.3,4G,4\nA 4g 1,27.5,-29.3,4G,3\n"
+    found = read(tmp_path, text)
+    assert found.cells.downtilt_deg.tolist() == [3.0, 4.0, 3.0]
+    assert len(set(found.cells.id.tolist())) == 3
+    assert fates(found)["the same cell"] == ("merged", 1, "line 3")
+
+
 def test_technologies_with_one_number_are_two_cells(tmp_path: Path) -> None:
     found = read(tmp_path, ocid(row("GSM", 5), row("UMTS", 5)))
     assert found.cells.id.tolist() == ["651-1-7-5 2g", "651-1-7-5 3g"]

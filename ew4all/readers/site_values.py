@@ -28,7 +28,9 @@ __all__ = [
     "identities",
     "loss_of_technology",
     "number_of",
+    "power_of",
     "seconds_of",
+    "tilt_of",
 ]
 
 LIMITS: Final[Mapping[str, tuple[float, float, str]]] = {
@@ -254,3 +256,41 @@ def identities(
             beyond = mine & (found[name] >= 2**bits)
             ledger.drop(beyond, f"{name} identity out of {bits} bits ({technology})")
     return found
+
+
+def power_of(
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    row: NDArray[np.intp],
+    known: Mapping[str, F64],
+) -> dict[str, F64]:
+    """Return power, and gain and loss where the list gives the power that is radiated."""
+    power = number_of(table, chosen, "power_dbm")
+    watts = number_of(table, chosen, "power_w")
+    eirp = number_of(table, chosen, "eirp_dbm")
+    found = np.full(row.size, np.nan) if power is None else power[row].copy()
+    if watts is not None:
+        with np.errstate(invalid="ignore"):
+            found = np.where(np.isnan(found), 30.0 + 10.0 * np.log10(watts[row]), found)
+    if eirp is None:
+        return {} if power is None and watts is None else {"power_dbm": found}
+    radiated = np.isnan(found) & np.isfinite(eirp[row])
+    none = np.full(row.size, np.nan)
+    return {
+        "power_dbm": np.where(radiated, eirp[row], found),
+        "gain_dbi": np.where(radiated, 0.0, known.get("gain_dbi", none)),
+        "feeder_loss_db": np.where(radiated, 0.0, known.get("feeder_loss_db", none)),
+    }
+
+
+def tilt_of(table: SiteTable, chosen: Mapping[str, str]) -> F64 | None:
+    """Return the tilt of each row, mechanical and electrical together where the list has these; None where it has none."""
+    whole = number_of(table, chosen, "downtilt_deg")
+    parts = [number_of(table, chosen, f"{kind}_tilt_deg") for kind in ("mechanical", "electrical")]
+    given = [part for part in parts if part is not None]
+    if not given:
+        return whole
+    # One of the two alone is the tilt; without either nothing is known.
+    stacked = np.stack(given)
+    total = np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
+    return total if whole is None else np.where(np.isnan(whole), total, whole)
