@@ -6,24 +6,30 @@ A row without a technology, an environment or a band holds for all of them. Band
 
 from __future__ import annotations
 
+import difflib
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ew4all.errors import InputError
+from ew4all.errors import AssumptionError, InputError
 from ew4all.units import F64, TECHNOLOGIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 __all__ = [
     "BANDS",
     "DEFAULTS",
     "ENVIRONMENTS",
+    "RANGES",
     "RadioDefault",
     "bands_of",
+    "checked",
     "default",
     "default_values",
     "markdown",
@@ -206,6 +212,46 @@ DEFAULTS: Final[tuple[RadioDefault, ...]] = (
     ),
 )
 """Every default of a cell and of the phones that listen to it."""
+
+
+RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
+    "frequency_mhz": (300.0, 100_000.0, "MHz"),
+    "bandwidth_mhz": (0.1, 2000.0, "MHz"),
+    "power_dbm": (-20.0, 70.0, "dBm"),
+    "gain_dbi": (-10.0, 45.0, "dBi"),
+    "feeder_loss_db": (0.0, 30.0, "dB"),
+    "height_m": (1.0, 500.0, "metres above ground"),
+    "beamwidth_deg": (1.0, 360.0, "degrees"),
+    "downtilt_deg": (-30.0, 45.0, "degrees below the horizon"),
+}
+"""Least and greatest value that a cell may have, and the unit; what lies beyond has another unit or is an error."""
+
+
+def checked(assume: Mapping[str, float] | None) -> dict[str, float]:
+    """Return replacements of defaults of cells as numbers.
+
+    Raises
+    ------
+    AssumptionError
+        A name that is not one of `RANGES`, or a value that no antenna has.
+    """
+    found: dict[str, float] = {}
+    for name, value in (assume or {}).items():
+        if name not in RANGES:
+            near = difflib.get_close_matches(name, RANGES, n=1)
+            guess = f" (did you mean {near[0]}?)" if near else ""
+            msg = f"cells have no default called {name!r}{guess}; the names are {', '.join(RANGES)}"
+            raise AssumptionError(msg)
+        low, high, unit = RANGES[name]
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not low <= number <= high:
+            msg = f"{name} is {low:g} to {high:g} {unit}, but {value!r} was to be assumed"
+            raise AssumptionError(msg)
+        found[name] = number
+    return found
 
 
 def default(name: str, technology: str = "", environment: str = "", band: str = "") -> RadioDefault:

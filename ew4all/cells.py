@@ -21,6 +21,7 @@ from ew4all.cell_defaults import (
     ENVIRONMENTS,
     RadioDefault,
     bands_of,
+    checked,
     default,
     default_values,
 )
@@ -187,8 +188,11 @@ class Cells:
             Columns of different lengths, or a column that does not exist.
         UnknownTechnologyError
             A technology that is not one of `TECHNOLOGIES`.
+        AssumptionError
+            An assumption about another column, or of a value that no antenna has.
         """
-        _only_known([*known, *(assume or {})])
+        _only_known(known)
+        assume = checked(assume)
         lon = np.atleast_1d(np.asarray(lon_deg, dtype=np.float64))
         count = lon.size
         lat = _column(lat_deg, count, "lat_deg")
@@ -226,9 +230,13 @@ class Cells:
             One of `ENVIRONMENTS` or its index; one for all, or shape (cells,).
         assume
             Column of `ASSUMABLE` to the value that replaces the default.
+
+        Raises
+        ------
+        AssumptionError
+            Another column, or a value that no antenna has.
         """
-        assume = assume or {}
-        _only_known(assume)
+        assume = checked(assume)
         codes = _environments(environment, len(self))
         found: dict[str, Any] = {}
         for bit, name in enumerate(ASSUMABLE):
@@ -238,7 +246,7 @@ class Cells:
             bands = bands_of(found["frequency_mhz"]) if found else np.zeros(len(self), np.int8)
             values = default_values(name, self.technology, codes, bands)
             if name in assume:
-                values = np.full(len(self), float(assume[name]))
+                values = np.full(len(self), assume[name])
             if name == "beamwidth_deg":
                 values = np.where(np.isnan(self.azimuth_deg), 360.0, values)
             column[missing] = values[missing]
@@ -312,7 +320,10 @@ def _codes(values: ArrayLike, count: int, names: tuple[str, ...], what: str) -> 
             raise (UnknownTechnologyError if what == "technology" else InputError)(msg)
         given = np.array([numbers[str(v)] for v in given.ravel()]).reshape(given.shape)
     if given.size and (given.min() < 0 or given.max() >= len(names)):
-        msg = f"{what} codes run from 0 to {len(names) - 1} ({', '.join(names)}), but one is {given.max()}"
+        wrong = given.ravel()[((given < 0) | (given >= len(names))).ravel()][0]
+        msg = (
+            f"{what} codes run from 0 to {len(names) - 1} ({', '.join(names)}), but one is {wrong}"
+        )
         raise (UnknownTechnologyError if what == "technology" else InputError)(msg)
     return np.array(np.broadcast_to(given, (count,)), dtype=np.int8)
 

@@ -141,6 +141,8 @@ def open_network(
         )
     ]
     shapes = None if zones is None else zone_shapes(zones, people.grid, notes)
+    if zones is not None:
+        sources.append(SourceNote.of("zones", zones.layer.path, zones.layer.crs))
     window = _window(kept, people.grid, radio, shapes)
     grid, factor, note = map_grid(people.grid, window, resolution_m)
     notes += note

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from ew4all import __version__
+from ew4all.coverage.queries import ANY
 from ew4all.coverage.workers import in_order
 from ew4all.intake import open_study
 from ew4all.results import OUTSIDE
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
-    from ew4all.coverage.network import Network
+    from ew4all.coverage.network import Network, Signal
     from ew4all.grid import Block
     from ew4all.network_intake import OpenedNetwork
-    from ew4all.results import InputFile, PeopleCount, Reach
+    from ew4all.results import InputFile, OperatorCount, PeopleCount, Reach
     from ew4all.units import F32, I32
 
-__all__ = ["BLOCK", "SITUATIONS", "Maps", "Served", "ServiceSummary", "blocks_of", "summary_of"]
+__all__ = [
+    "BLOCK", "SITUATIONS", "BlockMaps", "Maps", "Served", "ServiceSummary", "blocks_of", "maps_of", "summary_of",
+    "technologies_of",
+]  # fmt: skip
 
 BLOCK: Final = (512, 512)
 
@@ -40,8 +44,9 @@ SITUATIONS: Final = ("outdoors", "indoors", "usual")
 class Maps(NamedTuple):
     """One technology in one block; arrays of shape (rows, columns).
 
-    `level_dbm` and `margin_db` are NaN and `server` -1 where no cell is considered. Levels are rounded to 1/16 dB, shares to
-    1/1024, so that files stay small.
+    `level_dbm` and `margin_db` are NaN and `server` -1 where no cell is considered. `outdoors` and `indoors` are
+    probabilities of service, `camping` that a phone (in the usual mix of places) camps on this technology and decodes it, which
+    adds up over technologies. Levels are rounded to 1/16 dB, shares to 1/1024, so that files stay small.
     """
 
     level_dbm: F32
@@ -49,29 +54,39 @@ class Maps(NamedTuple):
     margin_db: F32
     outdoors: F32
     indoors: F32
+    camping: F32
+
+
+class BlockMaps(NamedTuple):
+    """What was found in a block: maps by technology, and service outdoors and indoors by technology and operator."""
+
+    technologies: dict[str, Maps]
+    operators: dict[tuple[str, str], tuple[F32, F32]]
 
 
 def blocks_of(
     network: Network,
     *,
+    operators: Sequence[str] = (),
     alive: Any = None,
     blocks: Sequence[Block] | None = None,
     workers: int | Executor = WORKERS,
     progress: Progress | None = None,
-) -> Iterator[tuple[Block, dict[str, Maps]]]:
+) -> Iterator[tuple[Block, BlockMaps]]:
     """Yield the maps of every technology, block by block, neighbours soon after one another: they share profiles of terrain.
 
     Parameters
     ----------
+    operators
+        Those whose service is mapped by itself, besides all of them as one network.
     alive
         Which cells work; None: all.
     blocks
         Those to compute, for instance `Network.touched`; None: all.
     """
     wanted = sorted(network.grid.blocks(*BLOCK) if blocks is None else blocks, key=_z_order)
-    for done, maps in enumerate(
-        in_order(maps_of, [(network, block, alive) for block in wanted], workers)
-    ):
+    jobs = [(network, block, tuple(operators), alive) for block in wanted]
+    for done, maps in enumerate(in_order(maps_of, jobs, workers)):
         yield wanted[done], maps
         if progress:
             progress(done + 1, len(wanted))
@@ -83,19 +98,48 @@ def _z_order(block: Block) -> int:
     return sum(((row >> k & 1) << 2 * k + 1) | ((col >> k & 1) << 2 * k) for k in range(24))
 
 
-def maps_of(network: Network, block: Block, alive: Any = None) -> dict[str, Maps]:
+def maps_of(
+    network: Network, block: Block, operators: tuple[str, ...] = (), alive: Any = None
+) -> BlockMaps:
     """Return the maps of every technology in one block."""
+    technologies = network.technologies()
+    signals = {t: network.signal(block, t, alive=alive, keep=1) for t in technologies}
+    camping = network.layer_shares(signals)
     found = {}
-    for technology in network.technologies():
-        signal = network.signal(block, technology, alive=alive, keep=1)
-        need = np.float32(network.radio.decodes_dbm(technology))
-        outdoors, indoors = (
-            _thrifty(network.service_of(signal, technology, indoor=indoor), 1024.0)
-            for indoor in (False, True)
-        )
+    for technology, signal in signals.items():
         level = _thrifty(signal.level_dbm[0], 16.0)
-        found[technology] = Maps(level, signal.cell[0], level - need, outdoors, indoors)
-    return found
+        need = np.float32(network.radio.decodes_dbm(technology))
+        outdoors, indoors = _service(network, signal, technology)
+        found[technology] = Maps(
+            level,
+            signal.cell[0],
+            level - need,
+            outdoors,
+            indoors,
+            _thrifty(camping[technology], 1024.0),
+        )
+    return BlockMaps(
+        found,
+        {
+            (t, name): _service(network, network.signal(block, t, name, alive, keep=1), t)
+            for name in operators
+            for t in technologies_of(network, name)
+        },
+    )
+
+
+def technologies_of(network: Network, operator: str) -> list[str]:
+    """Return the technologies of which an operator has cells."""
+    mine = network.cells.technology[network.cells.operator == operator]
+    return [t for k, t in enumerate(TECHNOLOGIES) if k in mine]
+
+
+def _service(network: Network, signal: Signal, technology: str) -> tuple[F32, F32]:
+    out, inside = (
+        _thrifty(network.service_of(signal, technology, indoor=indoor), 1024.0)
+        for indoor in (False, True)
+    )
+    return out, inside
 
 
 def _thrifty(values: F32, parts: float) -> F32:
@@ -106,17 +150,25 @@ def _thrifty(values: F32, parts: float) -> F32:
 
 @dataclass(frozen=True)
 class Served:
-    """People of one place, and whom each technology and ``any`` of them serves in each of `SITUATIONS`."""
+    """People of one place, and whom each technology and ``any`` of them serves in each of `SITUATIONS`.
+
+    `camping` are those who camp on each technology in the usual mix of places, the newest that is strong enough; they add up.
+    """
 
     id: str
     name: str
     people: float
     served: Mapping[str, Mapping[str, float]]
+    camping: Mapping[str, float]
     geometry: BaseGeometry | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the block of the JSON document."""
-        return {"total": self.people, "served": {k: dict(v) for k, v in self.served.items()}}
+        return {
+            "total": self.people,
+            "served": {k: dict(v) for k, v in self.served.items()},
+            "camping": dict(self.camping),
+        }
 
 
 @dataclass(frozen=True)
@@ -126,6 +178,7 @@ class ServiceSummary:
     whole: Served
     zones: tuple[Served, ...]
     technologies: Mapping[str, Mapping[str, Any]]
+    operators: tuple[OperatorCount, ...]
     account: tuple[Mapping[str, Any], ...]
     inputs: tuple[InputFile, ...]
     assumptions: Mapping[str, Any]
@@ -141,6 +194,9 @@ class ServiceSummary:
             **({"title": self.title} if self.title else {}),
             "people": self.whole.to_dict(),
             "technologies": [{"technology": t, **facts} for t, facts in self.technologies.items()],
+            "operators": [
+                {"name": o.name, "served_outdoors": dict(o.covered)} for o in self.operators
+            ],
             "zones": [{"id": z.id, "name": z.name, "people": z.to_dict()} for z in self.zones],
             "account": [dict(row) for row in self.account],
             "inputs": [i.to_dict() for i in self.inputs],
@@ -168,7 +224,7 @@ def summary_of(
     Parameters
     ----------
     rasters
-        For ``outdoors`` and ``indoors`` the raster of each technology.
+        For ``outdoors``, ``indoors`` and ``camping`` the raster of each technology; outdoors also of operators, as ``4g:NAME``.
     zones, zone_id, zone_name
         See `ew4all.reach`.
     account
@@ -199,7 +255,13 @@ def summary_of(
     names = [("all", "all"), *((z.id, z.name) for z in first.zones)]
     shapes = [None, *(z.geometry for z in first.zones)]
     rows = [
-        Served(*names[k], places["outdoors"][k].in_area, _mixed(places, k, share), shapes[k])
+        Served(
+            *names[k],
+            places["outdoors"][k].in_area,
+            _mixed(places, k, share),
+            {t: v for t, v in places["camping"][k].covered.items() if t != ANY},
+            shapes[k],
+        )
         for k in range(len(names))
     ]
     if opened.is_part and zones is not None:
@@ -209,6 +271,7 @@ def summary_of(
         whole=rows[0],
         zones=tuple(rows[1:]),
         technologies={t: _facts(network, t) for t in network.technologies()},
+        operators=first.operators,
         account=account,
         inputs=tuple(source.read() for source in opened.sources),
         assumptions=_assumptions(network),

@@ -28,8 +28,6 @@ __all__ = [
     "at_least_one", "cables_cut", "compacted", "feeders_out", "inside", "read_observed", "read_sites", "read_threats",
 ]  # fmt: skip
 
-_TABLES = (".csv", ".tsv", ".txt")
-
 
 def read_sites(sites: Any, options: Mapping[str, Any]) -> tuple[Cells, list[str], list[SourceNote]]:
     """Return the cells of a list, or those that are given, with notes and inputs; a list without a cell is refused."""
@@ -141,20 +139,19 @@ def read_observed(
         msg = f"an observation has a baseline and a current layer, but got {', '.join(source) or 'nothing'}"
         raise OptionError(msg)
     inputs += [SourceNote.of(role, source[role], None) for role in ("baseline", "current")]
-    tables = [str(source[role]).lower().endswith(_TABLES) for role in ("baseline", "current")]
-    if tables[0] != tables[1]:
-        msg = "baseline and current must both be tables of measurements, or both polygons"
+    before, now = (read_measurements(source[role]) for role in ("baseline", "current"))
+    if (before is None) != (now is None):
+        msg = "baseline and current must both be measurements, or both polygons"
         raise OptionError(msg)
-    if not tables[0]:
-        inside = [
-            inside_polygons(source[role], places.lon_deg, places.lat_deg, role)
-            for role in ("baseline", "current")
-        ]
-        return areas_out(inside[0], inside[1])
+    if before is None or now is None:
+        lon, lat = places.lon_deg, places.lat_deg
+        return areas_out(
+            *(inside_polygons(source[r], lon, lat, r) for r in ("baseline", "current"))
+        )
     if hours is None:
         msg = "measurements need the hours in which they were taken: --observed-hours BASELINE,CURRENT, for instance 336,12"
         raise OptionError(msg)
     return silent_squares(
-        places.lon_deg, places.lat_deg, read_measurements(source["baseline"]), read_measurements(source["current"]),
-        baseline_h=hours[0], current_h=hours[1], square_km=values["square_km"], alpha=values["detector_alpha"],
+        places.lon_deg, places.lat_deg, before, now, baseline_h=hours[0], current_h=hours[1],
+        square_km=values["square_km"], alpha=values["detector_alpha"],
     )  # fmt: skip

@@ -112,7 +112,9 @@ def target(
         Width of a pixel; by default that of the population's, 250 at most (people are then spread evenly over the parts).
     assume
         Values that replace assumptions of the coverage map.
-    workers, progress, title, notice
+    workers
+        Threads, or an executor of threads; the result has the same bits for any.
+    progress, title, notice
         As for `reach`.
     out
         Folder for lists, rasters, pictures and the record.

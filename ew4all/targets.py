@@ -23,6 +23,7 @@ from ew4all.coverage.workers import in_order
 from ew4all.errors import EmptySelectionError
 from ew4all.geometry import ragged
 from ew4all.grid import GEOID
+from ew4all.study import outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,8 +124,8 @@ class TargetStudy:
     def _beyond(self) -> tuple[float, float]:
         """People and square kilometres of the area where no cell can be received, beyond the network's grid."""
         grid = self.census.grid
-        rest = shapely.difference(self.area, shapely.box(*self.grid.bounds))
-        rest = shapely.intersection(rest, shapely.box(*grid.bounds))
+        rest = shapely.difference(self.area, outline(self.grid))
+        rest = shapely.intersection(rest, outline(grid))
         window = None if rest.is_empty else grid.block_of_bounds(rest.bounds)
         if window is None or rest.area < 1e-9 * self.area.area:
             return 0.0, 0.0
@@ -254,6 +255,11 @@ class TargetStudy:
 
     def _why_empty(self, choice: Choice) -> str:
         best, highest = best_share(choice, self.demand.measure)
+        if highest <= 0.0:
+            return (
+                f"no cell serves anybody of the {choice.sums.in_area_people:,.0f} people in the warning area: signal reaches only "
+                "parts of it where nobody lives; warn by other channels, or choose by area (--measure area)"
+            )
         name = self.cells.id[best] if self.groups is None else self.groups.codes[best]
         what = "cell" if self.groups is None else "code"
         if self.demand.budget is not None:

@@ -9,9 +9,14 @@ import shapely
 from raster_files import transform_of
 
 from ew4all.cells import Cells
+from ew4all.target_intake import open_target
+from ew4all.target_rows import target_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ew4all.target_results import Target
+    from ew4all.targets import TargetStudy
 
 SHAPE = (120, 160)
 TRANSFORM = transform_of(cell=0.002)
@@ -61,3 +66,17 @@ def write_opencellid(path: Path) -> Path:
         ]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path
+
+
+def opened(area: Any = AREA, cells: Any = None, **options: Any) -> TargetStudy:
+    options.setdefault("population_unit", "count")
+    options.setdefault("workers", 1)
+    return open_target(made_cells() if cells is None else cells, POPULATION, area, **options)
+
+
+def found(*args: Any, **options: Any) -> Target:
+    return target_of(opened(*args, **options))
+
+
+def chosen(result: Target) -> set[str]:
+    return {row.id for row in result.cells}

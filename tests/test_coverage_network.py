@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -27,6 +28,9 @@ from ew4all.errors import (
 )
 from ew4all.grid import GEOID, Block, Grid, lonlat
 from ew4all.units import TECHNOLOGIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CELL = 1.0 / 1200.0
 LESOTHO = Grid(Affine(CELL, 0.0, 27.0, 0.0, -CELL, -29.0), 300, 400, CRS.from_epsg(4326))
@@ -353,6 +357,10 @@ def test_assumptions_are_replaced_by_name() -> None:
         Radio.assuming({"indoor_share": 75.0})
     with pytest.raises(AssumptionError, match="decode_dbm of 4g is a level"):
         Radio.assuming({"decode_4g_dbm": 118.0})
+
+
+def test_the_document_holds_the_table_of_defaults(repository: Path) -> None:
+    assert (repository / "docs" / "coverage.md").read_text(encoding="utf-8").endswith(markdown())
 
 
 def test_the_metric_is_the_geodesic_within_reach() -> None:

@@ -103,6 +103,20 @@ def test_intensity_to_acceleration_by_hand() -> None:
         pga_g(np.array([5.0]), "x")
 
 
+def test_causes_are_mixed_as_in_terrebonne_parish() -> None:
+    """Ida, 31 August 2021, DIRS: of 81 sites 8 damaged, 39 without power, 38 without transport (radio.md 4.3)."""
+    rng = np.random.default_rng(0)
+    lon, lat = -90.72 + rng.normal(0, 0.15, 81), 29.55 + rng.normal(0, 0.12, 81)
+    sites = Sites(np.array([f"site {k + 1}" for k in range(81)]), lon, lat, np.ones(81, np.int32))
+    threat = Threat("wind", rng.uniform(42.0, 48.0, 81))
+    ensemble = members_of(lay_out(sites, resolve()), [threat], members=40)
+    _, damage, power, transport, _, _ = ensemble.counts(np.array([24 * H])).mean(axis=0)[0]
+    assert abs(damage - 8) < 4
+    assert abs(power - 39) < 8
+    assert abs(transport - 38) < 12
+    assert 81 - damage - power - transport < 16
+
+
 # What must hold for any network
 
 

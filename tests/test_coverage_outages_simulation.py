@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from ew4all.cells import Sites
 from ew4all.coverage.outages.backhaul import Backhaul, lay_out
 from ew4all.coverage.outages.defaults import TABLE, resolve
+from ew4all.coverage.outages.draws import Draws
 from ew4all.coverage.outages.ensemble import members_of
 from ew4all.coverage.outages.fragility import Curve
 from ew4all.coverage.outages.kits import Stock
-from ew4all.coverage.outages.power import Plant
+from ew4all.coverage.outages.power import Plant, feeders, reserves
 from ew4all.coverage.outages.simulation import simulate
 from ew4all.coverage.outages.threats import Blackout, Cut, Threat
 from ew4all.errors import AssumptionError, InputError, OptionError
@@ -216,6 +217,35 @@ def test_an_island_is_cut_off_until_the_ship_has_come() -> None:
     )
 
 
+def test_hubs_have_better_power() -> None:
+    """Medians and shares over many nodes; a hub's are those of its own rows of the table."""
+    count = 4000
+    sites = sites_of(count, 0.001)
+    names = [f"s{k}" for k in range(count)]
+    values = resolve()
+    for hubs, battery_h, share in (((), 4.0, 0.15), (names, 10.0, 0.6)):
+        network = Backhaul.of(sites, [], hubs=hubs, core=names)
+        battery_s, fuel_s = reserves(network, Plant(), values, Draws(1))
+        assert_allclose(np.median(battery_s) / H, battery_h, rtol=0.05)
+        assert_allclose((fuel_s > 0.0).mean(), share, atol=0.03)
+        assert_allclose(np.median(fuel_s[fuel_s > 0.0]) / H, 48.0, rtol=0.05)
+    longer, _ = reserves(network, Plant(), resolve({"shedding_factor": 2.0}), Draws(1))
+    assert_allclose(longer, 2.0 * battery_s)
+
+
+def test_feeders_are_squares_where_none_is_named() -> None:
+    network = Backhaul.of(sites_of(30, 0.01), [], core=["s0"])
+    squares = feeders(network, Plant(), 5.0)
+    assert np.unique(squares).size == 7  # 33 km in squares of 5 km
+    assert (np.diff(np.unique(squares, return_index=True)[1]) != 0).all()
+    assert np.unique(feeders(network, Plant(), 0.0)).size == 30
+    named = np.array([""] * 28 + ["x", "x"])
+    mixed = feeders(network, Plant(feeder=named), 5.0)
+    assert mixed[28] == mixed[29]
+    assert mixed[28] not in squares
+    assert_array_equal(mixed[:28], squares[:28])
+
+
 def test_sites_of_one_feeder_go_and_come_together() -> None:
     network = line(4)
     plant = Plant(battery_h=np.zeros(4), fuel_h=np.zeros(4), feeder=np.array(["x", "y", "x", ""]))
@@ -323,6 +353,12 @@ def test_a_warning_is_kept_without_the_core_and_lost_with_the_power() -> None:
     assert late == [True, False, False], "who is cut off gets no new warning"
     assert found.on_air_at(21 * H, issued_s=5 * H, reload_s=0.5 * H).tolist() == [True, True, True]
     assert not found.on_air_at(6 * H, issued_s=1 * H, until_s=6 * H).any()
+    # Without a number for it, reloading takes what the table of defaults has.
+    quick = resolve()["reload_h"] * H
+    for h in np.arange(20.25, 20.5, 0.025):
+        assert_array_equal(
+            found.on_air_at(h * H, issued_s=H), found.on_air_at(h * H, issued_s=H, reload_s=quick)
+        )
 
 
 # Bad input

@@ -33,7 +33,7 @@ from ew4all.network_intake import OpenedNetwork, open_network
 from ew4all.network_maps import ServiceSummary, blocks_of
 from ew4all.readers.zones import read_zones
 from ew4all.report.network_map import _colours_apart, level_classes
-from ew4all.report.network_outputs import write_coverage
+from ew4all.report.network_outputs import _slugs, write_coverage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,22 +49,27 @@ def three_cells(**more: Any) -> Cells:
     )  # fmt: skip
 
 
-@pytest.fixture
-def population(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("inputs")
+
+
+@pytest.fixture(scope="module")
+def population(folder: Path) -> Path:
     people = np.random.default_rng(1).exponential(6.0, (90, 130)).astype(np.float32)
     people[:, :20] = 0.0
     people[50:60, 60:70] = 80.0
-    return write_tif(tmp_path / "people.tif", people, TRANSFORM, unit="people")
+    return write_tif(folder / "people.tif", people, TRANSFORM, unit="people")
 
 
-@pytest.fixture
-def zones(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def zones(folder: Path) -> Path:
     halves = [shapely.box(28.0, -29.18, 28.1, -29.0), shapely.box(28.1, -29.18, 28.26, -29.0)]
     features = [
         {"type": "Feature", "properties": {"id": f"z{k}", "name": n}, "geometry": json.loads(shapely.to_geojson(g))}
         for k, (n, g) in enumerate(zip(("West", "East"), halves, strict=True))
     ]  # fmt: skip
-    path = tmp_path / "zones.geojson"
+    path = folder / "zones.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     return path
 
@@ -92,9 +97,9 @@ def run(
     return Written(folder, opened, summary)
 
 
-@pytest.fixture
-def written(tmp_path: Path, population: Path, zones: Path) -> Written:
-    return run(tmp_path / "out", population, zones=zones)
+@pytest.fixture(scope="module")
+def written(folder: Path, population: Path, zones: Path) -> Written:
+    return run(folder / "out", population, zones=zones)
 
 
 def test_rasters_hold_what_the_network_says_in_stated_units(written: Written) -> None:
@@ -189,7 +194,7 @@ def test_record_and_document(written: Written) -> None:
     assert record["command"] == "coverage"
     assert record["outputs"] == sorted(p.name for p in written.folder.iterdir())
     assert record["assumptions"]["decode_4g_dbm"] == -122.0
-    assert {i["role"] for i in record["inputs"]} == {"population"}
+    assert {i["role"] for i in record["inputs"]} == {"population", "zones"}
     document = json.loads((written.folder / "coverage.json").read_text())
     assert document == json.loads(json.dumps(written.summary.to_dict()))
     assert document["schema"] == "ew4all/coverage/1"
@@ -234,7 +239,7 @@ def test_some_blocks_and_dead_cells_only(population: Path) -> None:
         progress=lambda done, total: seen.append((done, total)),
     )
     assert where == block
-    assert set(np.unique(maps["4g"].server).tolist()) == {2}
+    assert set(np.unique(maps.technologies["4g"].server).tolist()) == {2}
     assert seen == [(1, 1)]
 
 
@@ -384,3 +389,42 @@ def test_neighbours_differ_in_colour() -> None:
     differ = server[:, 1:] != server[:, :-1]
     assert differ.any()
     assert (colour[:, 1:] != colour[:, :-1])[differ].all()
+
+
+def test_who_camps_on_what_adds_up(written: Written) -> None:
+    """A phone camps on 4g where it can, on 2g where only that is strong enough: together those whom any serves."""
+    whole, network = written.summary.whole, written.opened.network
+    assert sum(whole.camping.values()) == pytest.approx(whole.served["usual"]["any"], rel=2e-3)
+    assert whole.camping["4g"] == pytest.approx(whole.served["usual"]["4g"], rel=2e-3)
+    camping = network.camping(network.grid.whole)
+    with rasterio.open(written.folder / "camping_2g.tif") as file:
+        assert np.abs(file.read(1) - camping.probability[4:].sum(axis=0)).max() < 1e-3
+
+
+def test_each_operator_by_itself(tmp_path: Path, population: Path) -> None:
+    opened = open_network(three_cells(), str(population))
+    summary = write_coverage(
+        tmp_path / "out", opened, str(population), settings={}, by_operator=True
+    )
+    network = opened.network
+    for technology, operator in (("4g", "A"), ("4g", "B"), ("2g", "A")):
+        name = f"service_{technology}_{operator.lower()}.tif"
+        with rasterio.open(tmp_path / "out" / name) as file:
+            assert file.tags()["EW4ALL_OPERATOR"] == operator
+            held = file.read(1)
+        share = network.service_probability(network.grid.whole, technology, operator)
+        assert np.abs(held - share).max() < 1e-3
+    assert not (tmp_path / "out" / "service_2g_b.tif").exists()
+    assert [o.name for o in summary.operators] == ["A", "B"]
+    assert set(summary.operators[1].covered) == {"4g", "any"}
+    assert summary.operators[1].covered["4g"] < summary.whole.served["outdoors"]["4g"]
+
+
+def test_names_of_operators_in_names_of_files() -> None:
+    assert _slugs(["Free Mobile", "free/mobile", "", "indoor", "Éco"]) == {
+        "Free Mobile": "free-mobile",
+        "free/mobile": "free-mobile-2",
+        "": "operator",
+        "indoor": "indoor-2",
+        "Éco": "co",
+    }

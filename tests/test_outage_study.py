@@ -48,13 +48,24 @@ def shakemap(shared_data: Path) -> str:
     return str(shared_data / "data" / "hazards" / "idn_padang_shakemap_20090930_mmi.tif")
 
 
-def test_west_sumatra_sites_lost_by_cause_and_no_people(west_sumatra: Cells, shakemap: str) -> None:
+def test_west_sumatra_sites_lost_by_cause_and_no_people(
+    repository: Path, west_sumatra: Cells, shakemap: str
+) -> None:
     result = study_outage(west_sumatra, hazard={"mmi": shakemap}, members=100, seed=1)
     document = result.to_dict()
     assert document["cells"] == 660
     assert document["sites"] == 589
     assert "people" not in json.dumps(document)
     causes = {name: row["mean"] for name, row in document["first_cause"].items()}
+    for words, name in (
+        ("damaged", "damage"),
+        ("without power", "power"),
+        ("cut off from the core", "transport"),
+        ("never out", "never_out"),
+    ):
+        row = document["first_cause"][name]
+        told = f"| {words} | {row['mean']:.0f} | {row['p05']:.0f} to {row['p95']:.0f} |"
+        assert told in (repository / "docs" / "outages.md").read_text("utf-8"), told
     assert_allclose(sum(causes.values()), 589)
     # These cells lie at MMI 5.1 to 7.5, most of them about 170 km from the epicentre, at some 0.08 g: few masts fall, more
     # sites lose their mains and their way to the core, and the spread of the relation (0.35 in log10) makes courses differ.
@@ -184,7 +195,7 @@ def test_measurements_before_and_now(tmp_path: Path) -> None:
         study_outage(cells, observed=pair)
     shapes = tmp_path / "area.wkt"
     shapes.write_text("POLYGON((9 -1, 11 -1, 11 1, 9 1, 9 -1))", encoding="utf-8")
-    with pytest.raises(OptionError, match="both be tables of measurements, or both polygons"):
+    with pytest.raises(OptionError, match="both be measurements, or both polygons"):
         study_outage(cells, observed={**pair, "current": str(shapes)})
     with pytest.raises(OptionError, match="has a baseline and a current layer, but got baseline"):
         study_outage(cells, observed={"baseline": str(shapes)})

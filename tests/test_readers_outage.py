@@ -18,6 +18,7 @@ from ew4all.coverage.outages.threats import Blackout, Threat
 from ew4all.errors import (
     ColumnError,
     EmptyLayerError,
+    GeometryError,
     InputError,
     MissingCrsError,
     NoIntersectionError,
@@ -293,11 +294,23 @@ def test_lists_of_sites_that_are_down(tmp_path: Path) -> None:
 
 
 def test_measurements(tmp_path: Path) -> None:
-    lon, lat = read_measurements(written(tmp_path, "m.csv", "Longitude,Latitude\n10,1\n11,2\n"))
+    found = read_measurements(written(tmp_path, "m.csv", "Longitude,Latitude\n10,1\n11,2\n"))
+    assert found is not None
+    lon, lat = found
     assert lon.tolist() == [10.0, 11.0]
     assert lat.tolist() == [1.0, 2.0]
     with pytest.raises(ColumnError, match="no column lon or longitude"):
         read_measurements(written(tmp_path, "n.csv", "place,lat\nx,1\n"))
+
+
+def test_measurements_as_points_and_areas_as_polygons(tmp_path: Path) -> None:
+    found = read_measurements(lines(tmp_path, [((10.0, 1.0), {}), ((11.0, 2.0), {})], "Point"))  # type: ignore[list-item]
+    assert found is not None
+    assert [v.tolist() for v in found] == [[10.0, 11.0], [1.0, 2.0]]
+    square = [[(9, -1), (11, -1), (11, 1), (9, -1)]]
+    assert read_measurements(lines(tmp_path, [(square, {})], "Polygon")) is None  # type: ignore[list-item]
+    with pytest.raises(GeometryError, match="neither points nor polygons, but LineString"):
+        read_measurements(lines(tmp_path, [([(10, 1), (11, 1)], {})]))
 
 
 # Hazards

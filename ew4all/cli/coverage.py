@@ -112,6 +112,9 @@ def coverage(
             help="Replace a default: height_m, power_dbm, decode_4g_dbm, shadowing_sd_db, ... Repeatable.",
         ),
     ] = None,
+    by_operator: Annotated[
+        bool, typer.Option("--by-operator", help="Map the service of each operator by itself too.")
+    ] = False,
     title: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Title of the table and the maps.")
     ] = None,
@@ -146,6 +149,7 @@ def coverage(
             "zone_name": zone_name,
             "resolution_m": resolution_m,
             "assume": numbers("--assume", assume, "height_m=35"),
+            "by_operator": by_operator,
             "title": title,
         }
         summary = _run(settings, out, workers, quiet=quiet)
@@ -215,6 +219,7 @@ def _run(given: dict[str, Any], out: Path, workers: int | None, *, quiet: bool) 
             zone_id=given["zone_id"],
             zone_name=given["zone_name"],
             title=given["title"],
+            by_operator=given["by_operator"],
             population_unit=given["population_unit"],
             population_column=given["population_column"],
             progress=progress,

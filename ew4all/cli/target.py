@@ -219,8 +219,10 @@ def target(
 ) -> None:
     """Choose the cells that should carry a warning; count whom they reach, miss and disturb.
 
-    A cell is addressed where at least a share of its people is inside the area. That is the best choice there is for whoever
-    accepts to disturb so many for one reached; the whole trade-off is told and drawn, beside other rules.
+    A cell is addressed where at least a share of its people is inside the
+    area. That is the best choice there is for whoever accepts to disturb so
+    many for one reached; the whole trade-off is told and drawn, beside other
+    rules.
     """
     with reporting():
         from ew4all.runtime import set_matplotlib_cache

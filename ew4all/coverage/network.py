@@ -27,7 +27,7 @@ from ew4all.errors import EmptyLayerError, GridMismatchError, UnknownTechnologyE
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -186,10 +186,34 @@ class Network:
             Share of people who are indoors; None: the radio's.
         """
         layers = [t for t in LAYERS if t in self.technologies()]
-        found = [self.signal(block, t, operator, alive) for t in layers]
-        if not found:
+        if not layers:
             none = np.empty((0, *block.shape))
             return Camping(none.astype(np.int32), none.astype(np.float32))
+        found: dict[str, Signal] = {t: self.signal(block, t, operator, alive) for t in layers}
+        cell, shares = self._shares(found, indoor_share)
+        flat = (len(layers) * SERVERS, *block.shape)
+        return Camping(cell.reshape(flat), shares.reshape(flat))
+
+    def layer_shares(
+        self, signals: Mapping[str, Signal], *, indoor_share: float | None = None
+    ) -> dict[str, F32]:
+        """Return the probability to camp on each technology and to decode it, shape (rows, columns).
+
+        Parameters
+        ----------
+        signals
+            What `signal` gives for each technology; more servers than the best do not change the result.
+        indoor_share
+            See `camping`.
+        """
+        _, shares = self._shares(signals, indoor_share)
+        layers = [t for t in LAYERS if t in signals]
+        return {t: shares[k].sum(axis=0) for k, t in enumerate(layers)}
+
+    def _shares(self, signals: Mapping[str, Signal], indoor_share: float | None) -> tuple[I32, F32]:
+        """Return cells and probabilities, shape (layers, servers, rows, columns)."""
+        layers = [t for t in LAYERS if t in signals]
+        found = [signals[t] for t in layers]
         cell, level = np.stack([s.cell for s in found]), np.stack([s.level_dbm for s in found])
         first, step, curves, curve_of = self._curves
         out = np.empty(cell.shape, np.float32)
@@ -200,8 +224,7 @@ class Network:
             curves, curve_of, self.radio.indoor_share if indoor_share is None else indoor_share,
             self.radio.choice_db, first, step, out,
         )  # fmt: skip
-        flat = (len(layers) * SERVERS, *block.shape)
-        return Camping(cell.reshape(flat), out.reshape(flat))
+        return cell, out
 
     def service_probability(
         self,

@@ -183,7 +183,15 @@ def look(
     grid = places.grid
     window = grid.block_of_bounds(area.bounds)
     first = [] if window is None else list(grid.blocks(*TARGET_BLOCK, within=window))
-    masks: list[NDArray[np.bool_] | None] = [None, *ensemble]
+    # Members in which the same cells fail are looked at once; the one in which none does is the network as it is.
+    masks: list[NDArray[np.bool_] | None] = [None]
+    member = []
+    known = {np.ones(count, np.bool_).tobytes(): 0}
+    for alive in ensemble:
+        at = known.setdefault(alive.tobytes(), len(masks))
+        if at == len(masks):
+            masks.append(alive)
+        member.append(at)
     ahead: list[CellSums] = [
         sum_cells(_reader(places, alive), first, count, workers=workers, progress=progress)
         for alive in masks
@@ -203,7 +211,7 @@ def look(
         for alive in masks
     ]
     both = [joined(a, b) for a, b in zip(ahead, behind, strict=True)]
-    return Serving(both[0], tuple(both[1:]), touches, (*first, *rest))
+    return Serving(both[0], tuple(both[k] for k in member), touches, (*first, *rest))
 
 
 def settlement_service(

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import shapely
+from pyproj import Transformer
 
 from ew4all.coverage.outages.kits import KINDS, ROLES, Stock
 from ew4all.coverage.outages.power import Plant
-from ew4all.errors import ColumnError, EmptyLayerError, InputError, ReadError
+from ew4all.errors import ColumnError, EmptyLayerError, GeometryError, InputError, ReadError
 from ew4all.readers.plain_table import PlainTable, read_plain_table
+from ew4all.readers.vector_files import LONLAT, read_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_down", "read_measurements", "read_plant", "read_stocks"]
 
+_TABLES: Final = {".csv", ".tsv", ".txt"}
 _SITE: Final = ("site", "site_id", "id", "name")
 _LON: Final = ("lon", "longitude", "lon_deg", "x")
 _LAT: Final = ("lat", "latitude", "lat_deg", "y")
@@ -186,9 +190,38 @@ def read_down(path: str | os.PathLike[str]) -> list[str]:
     return down
 
 
-def read_measurements(path: str | os.PathLike[str]) -> tuple[F64, F64]:
-    """Read places of measurements from a table with ``lon`` and ``lat``; a table without a row is an error, see `read_plain_table`."""
-    table = read_plain_table(path)
-    lon = table.numbers(str(column_of(table, _LON, "longitude of a measurement")))
-    lat = table.numbers(str(column_of(table, _LAT, "latitude of a measurement")))
-    return lon, lat
+def read_measurements(path: str | os.PathLike[str]) -> tuple[F64, F64] | None:
+    """Read places of measurements: a table with ``lon`` and ``lat``, or points of a vector file.
+
+    Returns
+    -------
+    Longitudes and latitudes; None where the file holds polygons.
+
+    Raises
+    ------
+    ColumnError, TableValueError, ReadError, EmptyLayerError
+        See `read_plain_table` and `read_features`.
+    GeometryError
+        Shapes that are neither all points nor all polygons.
+    """
+    name = os.fspath(path)
+    suffix = Path(name).suffix.lower()
+    if suffix in _TABLES:
+        table = read_plain_table(path)
+        lon = table.numbers(str(column_of(table, _LON, "longitude of a measurement")))
+        lat = table.numbers(str(column_of(table, _LAT, "latitude of a measurement")))
+        return lon, lat
+    if suffix == ".wkt":
+        return None
+    features = read_features(name, f"measurements {name}")
+    shapes = features.geometries[~shapely.is_missing(features.geometries)]
+    kinds = {shape.geom_type.removeprefix("Multi") for shape in shapes}
+    if kinds == {"Polygon"}:
+        return None
+    if kinds != {"Point"}:
+        msg = f"measurements {name} are neither points nor polygons, but {', '.join(sorted(kinds)) or 'nothing'}"
+        raise GeometryError(msg)
+    x, y = shapely.get_coordinates(shapes).T
+    if features.crs is not None and features.crs != LONLAT:
+        x, y = Transformer.from_crs(features.crs, LONLAT, always_xy=True).transform(x, y)
+    return np.asarray(x, np.float64), np.asarray(y, np.float64)

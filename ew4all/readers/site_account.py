@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from ew4all.readers.site_table import SiteTable
 
-__all__ = ["AccountRow", "Fate", "Ledger"]
+__all__ = ["AccountRow", "Fate", "Ledger", "account_lines"]
 
 Fate: TypeAlias = Literal["kept", "merged", "dropped"]
 
@@ -30,7 +32,13 @@ class AccountRow:
 
     def to_text(self) -> str:
         """Return the row as a sentence for notes."""
-        return f"{self.rows:,} rows {self.fate}: {self.reason} ({self.where})"
+        return f"{self.rows:,} {'row' if self.rows == 1 else 'rows'} {self.fate}: {self.reason} ({self.where})"
+
+
+def account_lines(account: Sequence[AccountRow]) -> list[str]:
+    """Return an account for people: first the rows that were read, then what became of them, one line a fate and reason."""
+    read = sum(row.rows for row in account)
+    return [f"{read:,} {'row' if read == 1 else 'rows'} read", *(row.to_text() for row in account)]
 
 
 @dataclass(eq=False)
@@ -70,6 +78,13 @@ class Ledger:
             if (fate, reason) not in self._entries:
                 self._entries.append((fate, reason))
             self._of[mask] = self._entries.index((fate, reason))
+
+    def dropped(self, reason: str) -> NDArray[np.intp]:
+        """Return the numbers of the rows that were dropped for a reason."""
+        entry = ("dropped", reason)
+        if entry not in self._entries:
+            return np.zeros(0, np.intp)
+        return np.flatnonzero(self._of == self._entries.index(("dropped", reason)))
 
     def account(self) -> tuple[AccountRow, ...]:
         """Return one row for each fate and reason: kept first, then merged, then dropped; rows add up to the list's."""

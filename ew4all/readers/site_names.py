@@ -39,14 +39,16 @@ def names_of(
     kind: NDArray[np.int8],
 ) -> NDArray[np.str_]:
     """Return a name for each cell that no other has."""
-    numbered = codes["cell"][row] >= 0
-    names = joined(*(np.maximum(codes[k][row], 0) for k in ("mcc", "mnc", "area", "cell")))
-    names = np.where(numbered, names, "").astype("U200")
+    parts = [codes[k][row] for k in ("mcc", "mnc", "area", "cell")]
+    numbered = parts[-1] >= 0
+    whole = np.all([part >= 0 for part in parts], axis=0)
+    names = np.where(whole, joined(*(np.maximum(part, 0) for part in parts)), "")
     for field in ("id", "site"):
         if field in chosen:
             names = np.where(names == "", table.strings(chosen[field])[row].astype(np.str_), names)
+    names = np.where((names == "") & numbered, np.char.add("cell ", parts[-1].astype(np.str_)), names)  # fmt: skip
     names = np.where(names == "", np.char.add("row ", (row + 1).astype(np.str_)), names)
-    for suffix in (np.array(TECHNOLOGIES)[kind], None):
+    for suffix in (np.array(TECHNOLOGIES)[kind], None, np.char.add("row ", (row + 1).astype(np.str_))):  # fmt: skip
         _, of, count = np.unique(names, return_inverse=True, return_counts=True)
         again = count[of.ravel()] > 1
         if not again.any():
@@ -72,7 +74,7 @@ def site_names(
 ) -> NDArray[np.str_]:
     """Name each site after what its first cell stands on: the list's site, the eNodeB, or that cell."""
     first = row[leader]
-    found = np.char.add("site of ", names[leader]).astype("U220")
+    found = np.char.add("site of ", names[leader])
     lte = (kind[leader] == FOUR_G) & (codes["cell"][first] >= ENODEB)
     network = joined(*(np.maximum(codes[k][first], 0) for k in ("mcc", "mnc")))
     enodeb = np.char.add(np.char.add(np.char.add("eNB ", network), "-"), (codes["cell"][first] // ENODEB).astype(np.str_))  # fmt: skip

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from ew4all.cell_defaults import RANGES
 from ew4all.errors import ColumnError, TableValueError, UnknownTechnologyError
 from ew4all.readers.radio_words import carriers_of
 from ew4all.units import TECHNOLOGIES
@@ -19,22 +20,26 @@ if TYPE_CHECKING:
     from ew4all.readers.site_table import SiteTable
     from ew4all.units import F64
 
-__all__ = ["CELL_BITS", "LIMITS", "Carrier", "carriers", "identities", "number_of", "seconds_of"]
+__all__ = [
+    "CELL_BITS",
+    "LIMITS",
+    "Carrier",
+    "carriers",
+    "identities",
+    "loss_of_technology",
+    "number_of",
+    "power_of",
+    "seconds_of",
+    "tilt_of",
+]
 
 LIMITS: Final[Mapping[str, tuple[float, float, str]]] = {
-    "height_m": (1.0, 500.0, "metres above ground"),
+    **RANGES,
     "azimuth_deg": (-180.0, 360.0, "degrees clockwise from north"),
-    "beamwidth_deg": (0.0, 360.0, "degrees"),
-    "downtilt_deg": (-30.0, 45.0, "degrees below the horizon"),
-    "mechanical_tilt_deg": (-30.0, 45.0, "degrees below the horizon"),
-    "electrical_tilt_deg": (-30.0, 45.0, "degrees below the horizon"),
-    "gain_dbi": (-10.0, 45.0, "dBi"),
-    "feeder_loss_db": (0.0, 30.0, "dB"),
-    "power_dbm": (-20.0, 70.0, "dBm"),
+    "mechanical_tilt_deg": RANGES["downtilt_deg"],
+    "electrical_tilt_deg": RANGES["downtilt_deg"],
     "power_w": (1e-4, 10_000.0, "W"),
     "eirp_dbm": (-20.0, 95.0, "dBm"),
-    "frequency_mhz": (300.0, 100_000.0, "MHz"),
-    "bandwidth_mhz": (0.1, 2000.0, "MHz"),
 }
 """Least and greatest value that an antenna may have, and the unit; a list beyond them has another unit or an error."""
 
@@ -45,6 +50,11 @@ _AREA_BITS: Final = {"2g": 16, "3g": 16, "4g": 16, "5g": 24}
 _ZERO_IS_UNKNOWN: Final = {"height_m", "frequency_mhz", "bandwidth_mhz", "beamwidth_deg", "power_w"}
 _HIGHEST_MHZ: Final = {"2g": 2000.0, "3g": 2200.0, "4g": 6000.0, "5g": 100_000.0}
 _MILLISECONDS = 1e11
+_NO_TECHNOLOGY = "no technology"
+_OTHER_UNIT: Final = {
+    "frequency_mhz": ((1e-3, "GHz"), (1e6, "Hz"), (1e3, "kHz")),
+    "height_m": ((3.2808399, "feet"),),
+}
 
 
 class Carrier(NamedTuple):
@@ -80,8 +90,13 @@ def number_of(table: SiteTable, chosen: Mapping[str, str], field: str) -> F64 | 
     with np.errstate(invalid="ignore"):
         absurd = np.flatnonzero((values < low) | (values > high))
     if absurd.size:
+        first = values[absurd[0]]
+        units = [
+            name for factor, name in _OTHER_UNIT.get(field, ()) if low <= first / factor <= high
+        ]
+        guess = f" ({units[0]}?)" if units else ""
         msg = (
-            f"{table.name}, {table.where(absurd)}: {column} holds {values[absurd[0]]:g}, but {field} is {low:g} to {high:g} {unit}; "
+            f"{table.name}, {table.where(absurd)}: {column} holds {first:g}{guess}, but {field} is {low:g} to {high:g} {unit}; "
             "correct it, leave it empty for the default, or name another column"
         )
         raise TableValueError(msg)
@@ -178,7 +193,30 @@ def _why(unsupported: bool, unknown: tuple[str, ...]) -> str:
         return "a technology without cell broadcast to phones here (CDMA, NB-IoT, TETRA, ...)"
     if unknown:
         return f"unknown technology {' '.join(unknown)!r}"
-    return "no technology"
+    return _NO_TECHNOLOGY
+
+
+def loss_of_technology(table: SiteTable, chosen: Mapping[str, str], ledger: Ledger) -> list[str]:
+    """Return a note on rows that were dropped because they do not say their technology, and on whom they belong to."""
+    rows = ledger.dropped(_NO_TECHNOLOGY)
+    if not rows.size:
+        return []
+    whose = ""
+    if "operator" in chosen:
+        names, of = table.distinct(chosen["operator"])
+        missing = np.bincount(of[rows], minlength=len(names))
+        whole = [
+            names[k]
+            for k in np.flatnonzero(
+                (missing > 0) & (missing == np.bincount(of, minlength=len(names)))
+            )
+        ]
+        if whole:
+            whose = f", among them every row of {', '.join(name or '(no operator)' for name in sorted(whole)[:5])}"
+    return [
+        f"{table.name}: {rows.size:,} of {table.rows:,} rows do not say their technology and are left out{whose}; if it is known, tell "
+        "it for all such rows (--sites-technology 2g/3g/4g, or technology='2g/3g/4g')"
+    ]
 
 
 def _distinct(table: SiteTable, column: str | None) -> Any:
@@ -218,3 +256,41 @@ def identities(
             beyond = mine & (found[name] >= 2**bits)
             ledger.drop(beyond, f"{name} identity out of {bits} bits ({technology})")
     return found
+
+
+def power_of(
+    table: SiteTable,
+    chosen: Mapping[str, str],
+    row: NDArray[np.intp],
+    known: Mapping[str, F64],
+) -> dict[str, F64]:
+    """Return power, and gain and loss where the list gives the power that is radiated."""
+    power = number_of(table, chosen, "power_dbm")
+    watts = number_of(table, chosen, "power_w")
+    eirp = number_of(table, chosen, "eirp_dbm")
+    found = np.full(row.size, np.nan) if power is None else power[row].copy()
+    if watts is not None:
+        with np.errstate(invalid="ignore"):
+            found = np.where(np.isnan(found), 30.0 + 10.0 * np.log10(watts[row]), found)
+    if eirp is None:
+        return {} if power is None and watts is None else {"power_dbm": found}
+    radiated = np.isnan(found) & np.isfinite(eirp[row])
+    none = np.full(row.size, np.nan)
+    return {
+        "power_dbm": np.where(radiated, eirp[row], found),
+        "gain_dbi": np.where(radiated, 0.0, known.get("gain_dbi", none)),
+        "feeder_loss_db": np.where(radiated, 0.0, known.get("feeder_loss_db", none)),
+    }
+
+
+def tilt_of(table: SiteTable, chosen: Mapping[str, str]) -> F64 | None:
+    """Return the tilt of each row, mechanical and electrical together where the list has these; None where it has none."""
+    whole = number_of(table, chosen, "downtilt_deg")
+    parts = [number_of(table, chosen, f"{kind}_tilt_deg") for kind in ("mechanical", "electrical")]
+    given = [part for part in parts if part is not None]
+    if not given:
+        return whole
+    # One of the two alone is the tilt; without either nothing is known.
+    stacked = np.stack(given)
+    total = np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
+    return total if whole is None else np.where(np.isnan(whole), total, whole)

@@ -14,13 +14,21 @@ import numpy as np
 
 from ew4all.cells import Cells
 from ew4all.errors import EmptyLayerError, OptionError, SwappedAxesError
-from ew4all.readers.site_account import AccountRow, Ledger
+from ew4all.readers.site_account import AccountRow, Ledger, account_lines
 from ew4all.readers.site_columns import choose_columns
 from ew4all.readers.site_groups import SITE_DISTANCE_M, azimuths, put_on_sites
 from ew4all.readers.site_names import ENODEB, FOUR_G, areas_of, joined, names_of, site_names
 from ew4all.readers.site_places import FAR_KM, km_outside, outline_of, places_of
 from ew4all.readers.site_table import SiteTable, read_site_table
-from ew4all.readers.site_values import carriers, identities, number_of, seconds_of
+from ew4all.readers.site_values import (
+    carriers,
+    identities,
+    loss_of_technology,
+    number_of,
+    power_of,
+    seconds_of,
+    tilt_of,
+)
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
     from ew4all.readers.site_values import Carrier
     from ew4all.units import F64
 
-__all__ = ["MAX_AGE_YEARS", "AccountRow", "CellList", "read_cells"]
+__all__ = ["MAX_AGE_YEARS", "AccountRow", "CellList", "account_lines", "read_cells"]
 
 MAX_AGE_YEARS: Final = 5.0
 """Rows last seen so long before the newest of the list are dropped (radio.md 2.4)."""
@@ -194,21 +202,23 @@ def _merge_repeated(
     """Of rows that are the same cell keep the one with the most samples, and of these the newest, then the first.
 
     In 4g and 5g a cell identity is unique in its network (3GPP TS 23.003, 19.6 and 19.6A): under another tracking area it is the
-    same cell after a change of plan, and the newest row stands for it.
+    same cell after a change of plan, and the newest row stands for it. In 2g and 3g it is unique in its location area.
     """
     rows = np.flatnonzero(ledger.open)
-    numbered = codes["cell"][rows] >= 0
+    later = kind[rows] >= _4G
+    numbered = np.all([codes[name][rows] >= 0 for name in ("mcc", "mnc", "cell")], axis=0)
+    numbered &= later | (codes["area"][rows] >= 0)
     text: list[NDArray[Any]] = [
-        table.distinct(chosen[name])[1][rows]
-        for name in ("technology", "band", "operator", "site", "id", "azimuth_deg", "height_m", "frequency_mhz", "lon", "lat", "point")
-        if name in chosen
-    ]  # fmt: skip
+        table.distinct(column)[1][rows]
+        for name, column in chosen.items()
+        if name not in {"samples", "updated"}
+    ]
     if table.points is not None:
         text += [np.unique(p, return_inverse=True)[1].ravel()[rows] for p in table.points]
-    # A row with a cell identity is known by it, wherever it lies; one without only by everything it says.
+    # A row with a whole identity is known by it, wherever it lies; one without only by everything it says.
     key: list[NDArray[Any]] = [kind[rows], numbered]
     key += [np.where(numbered, codes[name][rows], -1) for name in ("mcc", "mnc", "cell")]
-    key.append(np.where(numbered & (kind[rows] < _4G), codes["area"][rows], -1))
+    key.append(np.where(numbered & ~later, codes["area"][rows], -1))
     key += [np.where(numbered, -1, codes_) for codes_ in text]
     if not numbered.all() and not text:
         key.append(np.where(numbered, -1, np.arange(rows.size)))
@@ -216,7 +226,7 @@ def _merge_repeated(
     same = same.ravel()
     updated = seconds_of(table, chosen["updated"])[rows] if "updated" in chosen else np.zeros(rows.size)  # fmt: skip
     first_by, then_by = -np.nan_to_num(samples[rows]), -np.nan_to_num(updated)
-    newest_first = numbered & (kind[rows] >= _4G)
+    newest_first = numbered & later
     first_by, then_by = np.where(newest_first, then_by, first_by), np.where(newest_first, first_by, then_by)  # fmt: skip
     order = np.lexsort((rows, then_by, first_by, same))
     first = np.ones(rows.size, np.bool_)
@@ -258,8 +268,8 @@ def _made(
         for name in _ANTENNA
         if (found := number_of(table, chosen, name)) is not None
     }
-    known |= _power(table, chosen, row, known)
-    tilt = _tilt(table, chosen)
+    known |= power_of(table, chosen, row, known)
+    tilt = tilt_of(table, chosen)
     if tilt is not None:
         known["downtilt_deg"] = tilt[row]
     names = names_of(table, chosen, codes, row, kind)
@@ -288,6 +298,11 @@ def _made(
         f"{table.name}: {kept:,} of {read:,} rows are used, as {len(cells):,} cells on {len(sited.leader):,} sites"
     )
     notes += [f"{table.name}: {a.to_text()}" for a in account if a.fate != "kept"]
+    notes += loss_of_technology(table, chosen, ledger)
+    if "range" in (column.strip().lower() for column in table.text):
+        notes.append(
+            f"{table.name}: the column range is not used: it tells where a cell may stand, not how far it reaches"
+        )
     thin = int((samples[np.unique(row)] < 2.0).sum())
     if thin:
         notes.append(
@@ -350,40 +365,3 @@ def _groups(
     if lte.any():
         group[lte] = np.unique(key[:, lte], axis=1, return_inverse=True)[1].ravel()
     return group, is_table_of_sites
-
-
-def _power(
-    table: SiteTable,
-    chosen: Mapping[str, str],
-    row: NDArray[np.intp],
-    known: Mapping[str, F64],
-) -> dict[str, F64]:
-    """Return power, and gain and loss where the list gives the power that is radiated."""
-    power = number_of(table, chosen, "power_dbm")
-    watts = number_of(table, chosen, "power_w")
-    eirp = number_of(table, chosen, "eirp_dbm")
-    found = np.full(row.size, np.nan) if power is None else power[row].copy()
-    if watts is not None:
-        with np.errstate(invalid="ignore"):
-            found = np.where(np.isnan(found), 30.0 + 10.0 * np.log10(watts[row]), found)
-    if eirp is None:
-        return {} if power is None and watts is None else {"power_dbm": found}
-    radiated = np.isnan(found) & np.isfinite(eirp[row])
-    none = np.full(row.size, np.nan)
-    return {
-        "power_dbm": np.where(radiated, eirp[row], found),
-        "gain_dbi": np.where(radiated, 0.0, known.get("gain_dbi", none)),
-        "feeder_loss_db": np.where(radiated, 0.0, known.get("feeder_loss_db", none)),
-    }
-
-
-def _tilt(table: SiteTable, chosen: Mapping[str, str]) -> F64 | None:
-    whole = number_of(table, chosen, "downtilt_deg")
-    parts = [number_of(table, chosen, f"{kind}_tilt_deg") for kind in ("mechanical", "electrical")]
-    given = [part for part in parts if part is not None]
-    if not given:
-        return whole
-    # One of the two alone is the tilt; without either nothing is known.
-    stacked = np.stack(given)
-    total = np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
-    return total if whole is None else np.where(np.isnan(whole), total, whole)

@@ -213,7 +213,7 @@ def _draw(
             zorder=1,
         )  # fmt: skip
         _draw_zones(axes, layers, view)
-        marks = _draw_sites(axes, layers, view)
+        marks = _draw_sites(axes, layers)
         draw_graticule(axes, layers.crs, view)
         draw_scale_bar(axes, layers.crs, view)
         draw_north_arrow(axes, layers.crs, view)
@@ -269,10 +269,11 @@ def _draw_zones(axes: Axes, layers: NetworkLayers, view: Box) -> None:
             )  # fmt: skip
 
 
-def _draw_sites(axes: Axes, layers: NetworkLayers, view: Box) -> list[Any]:
+def _draw_sites(axes: Axes, layers: NetworkLayers) -> list[Any]:
     """Mark sites, with a tick towards each sector where there are few."""
     marks = layers.sites
-    seen = (marks.x >= view[0]) & (marks.x <= view[2]) & (marks.y >= view[1]) & (marks.y <= view[3])
+    west, south, east, north = layers.extent
+    seen = (marks.x >= west) & (marks.x <= east) & (marks.y >= south) & (marks.y <= north)
     places = np.unique(np.column_stack([marks.x[seen], marks.y[seen]]), axis=0)
     if not 0 < len(places) <= _MOST_MARKS:
         return []
@@ -284,9 +285,7 @@ def _draw_sites(axes: Axes, layers: NetworkLayers, view: Box) -> list[Any]:
     pointed = seen & np.isfinite(marks.azimuth_deg)
     if 0 < int(pointed.sum()) <= _MOST_MARKS and len(places) <= 800:
         angle = np.radians(marks.azimuth_deg[pointed])
-        squeeze = (
-            math.cos(math.radians((view[1] + view[3]) / 2)) if layers.crs.is_geographic else 1.0
-        )
+        squeeze = math.cos(math.radians((south + north) / 2)) if layers.crs.is_geographic else 1.0
         x, y = marks.x[pointed], marks.y[pointed]
         ends = x + marks.tick * np.sin(angle) / squeeze, y + marks.tick * np.cos(angle)
         gaps = np.full(x.size, np.nan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ import numpy as np
 from pyproj import Transformer
 
 from ew4all.coverage.reference_level import QUANTITIES
-from ew4all.network_maps import BLOCK, SITUATIONS, blocks_of, summary_of
+from ew4all.network_maps import BLOCK, SITUATIONS, blocks_of, summary_of, technologies_of
 from ew4all.report.network_map import NetworkLayers, SiteMarks, draw_levels, draw_servers
 from ew4all.report.rounding import people_text
 from ew4all.study import WORKERS
@@ -53,6 +54,7 @@ def write_coverage(
     zone_name: str | None = None,
     title: str | None = None,
     attribution: str | None = None,
+    by_operator: bool = False,
     workers: int | Executor = WORKERS,
     progress: Progress | None = None,
     **population_options: Any,
@@ -60,7 +62,8 @@ def write_coverage(
     """Write the maps of a network, count the people served, and draw pictures.
 
     For each technology ``level_4g.tif`` (dBm), ``server_4g.tif`` (row of ``cells.csv``), ``margin_4g.tif`` (dB),
-    ``service_4g.tif`` and ``service_4g_indoor.tif`` (probability), ``map_4g_level.png`` and ``map_4g_server.png``; besides
+    ``service_4g.tif`` and ``service_4g_indoor.tif`` (probability), ``camping_4g.tif`` (probability that a phone camps there),
+    ``map_4g_level.png`` and ``map_4g_server.png``; by operator also ``service_4g_NAME.tif`` and ``..._indoor.tif``; besides
     ``cells.csv``, ``account.csv``, ``served.csv``, ``coverage.json`` and ``run.json``.
 
     Raises
@@ -69,21 +72,36 @@ def write_coverage(
         A file cannot be written; the folder is as it was.
     """
     network = opened.network
+    operators = [o for o in network.operators() if o] if by_operator else []
+    slugs = _slugs(operators)
     with output_folder(folder) as out:
         pictures = {t: Picture.of(network) for t in network.technologies()}
         with rasters_together() as begin:
             files = {t: _begin(out, network, t, begin) for t in network.technologies()}
-            for block, maps in blocks_of(network, workers=workers, progress=progress):
-                for technology, found in maps.items():
+            own = {
+                key: _begin_operator(out, network, key, slugs[key[1]], begin)
+                for key in [(t, o) for o in operators for t in technologies_of(network, o)]
+            }
+            for block, maps in blocks_of(
+                network, operators=operators, workers=workers, progress=progress
+            ):
+                for technology, found in maps.technologies.items():
                     _put(files[technology], block, found)
                     pictures[technology].take(block, found)
+                for key, shares in maps.operators.items():
+                    for file, share in zip(own[key], shares, strict=True):
+                        file.write(block, share)
         _write_cells(out / "cells.csv", network)
         summary = summary_of(
             opened,
             population,
             {
-                "outdoors": {t: out / f"service_{t}.tif" for t in files},
+                "outdoors": {
+                    **{t: out / f"service_{t}.tif" for t in files},
+                    **{f"{t}:{o}": out / f"service_{t}_{slugs[o]}.tif" for t, o in own},
+                },
                 "indoors": {t: out / f"service_{t}_indoor.tif" for t in files},
+                "camping": {t: out / f"camping_{t}.tif" for t in files},
             },
             zones=zones,
             zone_id=zone_id,
@@ -166,7 +184,43 @@ def _begin(
             out / f"service_{technology}_indoor.tif", grid, **share,
             description=f"{technology} probability of service inside buildings (ITU-R P.2109)",
         ),
+        "camping": begin(
+            out / f"camping_{technology}.tif", grid, **share,
+            description=f"{technology} probability that a phone camps on it and decodes it, {radio.indoor_share:.0%} indoors",
+        ),
     }  # fmt: skip
+
+
+def _begin_operator(
+    out: Path, network: Network, key: tuple[str, str], slug: str, begin: Callable[..., CogFile]
+) -> tuple[CogFile, CogFile]:
+    technology, operator = key
+    tags = {
+        "EW4ALL_PROVENANCE": "modelled",
+        "EW4ALL_TECHNOLOGY": technology,
+        "EW4ALL_OPERATOR": operator,
+    }
+    outdoors, indoors = (
+        begin(
+            out / f"service_{technology}_{slug}{suffix}.tif", network.grid, nodata=-1.0, unit="probability", tags=tags,
+            overviews=_MEAN, description=f"{technology} of {operator}, probability of service {where}",
+        )
+        for suffix, where in (("", "outdoors"), ("_indoor", "inside buildings (ITU-R P.2109)"))
+    )  # fmt: skip
+    return outdoors, indoors
+
+
+def _slugs(names: Sequence[str]) -> dict[str, str]:
+    """Return what operators are called in names of files, each once."""
+    found: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^0-9a-z]+", "-", name.lower()).strip("-") or "operator"
+        slug, count = plain, 1
+        while slug in {*found.values(), "indoor"}:
+            count += 1
+            slug = f"{plain}-{count}"
+        found[name] = slug
+    return found
 
 
 def _put(files: Mapping[str, CogFile], block: Block, maps: Maps) -> None:
@@ -202,6 +256,8 @@ def _write_served(path: Path, summary: ServiceSummary) -> None:
         for situation in SITUATIONS:
             for technology, people in place.served[situation].items():
                 row[f"{technology}_{situation}"] = people
+        for technology, people in place.camping.items():
+            row[f"{technology}_camping"] = people
         rows.append(row)
     _write_rows(path, rows)
 

@@ -59,18 +59,20 @@ def _whole(summary: ServiceSummary) -> Table:
     whole = summary.whole
     table = _table(
         f"{people_text(whole.people)} people on the map, and whom the network serves",
-        ("", "cells", "sites", "outdoors", "in buildings", "usual mix"),
+        ("", "cells", "outdoors", "in buildings", "usual mix", "camp on it"),
     )
     for technology in [*summary.technologies, "any"]:
         facts = summary.technologies.get(technology)
-        counts = ("", "") if facts is None else (f"{facts['cells']:,}", f"{facts['sites']:,}")
+        counts = "" if facts is None else f"{facts['cells']:,}"
+        camping = sum(whole.camping.values()) if facts is None else whole.camping[technology]
         table.add_row(
             Text(technology),
-            *counts,
+            counts,
             *(
                 Text(_share(whole.served[s][technology], whole.people))
                 for s in ("outdoors", "indoors", "usual")
             ),
+            Text(_share(camping, whole.people, short=True)),
             style="bold" if facts is None else None,
         )
     return table

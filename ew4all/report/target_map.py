@@ -18,12 +18,14 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 from pyproj import Transformer
 
+from ew4all.coverage.targeting import TARGET_BLOCK
 from ew4all.errors import WriteError
 from ew4all.grid import Block
 from ew4all.report.furniture import draw_graticule, draw_north_arrow, draw_scale_bar, nice
 from ew4all.report.map import MAP_PIXELS
 from ew4all.report.palette import HAZARD, INK, PEOPLE, SEA, UNCOVERED
 from ew4all.report.rounding import people_text, share_text
+from ew4all.report.view import gather
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +82,9 @@ class TargetMap:
         factor = max(1, -(-max(window.shape) // MAP_PIXELS))
         shape = -(-window.shape[0] // factor), -(-window.shape[1] // factor)
         made = cls(study, window, factor, np.zeros(shape), np.zeros(shape), np.zeros(shape))
-        made._gather(window, np.asarray(study.places.people(window), np.float64), made.people)
+        for block in grid.blocks(*TARGET_BLOCK, within=window):
+            people = np.nan_to_num(np.asarray(study.places.people(block), np.float64))
+            gather(block, people, window, factor, made.people)
         return made
 
     @property
@@ -97,24 +101,13 @@ class TargetMap:
 
     def add(self, found: TargetBlock) -> None:
         """Take what one window gave."""
-        self._gather(found.block, found.over_reach, self.over_reach)
-        self._gather(found.block, found.missed + found.unserved, self.missed)
+        rest = found.missed + found.unserved
+        gather(found.block, found.over_reach, self.window, self.factor, self.over_reach)
+        gather(found.block, rest, self.window, self.factor, self.missed)
 
     def north_up(self, pixels: F64) -> F64:
         """Return pixels with the first row in the north."""
         return pixels[::-1] if self.study.grid.transform.e > 0.0 else pixels
-
-    def _gather(self, block: Block, counts: F64, pixels: F64) -> None:
-        top, left = max(block.row0, self.window.row0), max(block.col0, self.window.col0)
-        bottom, right = min(block.row1, self.window.row1), min(block.col1, self.window.col1)
-        if bottom <= top or right <= left:
-            return
-        part = counts[
-            top - block.row0 : bottom - block.row0, left - block.col0 : right - block.col0
-        ]
-        rows = (np.arange(top, bottom) - self.window.row0) // self.factor
-        cols = (np.arange(left, right) - self.window.col0) // self.factor
-        np.add.at(pixels, np.ix_(rows, cols), np.nan_to_num(part))
 
 
 def draw_target_map(path: Path, view: TargetMap, target: Target, notice: str | None = None) -> None:

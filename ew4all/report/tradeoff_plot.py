@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from ew4all.coverage.tradeoff import curve_of
 from ew4all.errors import WriteError
 from ew4all.report.palette import BLUE, INK, ORANGE, ZONE
 from ew4all.report.rounding import people_text, share_text
@@ -81,7 +82,15 @@ def draw_tradeoff(path: Path, target: Target, notice: str | None = None) -> None
     chosen = axis.of(target.outcome)
     served = float(y[0]) if y.size else 0.0
     limit = _limit(target, axis, x, chosen)
-    axes.plot(x, y, color=BLUE, linewidth=2.2, zorder=3, label="best possible, by threshold")
+    grouped = target.rule["addressed_by"] != "cell"
+    best = "best with these codes" if grouped else "best possible, by threshold"
+    axes.plot(x, y, color=BLUE, linewidth=2.2, zorder=3, label=best)
+    if grouped:
+        one_by_one = curve_of(target.choice.sums, measure=target.rule["measure"])
+        axes.plot(
+            getattr(one_by_one, axis.over_reach), getattr(one_by_one, axis.missed), color=ZONE, linewidth=1.4, zorder=2.8,
+            label="best cell by cell",
+        )  # fmt: skip
     if len(curve) <= 120:
         axes.plot(x, y, ".", color=BLUE, markersize=4.5, zorder=3)
     if "geofence" in target.rule and axis is PEOPLE:
@@ -218,8 +227,9 @@ def _draw_words(
         "cell and cannot be reached by any choice"
     )
     if axis is AREA:
-        about = about.replace("of whom", "of which").replace(
-            "have no cell", "have no cell that serves them"
+        about = (
+            f"{people_text(whole)} {unit} in the warning area, of which {people_text(unserved)} "
+            f"({share_text(unserved, whole)}) are served by no cell, whatever is chosen"
         )
     figure.text(0.08, 0.89, about, fontsize=9.5, va="center", **style)
     if notice:

@@ -90,23 +90,26 @@ class View:
         jobs = [(block,) for block in blocks]
         for done, counts in enumerate(in_order(self.cells.read, jobs, self.study.workers)):
             block = blocks[done]
-            self._gather(block, counts.people, self.people)
+            gather(block, counts.people, self.window, self.factor, self.people)
             if hazard is not None:
-                self._gather(block, hazard.share(block).astype(np.float64), self.endangered)
+                shares = hazard.share(block).astype(np.float64)
+                gather(block, shares, self.window, self.factor, self.endangered)
             if counts.uncovered is not None:
-                self._gather(block, counts.uncovered, self.uncovered)
+                gather(block, counts.uncovered, self.window, self.factor, self.uncovered)
                 yield block, counts.uncovered.astype(np.float32)
             if progress:
                 progress(done + 1, len(blocks))
 
-    def _gather(self, block: Block, counts: F64, pixels: F64) -> None:
-        top, left = max(block.row0, self.window.row0), max(block.col0, self.window.col0)
-        bottom, right = min(block.row1, self.window.row1), min(block.col1, self.window.col1)
-        part = counts[
-            top - block.row0 : bottom - block.row0, left - block.col0 : right - block.col0
-        ]
-        rows = (np.arange(top, bottom) - self.window.row0) // self.factor
-        cols = (np.arange(left, right) - self.window.col0) // self.factor
-        row_at, col_at = np.unique(rows, return_index=True), np.unique(cols, return_index=True)
-        summed = np.add.reduceat(np.add.reduceat(part, row_at[1], axis=0), col_at[1], axis=1)
-        pixels[np.ix_(row_at[0], col_at[0])] += summed
+
+def gather(block: Block, counts: F64, window: Block, factor: int, pixels: F64) -> None:
+    """Add the counts of a block to the pixels, of `factor` x `factor` cells, of a window."""
+    top, left = max(block.row0, window.row0), max(block.col0, window.col0)
+    bottom, right = min(block.row1, window.row1), min(block.col1, window.col1)
+    if bottom <= top or right <= left:
+        return
+    part = counts[top - block.row0 : bottom - block.row0, left - block.col0 : right - block.col0]
+    rows = (np.arange(top, bottom) - window.row0) // factor
+    cols = (np.arange(left, right) - window.col0) // factor
+    row_at, col_at = np.unique(rows, return_index=True), np.unique(cols, return_index=True)
+    summed = np.add.reduceat(np.add.reduceat(part, row_at[1], axis=0), col_at[1], axis=1)
+    pixels[np.ix_(row_at[0], col_at[0])] += summed

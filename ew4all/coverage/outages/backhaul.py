@@ -111,15 +111,14 @@ class Backhaul:
         return (degree > 1) | self.core
 
     @cached_property
-    def _tree(self) -> tuple[I64, I64, I64]:
-        """Nodes from the core outwards (breadth first), the node and the link before each (-1: none)."""
+    def _tree(self) -> tuple[I64, I64]:
+        """Nodes from the core outwards (breadth first), and the node before each (-1: none)."""
         nodes = self.id.size
         ends = np.concatenate((self.a, self.b)).astype(np.int64)
         others = np.concatenate((self.b, self.a)).astype(np.int64)
-        link = np.tile(np.arange(self.a.size), 2)
         by_end = np.argsort(ends, kind="stable")
         start = np.searchsorted(ends[by_end], np.arange(nodes + 1))
-        before, through = np.full(nodes, -1), np.full(nodes, -1)
+        before = np.full(nodes, -1)
         seen = self.core.copy()
         order = list(np.flatnonzero(self.core))
         for node in order:
@@ -127,9 +126,9 @@ class Backhaul:
                 other = others[k]
                 if not seen[other]:
                     seen[other] = True
-                    before[other], through[other] = node, link[k]
+                    before[other] = node
                     order.append(other)
-        return np.array(order, np.int64), before, through
+        return np.array(order, np.int64), before
 
     @property
     def joined(self) -> NDArray[np.bool_]:
@@ -146,17 +145,14 @@ class Backhaul:
         site_weight
             People, or 1 a site; shape (sites,).
         """
-        order, before, through = self._tree
+        order, before = self._tree
         node = np.zeros(self.id.size)
         node[: self.sites] = site_weight
         for k in order[::-1]:
             if before[k] >= 0:
                 node[before[k]] += node[k]
-        # A link that is on no shortest path (it closes a ring) counts as the smaller of its ends.
-        link = np.minimum(node[self.a], node[self.b])
-        used = through >= 0
-        link[through[used]] = node[used]
-        return node, link
+        # Of two ends the farther one carries less: what is behind the link. Of a link that closes a ring, the smaller.
+        return node, np.minimum(node[self.a], node[self.b])
 
     def reached(self, passes: NDArray[np.bool_], link_up: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which nodes have a path to the core, given who passes traffic on and which links are whole."""

@@ -80,7 +80,7 @@ CURVES: Final[tuple[Curve, ...]] = (
     _C("flood", "fibre", 2.5, 0.6, 0.0, 1.0, "ducts at bridges; " + _CHOSEN, "judgement"),
     _C("flood", "microwave", 1.0, 0.5, 0.3, 1.0, "radio in the flooded cabinet; " + _CHOSEN, "judgement"),
     _C("shaking", "site", 0.46, 0.62, 0.0, 1.0, "Hazus communication facility, unanchored, extensive damage or worse (anchored: 0.60 g, 0.62); the manual could not be opened here", "recalled"),
-    _C("shaking", "mains", 0.25, 0.5, 0.0, 1.0, _CHOSEN, "judgement"),
+    _C("shaking", "mains", 0.26, 0.5, 0.0, 1.0, "Hazus 5.1, low-voltage substation, unanchored, moderate damage or worse (read in NHERI-SimCenter's DamageAndLossModelLibrary)", "published"),
     _C("shaking", "fibre", 0.9, 0.7, 0.0, 1.0, _CHOSEN, "judgement"),
     _C("shaking", "microwave", 0.6, 0.62, 0.0, 1.0, "dish turned; " + _CHOSEN, "judgement"),
     _C("fire", "site", 0.01, 0.5, 0.0, 0.01, "1 % of outages were direct damage, Australian fires 2019-20 (ACMA)", "published"),

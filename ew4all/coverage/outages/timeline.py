@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ew4all.coverage.outages.defaults import resolve
 from ew4all.coverage.outages.kernels import census, on_air
 from ew4all.errors import InputError
 
@@ -153,18 +154,25 @@ class Timeline:
         return temporary
 
     def on_air_at(
-        self, at_s: float, *, issued_s: float, until_s: float = np.inf, reload_s: float = 180.0
+        self,
+        at_s: float,
+        *,
+        issued_s: float,
+        until_s: float = np.inf,
+        reload_s: float | None = None,
     ) -> NDArray[np.bool_]:
         """Return which sites send a warning at a time.
 
         A warning that a site has is repeated without the core until `until_s`. A site that restarts has lost it; the CBC sends
-        it again on the PWS Restart Indication, which takes `reload_s`.
+        it again on the PWS Restart Indication, which takes `reload_s` (None: ``reload_h`` of the defaults).
 
         References
         ----------
         3GPP TS 23.041, 9.1.3 (warning messages in E-UTRAN and NG-RAN), PWS Restart Indication.
         """
         out = np.zeros(self.sites, np.bool_)
+        if reload_s is None:
+            reload_s = resolve()["reload_h"] * 3600.0
         if at_s < until_s:
             on_air(self.time_s, self.site, self.state, issued_s, at_s, reload_s, out)
         return out
