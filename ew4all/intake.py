@@ -21,7 +21,7 @@ from ew4all.readers.modelled import ModelledLayer
 from ew4all.readers.people import PeopleSource, open_people, refinement_of
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.vectors import VectorLayer, read_vector
-from ew4all.readers.zones import read_zones, zone_shapes
+from ew4all.readers.zones import chosen, read_zones, zone_shapes
 from ew4all.study import WORKERS, Study, outline
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def open_study(
     *,
     hazard: Any = None,
     hazard_min: float | None = None,
+    hazard_band: int | None = None,
+    hazard_where: Mapping[str, Any] | None = None,
     cap: Any = None,
     coverage: Mapping[str, Any] | None = None,
     coverage_min: Mapping[str, float] | float | None = None,
@@ -101,11 +103,14 @@ def open_study(
             must_be_cap(cap)
         warned = footprint(area if cap is None else cap, role, grid, notes, sources)
     endangered, raster = None, None
+    _check_hazard_options(hazard, hazard_band, hazard_where)
     if hazard is not None and is_raster(hazard):
         if hazard_min is None:
             msg = "the hazard is a raster; say from which value on it endangers people (--hazard-min, hazard_min=)"
             raise OptionError(msg)
-        raster = open_hazard_raster(hazard, hazard_min, grid)
+        raster = open_hazard_raster(
+            hazard, hazard_min, grid, band=1 if hazard_band is None else hazard_band
+        )
         endangered = _window_of(raster, grid)
         notes += raster.notes
         at = raster.raster.grid.crs
@@ -114,7 +119,7 @@ def open_study(
         msg = "a hazard threshold was given, but the hazard is no raster; leave hazard_min out"
         raise OptionError(msg)
     elif hazard is not None:
-        endangered = footprint(hazard, "hazard", grid, notes, sources)
+        endangered = footprint(hazard, "hazard", grid, notes, sources, hazard_where)
     if hazard is not None and warned is None:
         notes.append("no warning area was given: the hazard is taken as the warning area")
     elif hazard is None and warned is not None:
@@ -184,10 +189,17 @@ def _population_notes(population: Any, people: PeopleSource) -> list[SourceNote]
 
 
 def footprint(
-    source: Any, role: str, grid: Grid, notes: list[str], sources: list[SourceNote]
+    source: Any,
+    role: str,
+    grid: Grid,
+    notes: list[str],
+    sources: list[SourceNote],
+    where: Mapping[str, Any] | None = None,
 ) -> BaseGeometry:
     """Return the shapes of a layer as one on the grid; what was decided goes to `notes`, the file to `sources`."""
     layer = read_vector(source, role)
+    if where:
+        layer = chosen(layer, where)
     notes += layer.notes
     drawn = int((~shapely.is_missing(layer.geometries)).sum())
     if drawn > 1:
@@ -205,6 +217,22 @@ def footprint(
             "nobody is counted"
         )
     return shape
+
+
+def _check_hazard_options(hazard: Any, band: Any, where: Any) -> None:
+    if band is not None and (isinstance(band, bool) or not isinstance(band, int)):
+        msg = f"hazard_band is the number of a band, from 1, but got {band!r}"
+        raise OptionError(msg)
+    if where is not None and not isinstance(where, Mapping):
+        msg = f"hazard_where is a mapping from column to value, such as {{'class': 'high'}}, not a {type(where).__name__}"
+        raise OptionError(msg)
+    cells = hazard is not None and is_raster(hazard)
+    if band is not None and not cells:
+        msg = "a band of the hazard was named, but the hazard is no raster; leave hazard_band out"
+        raise OptionError(msg)
+    if where and (hazard is None or cells):
+        msg = "features of the hazard were chosen, but the hazard is no polygon layer; leave hazard_where out"
+        raise OptionError(msg)
 
 
 def _check_options(coverage: Any, operator_share: Any, workers: Any) -> None:

@@ -22,6 +22,8 @@ def reach(
     *,
     hazard: Any = None,
     hazard_min: float | None = None,
+    hazard_band: int | None = None,
+    hazard_where: Mapping[str, Any] | None = None,
     cap: Any = None,
     coverage: Mapping[str, Any] | None = None,
     coverage_min: Mapping[str, float] | float | None = None,
@@ -58,6 +60,10 @@ def reach(
     hazard, hazard_min
         Hazard footprint, as for `area`; or a raster with the value from which on it endangers people. Where only one
         of area and hazard is given they are the same; without both, everybody is in the area.
+    hazard_band
+        Band of a hazard raster, from 1; by default the first.
+    hazard_where
+        From column to value: which features of a hazard layer are meant. By default all.
     cap
         CAP 1.2 alert, in the place of `area`.
     coverage, coverage_min
@@ -124,6 +130,8 @@ def reach(
     given = {
         "hazard": hazard,
         "hazard_min": hazard_min,
+        "hazard_band": hazard_band,
+        "hazard_where": hazard_where,
         "cap": cap,
         "coverage": coverage,
         "coverage_min": coverage_min,

@@ -38,6 +38,8 @@ NEAR_DEG = 10.0
 a continent."""
 
 _BORDER_PIECES = 64
+_SEAM_STEPS = 20
+_SEAM_DEG = 1e-8
 
 
 def only_polygons(geometry: BaseGeometry) -> BaseGeometry:
@@ -153,8 +155,46 @@ def neighbourhood(grid: Grid, crs: CRS) -> tuple[Bounds, Bounds] | None:
             return (-180.0, south, 180.0, 90.0), (-np.inf, low, np.inf, 90.0)
         return (-180.0, -90.0, 180.0, north), (-np.inf, -90.0, np.inf, high)
     west, east = float(lon.min()), float(lon.max())
-    wide = np.inf if east - west + 2.0 * NEAR_DEG >= 360.0 else NEAR_DEG
-    return (west, south, east, north), (west - wide, low, east + wide, high)
+    if east - west + 2.0 * NEAR_DEG >= 360.0:
+        return (west, south, east, north), (-np.inf, low, np.inf, high)
+    lats = np.linspace(south, north, 3)
+    edges = (_before_seam(back, west, -NEAR_DEG, lats), _before_seam(back, east, NEAR_DEG, lats))
+    return (west, south, east, north), (edges[0], low, edges[1], high)
+
+
+def _before_seam(back: Transformer, lon: float, step: float, lats: F64) -> float:
+    """Return how far east or west of `lon` a projection is followed: `step`, or to where it begins anew on the other side.
+
+    Across its seam, 180 degrees from its central meridian, a projection jumps to its far edge; so it would take a shape along.
+    """
+    far = np.linspace(0.0, step, _SEAM_STEPS + 1)
+    at = np.concatenate(
+        [
+            np.stack(back.transform(lon + far, np.full(far.size, lat), direction="INVERSE", errcheck=False))
+            for lat in lats
+        ]
+    )  # fmt: skip
+    moved = np.abs(np.diff(at, axis=1))
+    usual = np.nanmedian(moved, axis=1, keepdims=True) if np.isfinite(moved).any() else np.inf
+    jumps = (~np.isfinite(moved) | (moved > 10.0 * usual + 1.0)).any(axis=0)
+    if not jumps.any():
+        return lon + step
+    k = int(np.argmax(jumps))
+    inside, outside = far[k], far[k + 1]
+    lat = float(lats[len(lats) // 2])
+    x0, y0 = back.transform(lon + inside, lat, direction="INVERSE", errcheck=False)
+    largest = float(np.nanmax(np.where(np.isfinite(usual), usual, 0.0)))
+    while abs(outside - inside) > _SEAM_DEG:
+        middle = 0.5 * (inside + outside)
+        x, y = back.transform(lon + middle, lat, direction="INVERSE", errcheck=False)
+        if np.isfinite(x) and np.hypot(x - x0, y - y0) <= 10.0 * largest + 1.0:
+            inside = middle
+        else:
+            outside = middle
+    # Rounded where that is no farther, so that a shape which ends at 180 is not cut there.
+    edge = round(lon + inside, 6)
+    x, y = back.transform(edge, lat, direction="INVERSE", errcheck=False)
+    return edge if np.hypot(x - x0, y - y0) <= 10.0 * largest + 1.0 else lon + float(inside)
 
 
 def near(geometry: BaseGeometry, box: Bounds) -> BaseGeometry:

@@ -68,6 +68,7 @@ def test_every_option_arrives(run: Callable[..., Ended], asked: dict[str, Any]) 
     ended = run(
         "reach", "--population", "people.tif", "--population-unit", "per_km2",
         "--population-column", "pop", "--hazard", "mmi.tif", "--hazard-min", "6",
+        "--hazard-band", "2", "--hazard-where", "class=high", "--hazard-where", "kind=flood",
         "--area", "area.geojson", "--cap", "alert.xml",
         "--coverage", "2g:Alpha=a.tif", "--coverage", "4g=b=c.gpkg",
         "--coverage-min", "2g:Alpha=-95", "--coverage-min", "4g=-105.5",
@@ -84,6 +85,8 @@ def test_every_option_arrives(run: Callable[..., Ended], asked: dict[str, Any]) 
         "population_column": "pop",
         "hazard": "mmi.tif",
         "hazard_min": 6.0,
+        "hazard_band": 2,
+        "hazard_where": {"class": "high", "kind": "flood"},
         "area": "area.geojson",
         "cap": "alert.xml",
         "coverage": {"2g:Alpha": "a.tif", "4g": "b=c.gpkg"},

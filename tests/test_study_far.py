@@ -29,6 +29,10 @@ PLACES = {
     3413: (-45.0, 75.0),  # polar stereographic, beside the pole
     3031: (0.0, -90.0),  # polar stereographic, around the pole
     5070: (-96.0, 38.0),  # Albers
+    6933: (179.5, -17.0),  # equal area, beside the seam at which it begins anew
+    8857: (179.0, -17.0),
+    3832: (-32.0, 0.0),  # Mercator whose seam lies at 30 W
+    2193: (178.5, -38.0),  # New Zealand, which runs on across the antimeridian
 }
 
 
@@ -108,3 +112,20 @@ def test_a_polygon_that_lies_apart_is_refused_with_both_extents_in_degrees() -> 
         count(32616, frame(BOX(-180, -80, 180, -10)))
     with pytest.raises(SwappedAxesError, match="latitude and longitude exchanged"):
         count(32616, frame(BOX(14.9, -87.1, 15.1, -86.9)))
+
+
+@pytest.mark.parametrize("lon", [-179.5, 172.0, 179.5, 179.99])
+def test_shapes_do_not_run_across_the_seam_of_a_projection(lon: float) -> None:
+    """Mercator begins anew at 180: a shape that is followed beyond comes back at the far edge of the map, inside out."""
+    x, y = Transformer.from_crs(4326, 3857, always_xy=True).transform(lon, -17.0)
+    people = (
+        np.ones((40, 30), np.float32),
+        Affine(10.0, 0.0, x - 150.0, 0.0, -10.0, y + 200.0),
+        "EPSG:3857",
+    )
+    zones = frame(BOX(-180, -80, 180, -17.0), BOX(lon - 0.2, -17.0, min(lon + 0.2, 180.0), -16.0))
+    found = open_study(people, frame(WORLD), zones=zones, population_unit="count").reach()
+    assert [zone.people.total for zone in found.zones] == pytest.approx(
+        [600.0, 600.0, 0.0], abs=1e-3
+    )
+    assert found.people.in_area == pytest.approx(1200.0, abs=1e-3)

@@ -114,6 +114,16 @@ def reach(
             metavar="X", help="Value of the hazard raster from which on people are at risk."
         ),
     ] = None,
+    hazard_band: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Band of the hazard raster, from 1."),
+    ] = None,
+    hazard_where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE", help="Features of the hazard layer that count. Repeatable."
+        ),
+    ] = None,
     area: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Warning area: polygons. Without it, the hazard's."),
@@ -211,6 +221,8 @@ def reach(
             "population_column": population_column,
             "hazard": hazard,
             "hazard_min": hazard_min,
+            "hazard_band": hazard_band,
+            "hazard_where": mapping("--hazard-where", hazard_where, "COLUMN=VALUE"),
             "area": area,
             "cap": cap,
             "coverage": mapping("--coverage", coverage, "4g=FILE or 4g:OPERATOR=FILE"),

@@ -120,7 +120,14 @@ def _number(option: str, text: str, form: str) -> float:
 
 
 REPEATABLE = frozenset(
-    {"--population", "--coverage", "--coverage-min", "--operator-share", "--assume"}
+    {
+        "--population",
+        "--coverage",
+        "--coverage-min",
+        "--operator-share",
+        "--assume",
+        "--hazard-where",
+    }
 )
 """Options that may be given several times."""
 

@@ -152,7 +152,12 @@ class HazardRaster:
 
 
 def open_hazard_raster(
-    source: Any, minimum: float, grid: Grid, *, tile: tuple[int, int] | None = None
+    source: Any,
+    minimum: float,
+    grid: Grid,
+    *,
+    band: int = 1,
+    tile: tuple[int, int] | None = None,
 ) -> HazardRaster:
     """Open a hazard raster: at risk is where its value is at least `minimum`.
 
@@ -162,6 +167,8 @@ def open_hazard_raster(
         What `open_raster` takes.
     minimum
         Threshold in the raster's own unit.
+    band
+        Band of the raster, from 1.
     grid, tile
         Population grid and the lattice of its tiles.
 
@@ -177,7 +184,7 @@ def open_hazard_raster(
     if not np.isfinite(minimum):
         msg = f"the hazard threshold {minimum} is no finite number"
         raise OptionError(msg)
-    raster = open_raster(source, "the hazard raster")
+    raster = open_raster(source, "the hazard raster", band=band)
     aligned = Aligned(raster, grid, tile or raster.tile, AtLeast(float(minimum)))
     low, high = _extremes(raster)
     unit = f" {raster.unit}" if raster.unit else " (the file states no unit)"

@@ -206,6 +206,9 @@ def open_raster(source: Any, what: str, *, band: int = 1) -> Raster:
         It has no georeference, no such band, or complex numbers.
     """
     if isinstance(source, tuple):
+        if band != 1:
+            msg = f"{what} (in memory) has no band {band}; an array holds 1"
+            raise InputError(msg)
         return _from_array(source, what)
     if isinstance(source, str | os.PathLike):
         path = os.fspath(source)
@@ -241,7 +244,9 @@ def _from_dataset(
         msg = f"{name} is a container of rasters; name one of them: {inner or 'none inside'}"
         raise InputError(msg)
     if not 1 <= band <= dataset.count:
+        called = [f"{k} ({text})" for k, text in enumerate(dataset.descriptions, 1) if text]
         msg = f"{name} has no band {band}; it has {dataset.count}"
+        msg += f": {', '.join(called)}" if called else ""
         raise InputError(msg)
     at = band - 1
     dtype = np.dtype(dataset.dtypes[at])

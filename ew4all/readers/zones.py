@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from ew4all.coverage.overlay import apart
-from ew4all.errors import ColumnError, ZoneIdError
+from ew4all.errors import ColumnError, OptionError, ZoneIdError
 from ew4all.geometry import must_meet, on_grid
 from ew4all.readers.vector_files import feature_list
 from ew4all.readers.vectors import VectorLayer, read_vector
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from ew4all.grid import Grid
     from ew4all.reprojection import Geometries
 
-__all__ = ["OUTSIDE", "Zones", "column_named", "read_zones", "zone_shapes"]
+__all__ = ["OUTSIDE", "Zones", "chosen", "column_named", "read_zones", "zone_shapes"]
 
 OUTSIDE = "outside"
 """Identifier of the rest of the raster in results; no zone may have it."""
@@ -41,6 +43,7 @@ _NAME_COLUMNS = (
     "shapename", "pname", "region", "district", "label", "title",
 )  # fmt: skip
 _MOST_NAMED = 5
+_MOST_LISTED = 12
 _EXACT_FLOAT = 2.0**53
 
 
@@ -119,6 +122,51 @@ def column_named(layer: VectorLayer, name: str) -> str:
         f"{layer.name} has no column {name!r}; its columns are: {', '.join(layer.table) or 'none'}"
     )
     raise ColumnError(msg)
+
+
+def chosen(layer: VectorLayer, where: Mapping[str, Any]) -> VectorLayer:
+    """Return a layer in which only features with these values in these columns keep their shapes, and so their numbers.
+
+    Values are compared as identifiers are; in a column of numbers 3 is also ``"3.0"``.
+
+    Raises
+    ------
+    ColumnError
+        There is no such column.
+    OptionError
+        No shape has the value; the message lists the values there are.
+    """
+    drawn = ~shapely.is_missing(layer.geometries)
+    keep = drawn.copy()
+    told: list[str] = []
+    for name, value in where.items():
+        column = column_named(layer, name)
+        text = _number_text if layer.table[column].dtype.kind in "iuf" else _text
+        wanted, held = text(value), [text(v) for v in layer.table[column]]
+        there = sorted({v for v, kept in zip(held, keep, strict=True) if kept})
+        keep &= np.array([v == wanted for v in held], dtype=bool)
+        if not keep.any():
+            among = f" where {' and '.join(told)}" if told else ""
+            more = f" and {len(there) - _MOST_LISTED} more" if len(there) > _MOST_LISTED else ""
+            some = ", ".join(v or "null" for v in there[:_MOST_LISTED])
+            msg = f"{layer.name}: no shape has {wanted!r} in column {column!r}{among}; there are: {some}{more}"
+            raise OptionError(msg)
+        told.append(f"{column} = {wanted}")
+    shapes = layer.geometries.copy()
+    shapes[~keep] = None
+    kept = replace(layer, geometries=shapes)
+    return kept.with_notes(
+        f"{layer.name}: {keep.sum()} of its {drawn.sum()} shapes are taken, those with {' and '.join(told)}"
+    )
+
+
+def _number_text(value: Any) -> str:
+    """Return a value as an identifier, a number alike however it was written."""
+    text = _text(value)
+    try:
+        return _text(float(text)) if abs(float(text)) < _EXACT_FLOAT else text
+    except ValueError:
+        return text
 
 
 def _candidates(layer: VectorLayer, usual: tuple[str, ...]) -> list[str]:
