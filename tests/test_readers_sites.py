@@ -159,6 +159,16 @@ def test_columns_of_itu(tmp_path: Path) -> None:
     assert cells.bandwidth_mhz[0] == 10.0
 
 
+def test_bands_of_several_technologies(tmp_path: Path) -> None:
+    text = "site,lon,lat,tech,band\nA,27.5,-29.3,LTE 800 / NR 3500 / GSM900,\nB,27.6,-29.3,2G/5G,900/3500\nC,27.7,-29.3,5G,B20\n"
+    found = read(tmp_path, text)
+    pairs = list(zip(technologies(found), found.cells.frequency_mhz.tolist(), strict=True))
+    assert pairs == [("4g", 800.0), ("5g", 3500.0), ("2g", 900.0), ("2g", 900.0), ("5g", 900.0), ("5g", 3500.0), ("5g", 806.0)]  # fmt: skip
+    told = [note for note in found.notes if "not which belongs to which" in note]
+    assert len(told) == 1
+    assert "line 3:" in told[0]
+
+
 def test_a_column_map(tmp_path: Path) -> None:
     text = "a,b,c,d,e,height\nA,27.5,-29.3,4G,33,7\n"
     options = {"site": "a", "lon": "b", "lat": "c", "technology": "d", "height_m": "E", "gain_dbi": None}  # fmt: skip
