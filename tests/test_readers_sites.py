@@ -175,6 +175,8 @@ def test_a_column_map(tmp_path: Path) -> None:
     assert read(tmp_path, text, columns=options).cells.height_m.tolist() == [33.0]
     short = {"site": "a", "lon": "b", "lat": "c", "tech": "d", "azimuth": "e"}
     assert read(tmp_path, text, columns=short).cells.azimuth_deg.tolist() == [33.0]
+    with pytest.raises(OptionError, match=r"'power' \(did you mean power_dbm or power_w\?\)"):
+        read(tmp_path, text, columns={"power": "e"})
     with pytest.raises(ColumnError, match=r"no column 'z' \(for site\); its columns are: a, b, c"):
         read(tmp_path, text, columns={"site": "z"})
     with pytest.raises(OptionError, match=r"'heigth_m' \(did you mean height_m\?\)"):
