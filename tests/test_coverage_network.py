@@ -280,14 +280,25 @@ def test_a_barred_layer_leaves_its_phones_to_the_next() -> None:
     cells = Cells.of([27.1, 27.1], [-29.1, -29.1], ["4g", "2g"], height_m=30.0)
     block = Block(120, 121, 300, 301)
 
-    def totals(camp_dbm: float) -> tuple[float, float]:
-        radio = Radio(camp_dbm={"4g": camp_dbm}, decode_dbm={**Radio().decode_dbm, "4g": -100.0})
-        found = Network.of(cells, LESOTHO, 1, radio=radio).camping(block, indoor_share=0.0)
-        return float(found.probability[:4].sum()), float(found.probability[4:].sum())
+    for indoor in (0.0, 1.0):
 
-    stays, leaves = totals(-140.0), totals(-100.0)
-    assert stays[0] == pytest.approx(leaves[0])
-    assert stays[1] < 1e-3 < leaves[1]
+        def totals(camp_dbm: float, share: float = indoor) -> tuple[float, float]:
+            radio = Radio(
+                camp_dbm={"4g": camp_dbm}, decode_dbm={**Radio().decode_dbm, "4g": -100.0}
+            )
+            found = Network.of(cells, LESOTHO, 1, radio=radio).camping(block, indoor_share=share)
+            return float(found.probability[:4].sum()), float(found.probability[4:].sum())
+
+        stays, leaves = totals(-150.0), totals(-100.0)
+        assert stays[0] == pytest.approx(leaves[0])
+        assert stays[1] < 0.1 * leaves[1]
+
+
+def test_of_two_equal_cells_the_first_is_best() -> None:
+    cells = Cells.of([27.1] * 3, [-29.1] * 3, "4g", height_m=30.0)
+    assert (
+        Network.of(cells, LESOTHO).signal(BLOCK, "4g").cell[:3] == np.arange(3)[:, None, None]
+    ).all()
 
 
 def test_touched_blocks_are_those_that_change() -> None:

@@ -159,10 +159,24 @@ def test_columns_of_itu(tmp_path: Path) -> None:
     assert cells.bandwidth_mhz[0] == 10.0
 
 
+def test_bands_of_several_technologies(tmp_path: Path) -> None:
+    text = "site,lon,lat,tech,band\nA,27.5,-29.3,LTE 800 / NR 3500 / GSM900,\nB,27.6,-29.3,2G/5G,900/3500\nC,27.7,-29.3,5G,B20\n"
+    found = read(tmp_path, text)
+    pairs = list(zip(technologies(found), found.cells.frequency_mhz.tolist(), strict=True))
+    assert pairs == [("4g", 800.0), ("5g", 3500.0), ("2g", 900.0), ("2g", 900.0), ("5g", 900.0), ("5g", 3500.0), ("5g", 806.0)]  # fmt: skip
+    told = [note for note in found.notes if "not which belongs to which" in note]
+    assert len(told) == 1
+    assert "line 3:" in told[0]
+
+
 def test_a_column_map(tmp_path: Path) -> None:
     text = "a,b,c,d,e,height\nA,27.5,-29.3,4G,33,7\n"
     options = {"site": "a", "lon": "b", "lat": "c", "technology": "d", "height_m": "E", "gain_dbi": None}  # fmt: skip
     assert read(tmp_path, text, columns=options).cells.height_m.tolist() == [33.0]
+    short = {"site": "a", "lon": "b", "lat": "c", "tech": "d", "azimuth": "e"}
+    assert read(tmp_path, text, columns=short).cells.azimuth_deg.tolist() == [33.0]
+    with pytest.raises(OptionError, match=r"'power' \(did you mean power_dbm or power_w\?\)"):
+        read(tmp_path, text, columns={"power": "e"})
     with pytest.raises(ColumnError, match=r"no column 'z' \(for site\); its columns are: a, b, c"):
         read(tmp_path, text, columns={"site": "z"})
     with pytest.raises(OptionError, match=r"'heigth_m' \(did you mean height_m\?\)"):

@@ -84,8 +84,9 @@ def choose_columns(table: SiteTable, columns: Mapping[str, str | None] | None) -
     given = {_field(name): column for name, column in (columns or {}).items()}
     for field, column in given.items():
         if field not in FIELDS:
-            near = difflib.get_close_matches(field, FIELDS, n=1)
-            guess = f" (did you mean {near[0]}?)" if near else ""
+            near = [f for f in FIELDS if f.startswith(f"{field}_")]
+            near = near or difflib.get_close_matches(field, FIELDS, n=1)
+            guess = f" (did you mean {' or '.join(near)}?)" if near else ""
             msg = f"a column map names {field!r}{guess}; what can be read is {', '.join(FIELDS)}"
             raise OptionError(msg)
         if column is None:
@@ -115,10 +116,11 @@ def choose_columns(table: SiteTable, columns: Mapping[str, str | None] | None) -
 
 
 def _field(name: str) -> str:
-    """Return the field that is meant: the unit may be left out where it is plain (``azimuth`` for ``azimuth_deg``)."""
+    """Return the field that is meant: by its name, by the name without its unit where that is plain, or by one of its columns."""
     if name in FIELDS:
         return name
     near = [field for field in FIELDS if field.startswith(f"{name}_")]
+    near = near or [field for field, known in FIELDS.items() if _plain(name) in known]
     return near[0] if len(near) == 1 else name
 
 

@@ -58,11 +58,15 @@ _OTHER_UNIT: Final = {
 
 
 class Carrier(NamedTuple):
-    """Cells: the row of each, its technology, and its frequency in MHz (NaN where the list does not say)."""
+    """Cells: the row of each, its technology, and its frequency in MHz (NaN where the list does not say).
+
+    `unclear` holds the rows whose bands are not assigned to one of their several technologies.
+    """
 
     row: NDArray[np.intp]
     technology: NDArray[np.int8]
     mhz: F64
+    unclear: NDArray[np.intp]
 
 
 def number_of(table: SiteTable, chosen: Mapping[str, str], field: str) -> F64 | None:
@@ -154,6 +158,7 @@ def carriers(
     if "frequency_mhz" in chosen:
         numbers = number_of(table, chosen, "frequency_mhz")
     reasons: dict[str, list[int]] = {}
+    unclear: list[int] = []
     for row in np.flatnonzero(ledger.open).tolist():
         first, second = named(row), bands(row)
         kinds = first.technologies or second.technologies or told
@@ -161,6 +166,8 @@ def carriers(
             reasons.setdefault(_why(first.unsupported, first.unknown), []).append(row)
             continue
         pairs = [*first.mhz, *second.mhz]
+        if len(kinds) > 1 and any(k < 0 for k, _ in pairs):
+            unclear.append(row)
         mhz = np.nan if numbers is None else float(numbers[row])
         for kind in kinds:
             if mhz == mhz:  # noqa: PLR0124 - NaN
@@ -180,6 +187,7 @@ def carriers(
         row_of,
         np.array([kind for kind, _ in flat], np.int8),
         np.array([mhz for _, mhz in flat], np.float64),
+        np.array(unclear, np.intp),
     )
 
 

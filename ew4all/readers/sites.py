@@ -299,6 +299,12 @@ def _made(
     )
     notes += [f"{table.name}: {a.to_text()}" for a in account if a.fate != "kept"]
     notes += loss_of_technology(table, chosen, ledger)
+    unclear = np.intersect1d(carrier.unclear, row)
+    if unclear.size:
+        notes.append(
+            f"{table.name}, {table.where(unclear)}: several technologies and bands, and not which belongs to which; each technology is "
+            "taken to have every band that it can have (write 4G800/5G3500 to say it)"
+        )
     if "range" in (column.strip().lower() for column in table.text):
         notes.append(
             f"{table.name}: the column range is not used: it tells where a cell may stand, not how far it reaches"
