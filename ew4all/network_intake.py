@@ -35,13 +35,22 @@ if TYPE_CHECKING:
 
     from ew4all.cells import Cells
     from ew4all.coverage.exposure import Progress
+    from ew4all.coverage.placement import Placed
     from ew4all.coverage.surroundings import PeopleOfCells
     from ew4all.coverage.terrain import Terrain
     from ew4all.readers.zones import Zones
     from ew4all.reprojection import Geometries
     from ew4all.units import F64
 
-__all__ = ["PIXEL_M", "OpenedNetwork", "PlacedNetwork", "map_grid", "network_on", "open_network"]
+__all__ = [
+    "PIXEL_M",
+    "OpenedNetwork",
+    "PlacedNetwork",
+    "map_grid",
+    "must_reach",
+    "network_on",
+    "open_network",
+]
 
 PIXEL_M: Final = 250.0
 """Cells of people that are wider than this are divided for the map, unless a width is given."""
@@ -205,8 +214,6 @@ def network_on(
     else:
         notes.append("no terrain was given (--dem): land is taken as flat")
     network = Network.of(cells, grid, environment, terrain=terrain, radio=radio)
-    if network.placed.owner.size == 0:
-        raise _apart(cells, grid)
     if not network.touched(np.arange(len(cells)), [grid.whole]):
         raise _nobody_serves(cells, grid)
     return PlacedNetwork(network, tuple(sources), (*notes, *_assumed(cells)))
@@ -235,9 +242,7 @@ def _window(cells: Cells, grid: Grid, radio: Radio, shapes: Geometries | None) -
     if shapes is not None:
         drawn = shapes[~shapely.is_missing(shapes)]
         return grid.block_of_bounds(tuple(shapely.total_bounds(drawn))) or grid.whole
-    placed = Network.of(cells, grid, radio=radio).placed
-    if placed.owner.size == 0:
-        raise _apart(cells, grid)
+    placed = must_reach(cells, grid, radio)
     row0, row1, col0, col1 = placed.box
     return Block(
         max(int(row0.min()), 0),
@@ -368,6 +373,20 @@ def _assumed(cells: Cells) -> list[str]:
     return [
         f"of {len(cells):,} cells the list does not give everything; assumed by surroundings: {listed}"
     ]
+
+
+def must_reach(cells: Cells, grid: Grid, radio: Radio) -> Placed:
+    """Return where cells lie, or raise where none of them reaches the grid of the people.
+
+    Raises
+    ------
+    SwappedAxesError, NoIntersectionError
+        The message holds both extents.
+    """
+    placed = Network.of(cells, grid, radio=radio).placed
+    if placed.owner.size == 0:
+        raise _apart(cells, grid)
+    return placed
 
 
 def _apart(cells: Cells, grid: Grid) -> Exception:

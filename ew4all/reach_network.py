@@ -11,7 +11,7 @@ from ew4all.coverage.outages.on_air import Outage
 from ew4all.coverage.signal_defaults import Radio
 from ew4all.coverage.surroundings import FinerPeople
 from ew4all.errors import OptionError
-from ew4all.network_intake import map_grid, network_on
+from ew4all.network_intake import map_grid, must_reach, network_on
 from ew4all.readers.modelled import ModelledLayer, layers_of
 from ew4all.readers.outage_ensemble import read_ensemble
 from ew4all.readers.provenance import SourceNote
@@ -93,6 +93,7 @@ def open_network_coverage(
         cells = found.cells
         notes += found.notes
         sources = [SourceNote.of("sites", sites, None, unit="cells", provenance="modelled")]
+    must_reach(cells, people.grid, radio)
     grid, factor, told = map_grid(people.grid, people.grid.whole, None)
     notes += told
     placed = network_on(

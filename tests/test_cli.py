@@ -75,7 +75,9 @@ def test_every_option_arrives(run: Callable[..., Ended], asked: dict[str, Any]) 
         "--operator-share", "Alpha=0.4", "--operator-share", "Beta Ltd=0.6",
         "--zones", "z.gpkg", "--zone-id", "code", "--zone-name", "label",
         "--refine", "towns.gpkg", "--assume", "device_capable=0.62", "--title", "A title",
-        "--workers", "3", "--json",
+        "--sites", "cells.csv", "--column", "azimuth=AZI", "--column", "height=H", "--country", "c.gpkg",
+        "--sites-technology", "4g", "--max-age-years", "9", "--dem", "dem.tif", "--landcover", "lc.tif",
+        "--outage", "down.csv", "--workers", "3", "--json",
     )  # fmt: skip
     assert ended.code == 0, ended.err
     assert asked.pop("progress") is None  # nobody watches a test
@@ -91,6 +93,16 @@ def test_every_option_arrives(run: Callable[..., Ended], asked: dict[str, Any]) 
         "cap": "alert.xml",
         "coverage": {"2g:Alpha": "a.tif", "4g": "b=c.gpkg"},
         "coverage_min": {"2g:Alpha": -95.0, "4g": -105.5},
+        "sites": "cells.csv",
+        "sites_options": {
+            "columns": {"azimuth": "AZI", "height": "H"},
+            "technology": "4g",
+            "country": "c.gpkg",
+            "max_age_years": 9.0,
+        },
+        "dem": "dem.tif",
+        "landcover": "lc.tif",
+        "outage": "down.csv",
         "operator_share": {"Alpha": 0.4, "Beta Ltd": 0.6},
         "zones": "z.gpkg",
         "zone_id": "code",
@@ -114,8 +126,9 @@ def test_options_are_those_of_the_library() -> None:
     command = get_command(cli.app).commands["reach"]  # type: ignore[attr-defined]
     given = {parameter.name for parameter in command.params}
     known = set(inspect.signature(reach).parameters)
-    assert given - known == {"cluster", "as_json", "quiet"}
-    assert known - given == {"progress", "notice", "attribution"}
+    of_lists = {"column", "country", "max_age_years", "sites_technology"}
+    assert given - known == {"cluster", "as_json", "quiet", *of_lists}
+    assert known - given == {"progress", "notice", "attribution", "sites_options"}
 
 
 def test_json_is_one_document_with_all_digits_and_nothing_else(

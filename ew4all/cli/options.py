@@ -132,6 +132,7 @@ REPEATABLE = frozenset(
 """Options that may be given several times."""
 
 _ALSO_IN = {
+    "reach": frozenset({"--column"}),
     "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
     "target": frozenset(
         {"--landcover-class", "--column", "--technology", "--operator", "--geofence"}
