@@ -48,13 +48,19 @@ def without(geometries: Geometries, mask: BaseGeometry | None) -> Geometries:
 def _cut(geometries: Geometries, mask: BaseGeometry, *, inside: bool) -> Geometries:
     out = np.empty(len(geometries), dtype=object)
     there = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
+    if inside:
+        # The whole raster holds most masks: no need to trace 100,000 vertices.
+        around = _boxes_around(geometries, mask)
+        out[around] = mask
+        there &= ~around
+        if not there.any():
+            return out
     shapely.prepare(mask)
     whole = there & shapely.contains_properly(mask, geometries)
     apart = there & ~whole & ~shapely.intersects(mask, geometries)
     kept, rest = (whole, there & ~whole & ~apart) if inside else (apart, there & ~whole & ~apart)
     out[kept] = geometries[kept]
     if inside:
-        # The whole raster holds most masks: no need to trace 100,000 vertices again.
         holds = rest.copy()
         holds[rest] = shapely.covers(geometries[rest], mask)
         out[holds] = mask
@@ -64,6 +70,16 @@ def _cut(geometries: Geometries, mask: BaseGeometry, *, inside: bool) -> Geometr
         pieces = [only_polygons(g) for g in operation(geometries[rest], mask)]
         out[rest] = [None if g.is_empty else g for g in pieces]
     return out
+
+
+def _boxes_around(geometries: Geometries, mask: BaseGeometry) -> NDArray[np.bool_]:
+    """Which of the geometries are upright rectangles that hold the bounds of a mask."""
+    west, south, east, north = shapely.bounds(geometries).T
+    left, bottom, right, top = mask.bounds
+    is_box = shapely.area(geometries) == (east - west) * (north - south)
+    held = (west <= left) & (south <= bottom) & (right <= east) & (top <= north)
+    found: NDArray[np.bool_] = held & is_box & (shapely.get_num_coordinates(geometries) == 5)
+    return found
 
 
 def pieces_of(shapes: Geometries, areas: Geometries) -> tuple[Geometries, I64, I64]:
