@@ -148,6 +148,14 @@ def test_the_order_of_rows_changes_neither_cells_nor_sites(
     assert np.array_equal(again.cells.technology[there], first.cells.technology)
 
 
+def test_a_cell_under_two_areas_is_the_same_whichever_row_comes_first(tmp_path: Path) -> None:
+    """As cell 510-10-25859646 of Indonesia: the same samples and the same day."""
+    rows = [line("LTE", 2305, 0).replace(",1,7,", ",1,8,"), line("LTE", 2305, 900), line("GSM", 5, 0), line("GSM", 5, 700)]  # fmt: skip
+    first, again = (read(tmp_path, HEADER + "".join(order)) for order in (rows, rows[::-1]))
+    assert set(first.cells.id.tolist()) == set(again.cells.id.tolist()) == {"651-1-7-2305", "651-1-7-5"}  # fmt: skip
+    assert sorted(first.cells.lon_deg.tolist()) == sorted(again.cells.lon_deg.tolist())
+
+
 def together(found: CellList) -> set[frozenset[str]]:
     """Return which cells stand together."""
     cells = found.cells
