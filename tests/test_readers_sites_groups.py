@@ -65,6 +65,13 @@ def test_places_weigh_by_samples_and_single_ones_little() -> None:
     assert put([0, 90], samples=[np.nan, np.nan]).lon_deg[0] == pytest.approx(LON + 45 * M_LON)
 
 
+def test_the_heaviest_place_gathers_its_neighbours() -> None:
+    """Of 0, 90 and 180 m the middle reaches both, an end only one."""
+    assert put([0, 90, 180], samples=[10, 50, 20]).site.tolist() == [0, 0, 0]
+    assert put([0, 90, 180], samples=[50, 10, 20]).site.tolist() == [0, 0, 1]
+    assert put([0, 90, 180], samples=[20, 10, 50]).site.tolist() == [0, 1, 1]
+
+
 def test_named_sites_are_not_merged_by_distance() -> None:
     assert put([0, 60], group=[0, 1], is_named=True).site.tolist() == [0, 1]
     assert put([0, 20], group=[0, 1], is_named=True).site.tolist() == [0, 0]

@@ -135,7 +135,8 @@ def _gathered(
     here, there = here[order], there[order]
     start = np.searchsorted(here, np.arange(count + 1))
     leader = np.full(count, -1, np.intp)
-    for k in np.lexsort((np.arange(count), -total)).tolist():
+    # Of the same weight, by place: the order of the rows decides nothing.
+    for k in np.lexsort((np.round(y, 9), np.round(x, 9), -total)).tolist():
         if leader[k] >= 0:
             continue
         leader[k] = k

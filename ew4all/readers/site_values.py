@@ -51,6 +51,8 @@ _ZERO_IS_UNKNOWN: Final = {"height_m", "frequency_mhz", "bandwidth_mhz", "beamwi
 _HIGHEST_MHZ: Final = {"2g": 2000.0, "3g": 2200.0, "4g": 6000.0, "5g": 100_000.0}
 _MILLISECONDS = 1e11
 _NO_TECHNOLOGY = "no technology"
+_UNKNOWN = "unknown technology"
+_MOST_WORDS = 10
 _OTHER_UNIT: Final = {
     "frequency_mhz": ((1e-3, "GHz"), (1e6, "Hz"), (1e3, "kHz")),
     "height_m": ((3.2808399, "feet"),),
@@ -175,7 +177,7 @@ def carriers(
                 continue
             own = {f for k, f in pairs if k == kind or (k < 0 and _may(kind, f, len(kinds)))}
             found[row] += [(kind, f) for f in sorted(own)] or [(kind, np.nan)]
-    for reason, rows in reasons.items():
+    for reason, rows in _gathered(reasons).items():
         ledger.drop(np.array(rows, np.intp), reason)
     if not ledger.open.any():
         fates = "; ".join(row.to_text() for row in ledger.account())
@@ -200,8 +202,20 @@ def _why(unsupported: bool, unknown: tuple[str, ...]) -> str:
     if unsupported:
         return "a technology without cell broadcast to phones here (CDMA, NB-IoT, TETRA, ...)"
     if unknown:
-        return f"unknown technology {' '.join(unknown)!r}"
+        return f"{_UNKNOWN} {' '.join(unknown)!r}"
     return _NO_TECHNOLOGY
+
+
+def _gathered(reasons: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    """Put all but the commonest unknown words together, so that a column of free text does not fill the account."""
+    words = [reason for reason in reasons if reason.startswith(_UNKNOWN)]
+    rare = sorted(words, key=lambda word: -len(reasons[word]))[_MOST_WORDS:]
+    if len(rare) < 2:
+        return dict(reasons)
+    others = set(rare)
+    found = {reason: rows for reason, rows in reasons.items() if reason not in others}
+    found[f"{_UNKNOWN} ({len(rare):,} other words)"] = [k for word in rare for k in reasons[word]]
+    return found
 
 
 def loss_of_technology(table: SiteTable, chosen: Mapping[str, str], ledger: Ledger) -> list[str]:

@@ -122,7 +122,7 @@ def read_cells(
         notes += _drop_stale(seconds_of(table, chosen["updated"]), max_age_years, ledger)
     samples = number_of(table, chosen, "samples")
     samples = np.full(table.rows, np.nan) if samples is None else samples
-    _merge_repeated(table, chosen, codes, kind, samples, ledger)
+    _merge_repeated(table, chosen, lon, lat, codes, kind, samples, ledger)
     if not ledger.open.any():
         fates = "; ".join(row.to_text() for row in ledger.account())
         msg = f"{table.name}: no row is left of {table.rows:,} ({fates}); correct the list, or keep old rows with a greater age"
@@ -194,12 +194,16 @@ def _drop_far(country: Any, table: SiteTable, lon: F64, lat: F64, ledger: Ledger
 def _merge_repeated(
     table: SiteTable,
     chosen: Mapping[str, str],
+    lon: F64,
+    lat: F64,
     codes: Mapping[str, NDArray[np.int64]],
     kind: NDArray[np.int8],
     samples: F64,
     ledger: Ledger,
 ) -> None:
-    """Of rows that are the same cell keep the one with the most samples, and of these the newest, then the first.
+    """Of rows that are the same cell keep the one with the most samples, and of these the newest.
+
+    What is still undecided goes by area and place, so that the order of the rows decides nothing.
 
     In 4g and 5g a cell identity is unique in its network (3GPP TS 23.003, 19.6 and 19.6A): under another tracking area it is the
     same cell after a change of plan, and the newest row stands for it. In 2g and 3g it is unique in its location area.
@@ -228,7 +232,7 @@ def _merge_repeated(
     first_by, then_by = -np.nan_to_num(samples[rows]), -np.nan_to_num(updated)
     newest_first = numbered & later
     first_by, then_by = np.where(newest_first, then_by, first_by), np.where(newest_first, first_by, then_by)  # fmt: skip
-    order = np.lexsort((rows, then_by, first_by, same))
+    order = np.lexsort((rows, lat[rows], lon[rows], codes["area"][rows], then_by, first_by, same))
     first = np.ones(rows.size, np.bool_)
     first[1:] = same[order][1:] != same[order][:-1]
     ledger.merge(rows[order[~first]], "the same cell again: the row with the most samples (4g, 5g: the newest) stands for it")  # fmt: skip
