@@ -123,7 +123,11 @@ def read_hazard(
 def _sampler(layer: HazardLayer, what: str) -> Callable[[F64, F64], Any]:
     if is_raster(layer.source):
         return lambda lon, lat: raster_values(layer.source, lon, lat, what)
-    return lambda lon, lat: polygon_values(layer.source, lon, lat, what, layer.column)
+    # An area without mains, or that burns, needs no number.
+    graded = layer.kind not in {POWER, "fire"}
+    return lambda lon, lat: polygon_values(
+        layer.source, lon, lat, what, layer.column, needs_column=graded
+    )
 
 
 def _along(layer: HazardLayer, what: str, backhaul: Backhaul, at_nodes: F64) -> F64:

@@ -113,9 +113,17 @@ def _read(raster: Raster, row: F64, column: F64, inside: NDArray[np.bool_], valu
 
 
 def polygon_values(
-    source: Any, lon_deg: F64, lat_deg: F64, what: str, column: str | None = None
+    source: Any,
+    lon_deg: F64,
+    lat_deg: F64,
+    what: str,
+    column: str | None = None,
+    *,
+    needs_column: bool = False,
 ) -> PointValues:
     """Return the largest value of the polygons in which each point lies, 1 without a column; 0 outside all of them.
+
+    `needs_column` refuses polygons without a column: where 1 would be a strength, and a weak one.
 
     Raises
     ------
@@ -127,6 +135,13 @@ def polygon_values(
     layer = read_vector(source, what)
     shapes = layer.geometries
     value = np.ones(len(shapes))
+    if column is None and needs_column:
+        numeric = [name for name, held in layer.table.items() if held.dtype.kind in "iuf"]
+        msg = (
+            f"{layer.name} holds polygons; name the column with their strength behind a #, as in {source}#{(numeric or ['COLUMN'])[0]}; "
+            f"its columns of numbers are: {', '.join(numeric) or 'none'}"
+        )
+        raise ColumnError(msg)
     if column is not None:
         if column not in layer.table:
             msg = (

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["outage_tables"]
 
 _MOST_ZONES = 15
+_ROUNDING = 1e-12
 
 
 def outage_tables(result: Reach, outage: OutageEffect) -> list[RenderableType]:
@@ -88,6 +89,10 @@ def _row(table: Table, name: str, before: float | None, after: float | None) -> 
     if before is None or after is None:
         return
     change = after - before
+    if abs(change) <= _ROUNDING * max(
+        before, after
+    ):  # a mean of equal numbers is not always that number
+        change = 0.0
     sign = "+" if change > 0.0 else "-" if change < 0.0 else ""
     # A share of what was hardly there before says little.
     share = f" ({share_text(-change, before)})" if change < 0.0 < before else ""
