@@ -12,7 +12,7 @@ from affine import Affine
 from exactextract import exact_extract
 from numpy.testing import assert_allclose, assert_array_equal
 from pyproj import CRS, Transformer
-from raster_files import transform_of, write_tif
+from raster_files import change_unseen, transform_of, write_tif
 from rasterio.features import geometry_mask
 
 from ew4all.errors import (
@@ -227,6 +227,8 @@ def test_what_one_pass_found_is_kept_until_the_file_changes(
     assert passes == []
     write_tif(path, town() * 2, FINE)
     assert open_population(path).survey.sum_people == 2 * first.survey.sum_people
+    change_unseen(path, lambda: write_tif(path, town() * 3, FINE))
+    assert open_population(path).survey.sum_people == 3 * first.survey.sum_people
 
 
 def test_groups_share_their_cells_and_add_up(tmp_path: Path) -> None:
