@@ -207,8 +207,7 @@ def _extremes(raster: Raster) -> tuple[float, float]:
 
     found = [limits for limits in each_block(raster, of) if limits is not None]
     if not found:
-        msg = f"{raster.name} holds no data in any cell"
-        raise EmptyLayerError(msg)
+        raise EmptyLayerError(raster.without_data)
     limits = min(low for low, _ in found), max(high for _, high in found)
     remember("extremes", raster.identity, limits, raster.path or "", raster.band, __version__)
     return limits

@@ -107,6 +107,15 @@ class Raster:
         """Whether what `read` returns is new memory, not a view of the caller's array."""
         return self._source.is_fresh
 
+    @property
+    def without_data(self) -> str:
+        """What is said where no cell holds data."""
+        mark = "" if self.nodata is None else f" its value for 'no data' ({self.nodata:g}),"
+        return (
+            f"{self.name} holds no data in any cell, so it says nothing about any place; check{mark} its mask and the "
+            "step that made it"
+        )
+
     def read(self, block: Block) -> Array:
         """Return the cells of a block as they are stored: unscaled, 'no data' included.
 
