@@ -272,6 +272,29 @@ def test_what_has_two_readings_is_refused_with_both(shape: shapely.Geometry) -> 
     assert "mend the ring" in str(error.value)
 
 
+SLIVER = (11, 0), (11.1, 0), (11.1, 0.1)
+
+
+def holed(*hole: tuple[float, float]) -> Polygon:
+    return Polygon(box(0, 0, 10, 10).exterior.coords, [hole])
+
+
+def test_a_hole_outside_its_shell_adds_nothing() -> None:
+    with pytest.raises(
+        GeometryError, match=r"Hole lies outside shell.*union 102, .*less holes 100"
+    ):
+        repaired(holed((11, 0), (13, 0), (13, 2)), "x")
+    with pytest.raises(GeometryError, match="less holes 98"):
+        repaired(holed((8, 4), (12, 4), (12, 5), (8, 5)), "x")
+    beside = MultiPolygon([box(20, 0, 30, 10), box(40, 0, 50, 10)])
+    both = shapely.GeometryCollection([Point(0, 0), beside, holed(*SLIVER)])
+    assert repaired(both, "x")[0].area == 300
+    small, note = repaired(holed(*SLIVER), "x")
+    assert small.equals(box(0, 0, 10, 10))
+    assert note is not None
+    assert "all readings of its area agree to 0.1 %" in note
+
+
 def test_a_shape_without_an_extent_becomes_empty_and_is_told() -> None:
     for flat in (Polygon([(0, 0), (1, 1), (2, 2)]), Polygon([(0, 0)] * 4)):
         shape, note = repaired(flat, "x")
