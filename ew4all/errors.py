@@ -81,7 +81,7 @@ class GeometryError(InputError):
 
 
 class EmptyLayerError(InputError):
-    """A layer without a single usable shape."""
+    """A layer without a single usable shape or cell."""
 
 
 class ColumnError(InputError, KeyError):

@@ -14,7 +14,8 @@ import numpy as np
 import shapely
 
 from ew4all.errors import EmptyLayerError, GeometryError, NoIntersectionError, SwappedAxesError
-from ew4all.grid import GEOID, Grid, equal_area_km2, lonlat
+from ew4all.grid import GEOID, POLE_KM2, Grid, equal_area_km2, lonlat
+from ew4all.mending import repaired
 from ew4all.reprojection import (
     NEAR_DEG,
     Bounds,
@@ -22,7 +23,6 @@ from ew4all.reprojection import (
     in_frame,
     near,
     neighbourhood,
-    only_polygons,
     to_crs,
     unwrap,
 )
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _Shape = TypeVar("_Shape")
 
 CIRCLE_VERTICES = 360
-_REPAIR_TOLERANCE = 1e-3
 _AREA_STEP_DEG = 1.0
 _AREA_STEP_M = 1000.0
 
@@ -130,65 +129,6 @@ def circle(lon_deg: float, lat_deg: float, radius_m: float) -> BaseGeometry:
     lon, lat, _ = GEOID.fwd(full * lon_deg, full * lat_deg, azimuth, full * swollen_m)
     lon = lon_deg + (np.asarray(lon) - lon_deg + 180.0) % 360.0 - 180.0
     return shapely.polygons(np.column_stack([lon, lat]))
-
-
-def repaired(geometry: BaseGeometry, what: str) -> tuple[BaseGeometry, str | None]:
-    """Return a valid polygon and a note on what was mended.
-
-    Parameters
-    ----------
-    geometry
-        Polygon, multipolygon or a collection of them.
-    what
-        How messages name it, for instance ``"hazard.geojson, feature 3"``.
-
-    Returns
-    -------
-    geometry, note
-        The note is None where the polygon was valid.
-
-    Raises
-    ------
-    GeometryError
-        A coordinate is NaN or infinite; or rings cross so that the area depends on the reading: the even-odd rule and
-        the union of the rings' insides differ by more than 0.1 % of the area.
-    """
-    if not np.isfinite(shapely.get_coordinates(geometry)).all():
-        msg = f"{what} has a coordinate that is NaN or infinite; remove or correct that vertex"
-        raise GeometryError(msg)
-    if shapely.is_valid(geometry):
-        return geometry, None
-    reason = shapely.is_valid_reason(geometry)
-    # Coordinates of 1e300 overflow here; where they matter, they have no place in the grid either.
-    with np.errstate(all="ignore"):
-        even_odd = only_polygons(shapely.make_valid(geometry, method="linework"))
-        union = only_polygons(
-            shapely.make_valid(geometry, method="structure", keep_collapsed=False)
-        )
-        difference = even_odd.symmetric_difference(union).area
-        if difference > _REPAIR_TOLERANCE * max(even_odd.area, union.area):
-            # Where rings share an edge, the line work alone does not tell a hole from an island.
-            even_odd = _ring_by_ring(geometry)
-            difference = even_odd.symmetric_difference(union).area
-    if difference > _REPAIR_TOLERANCE * max(even_odd.area, union.area):
-        msg = (
-            f"{what} has rings that cross ({reason}), and its area depends on how they are read (even-odd "
-            f"{even_odd.area:.6g}, union {union.area:.6g} square units of its CRS); mend the ring, for instance with "
-            "QGIS 'Fix geometries', and look at the result"
-        )
-        raise GeometryError(msg)
-    if union.is_empty:
-        return union, f"{what}: {reason}; it encloses no area"
-    return union, f"{what}: {reason}; mended, both readings of its area agree to 0.1 %"
-
-
-def _ring_by_ring(geometry: BaseGeometry) -> BaseGeometry:
-    """Apply the even-odd rule to rings that may share edges."""
-    inside: BaseGeometry = shapely.Polygon()
-    for ring in shapely.get_rings(shapely.get_parts(geometry)):
-        area = shapely.make_valid(shapely.Polygon(ring), method="linework")
-        inside = inside.symmetric_difference(only_polygons(area))
-    return only_polygons(inside)
 
 
 def on_grid(
@@ -366,17 +306,21 @@ def area_km2(geometries: Geometries, crs: CRS) -> F64:
             shapely.segmentize(shapes, _AREA_STEP_M / unit_m),
             lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])),
         )
-        fine[:] = [None if g is None else unwrap(g) for g in fine]
     rings = ragged(fine)
     if len(rings.coords) == 0:
         return np.zeros(rings.count)
     lon, lat = np.radians(rings.coords[:, 0]), rings.coords[:, 1]
     height = equal_area_km2(lat)
     middle = equal_area_km2((lat[:-1] + lat[1:]) / 2.0)
-    edge = np.zeros(lon.size)
-    edge[:-1] = np.diff(lon) * (height[:-1] + 4.0 * middle + height[1:]) / 6.0
-    edge[rings.ring_offsets[1:] - 1] = 0.0  # from the end of one ring to the start of the next
-    inside = np.abs(np.add.reduceat(edge, rings.ring_offsets[:-1]))
+    step, edge = np.zeros(lon.size), np.zeros(lon.size)
+    step[:-1] = np.diff(lon)
+    step[rings.ring_offsets[1:] - 1] = 0.0  # from the end of one ring to the start of the next
+    step -= 2.0 * np.pi * np.round(step / (2.0 * np.pi))  # across the antimeridian
+    edge[:-1] = step[:-1] * (height[:-1] + 4.0 * middle + height[1:]) / 6.0
+    starts = rings.ring_offsets[:-1]
+    # A ring around a pole holds what lies between the pole and the ring, not between the ring and the equator.
+    around = np.abs(np.round(np.add.reduceat(step, starts) / (2.0 * np.pi)))
+    inside = np.abs(around * (2.0 * np.pi * POLE_KM2) - np.abs(np.add.reduceat(edge, starts)))
     signed = np.where(rings.ring_is_hole, -inside, inside)
     total = np.bincount(rings.ring_polygon, signed, minlength=rings.count)
     return np.asarray(total, dtype=np.float64)

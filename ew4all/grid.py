@@ -265,6 +265,12 @@ class Grid:
             turn = [d - lon[0] for d in lon]
             x = np.radians([d - 360.0 * np.round(d / 360.0) for d in turn])
             y = np.array([h - height[0] for h in height])
+            # Around a pole meridians are no parallels: there the plane is that of the polar equal-area projection.
+            far = np.abs(height)
+            polar = far[0] > _POLAR * POLE_KM2
+            radius = np.sqrt(2.0 * np.maximum(POLE_KM2 - far, 0.0))
+            x = np.where(polar, radius * np.cos(np.radians(lon)), x)
+            y = np.where(polar, radius * np.sin(np.radians(lon)), y)
             twice = (x * np.roll(y, -1, axis=0) - np.roll(x, -1, axis=0) * y).sum(axis=0)
             area: F64 = np.abs(twice) / 2.0 / side**2
         return area
@@ -282,6 +288,13 @@ def equal_area_km2(latitude: F64) -> F64:
         sine, e = np.sin(np.radians(latitude)), np.sqrt(GEOID.es)
         q: F64 = (1.0 - GEOID.es) * (sine / (1.0 - (e * sine) ** 2) + np.arctanh(e * sine) / e)
     return GEOID.a**2 / 2.0 / 1e6 * q
+
+
+POLE_KM2 = float(equal_area_km2(np.array([90.0]))[0])
+"""Area of a hemisphere for each radian of longitude."""
+
+_POLAR = 0.97
+"""Share of a hemisphere's area, from the equator on, beyond which cells are measured around the pole (76 degrees)."""
 
 
 def nodes_of(first: int, last: int) -> tuple[F64, F64]:

@@ -25,6 +25,7 @@ from ew4all.readers.zones import chosen, read_zones, zone_shapes
 from ew4all.study import WORKERS, Study, outline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Executor
 
     from shapely.geometry.base import BaseGeometry
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ew4all.grid import Grid
 
 _OUTSIDE_NOTED = 1e-4
+_BORDER_PIECES = 64
 
 
 def open_study(
@@ -128,6 +130,7 @@ def open_study(
         notes.append(
             "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
         )
+    counted = endangered if warned is None and raster is None else warned
     rasters, polygons = open_layers(coverage or {}, grid, coverage_min=coverage_min)
     modelled = None
     if sites is not None:
@@ -150,6 +153,8 @@ def open_study(
         else:
             crs, path, unit = layer.raster.grid.crs, layer.raster.path, "cells"
         sources.append(SourceNote.of(role, path, crs, unit=unit, provenance=layer.provenance))
+    if counted is not None:
+        notes += _ends_inside(rasters, counted, grid)
     shapes = tuple(_shape(layer.layer, grid, notes) for layer in polygons)
     found = None if zones is None else read_zones(zones, zone_id, zone_name)
     outlines = np.empty(0, dtype=object)
@@ -161,7 +166,7 @@ def open_study(
         raise OptionError(msg)
     return Study(
         people=people,
-        area=endangered if warned is None and raster is None else warned,
+        area=counted,
         hazard=warned if endangered is None else endangered,
         hazard_raster=raster,
         rasters=tuple(raster_layers),
@@ -298,17 +303,46 @@ def _window_of(hazard: HazardRaster, grid: Grid) -> BaseGeometry:
 
     A raster of the world has corners that lie nowhere in most projections; then the window is the whole population.
     """
-    there = hazard.raster.grid
-    if not _comes_back(there, grid):
+    extent = _extent_of(hazard.raster.grid, grid, hazard.name)
+    if extent is None:
         return outline(grid)
-    try:
-        shapes, _ = on_grid([shapely.box(*there.bounds)], there.crs, grid, hazard.name)
-    except GeometryError:  # the raster holds a pole
-        return outline(grid)
-    window: BaseGeometry = shapely.buffer(
-        union(shapes), 2.0 * max(grid.cell_size), join_style="mitre"
-    )
+    window: BaseGeometry = shapely.buffer(extent, 2.0 * max(grid.cell_size), join_style="mitre")
     return window
+
+
+def _ends_inside(layers: Sequence[RasterLayer], area: BaseGeometry, grid: Grid) -> list[str]:
+    """Say which coverage rasters end inside the warning area; what lies beyond the population raster is told elsewhere."""
+    inside = shapely.intersection(area, outline(grid))
+    box = shapely.box(*inside.bounds)
+    notes = []
+    for layer in layers:
+        extent = _extent_of(layer.raster.grid, grid, layer.name)
+        if extent is None or inside.area == 0.0 or shapely.covers(extent, box):
+            continue
+        beyond = shapely.area(shapely.difference(inside, extent)) / inside.area
+        if beyond > _OUTSIDE_NOTED:
+            notes.append(
+                f"{beyond:.2%} of the warning area lies outside {layer.name}, where nobody is counted as covered by it"
+            )
+    return notes
+
+
+def _extent_of(raster: Grid, grid: Grid, what: str) -> BaseGeometry | None:
+    """Return the border of a raster in the CRS of the population, or None where that has no place for all of it."""
+    if not _comes_back(raster, grid):
+        return None
+    # A side of more than 180 degrees in one step would be read as a jump across the antimeridian.
+    border = shapely.segmentize(outline(raster), _longest_side(raster) / _BORDER_PIECES)
+    try:
+        shapes, _ = on_grid([border], raster.crs, grid, what)
+    except GeometryError:  # the raster holds a pole
+        return None
+    return union(shapes)
+
+
+def _longest_side(grid: Grid) -> float:
+    west, south, east, north = grid.bounds
+    return max(east - west, north - south)
 
 
 def _comes_back(raster: Grid, grid: Grid) -> bool:
@@ -316,8 +350,7 @@ def _comes_back(raster: Grid, grid: Grid) -> bool:
     if raster.crs == grid.crs:
         return True
     to_grid = Transformer.from_crs(raster.crs, grid.crs, always_xy=True)
-    west, south, east, north = raster.bounds
-    border = shapely.segmentize(shapely.box(*raster.bounds), max(east - west, north - south) / 64.0)
+    border = shapely.segmentize(shapely.box(*raster.bounds), _longest_side(raster) / _BORDER_PIECES)
     x, y = shapely.get_coordinates(border).T
     found = to_grid.transform(
         *to_grid.transform(x, y, errcheck=False), direction="INVERSE", errcheck=False

@@ -40,6 +40,7 @@ a continent."""
 _BORDER_PIECES = 64
 _SEAM_STEPS = 20
 _SEAM_DEG = 1e-8
+_POLE_DEG = 1e-7
 
 
 def only_polygons(geometry: BaseGeometry) -> BaseGeometry:
@@ -53,12 +54,14 @@ def only_polygons(geometry: BaseGeometry) -> BaseGeometry:
     return shapely.multipolygons(flat) if flat else shapely.Polygon()
 
 
-def unwrap(geometry: BaseGeometry) -> BaseGeometry:
+def unwrap(geometry: BaseGeometry, *, over_pole: bool = False) -> BaseGeometry:
     """Return a lon/lat geometry whose rings run on across the antimeridian instead of jumping back.
 
     A step of more than 180 degrees of longitude between two vertices is read as crossing the antimeridian (GeoJSON
     writers that do not cut there leave such rings, RFC 7946 3.1.9). A step of exactly 360 degrees is the edge of a map
     of the whole world and is kept. Longitudes may leave -180..180.
+
+    With `over_pole` a ring around a pole runs on over it; else it is refused, since it may mean either side.
     """
     parts = shapely.get_parts(geometry)
     rings, owner = shapely.get_rings(parts, return_index=True)
@@ -74,7 +77,10 @@ def unwrap(geometry: BaseGeometry) -> BaseGeometry:
             (np.abs(jump) > 180.0) & (np.abs(jump) < 360.0 - 1e-9), np.round(jump / 360.0), 0.0
         )
         xy[1:, 0] -= 360.0 * np.cumsum(turns)
-        if abs(xy[0, 0] - xy[-1, 0]) > 180.0:
+        if abs(xy[0, 0] - xy[-1, 0]) > 180.0 and over_pole:
+            pole = np.copysign(90.0, xy[:, 1].mean())
+            xy = np.vstack([xy, [xy[-1, 0], pole], [xy[0, 0], pole], xy[:1]])
+        elif abs(xy[0, 0] - xy[-1, 0]) > 180.0:
             msg = "a ring runs around a pole, so it encloses no area in longitude and latitude; cut it at the antimeridian"
             raise GeometryError(msg)
         unwrapped.append(xy)
@@ -241,10 +247,55 @@ def to_lonlat(geometries: Geometries, grid: Grid) -> Geometries:
     def project(xy: F64) -> F64:
         return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
 
-    out = np.empty(len(geometries), dtype=object)
-    out[:] = [None if g is None else shapely.transform(g, project) for g in geometries]
     world = Grid(Affine(1.0, 0.0, -180.0, 0.0, -1.0, 90.0), 180, 360, CRS.from_epsg(4326))
-    return in_frame(out, world)
+    drawn = np.empty(len(geometries), dtype=object)
+    drawn[:] = [None if g is None else shapely.transform(g, project) for g in geometries]
+    out = in_frame(drawn, world)
+    if grid.is_geographic:
+        return out
+    # A long edge may span 180 degrees without crossing the antimeridian: its pieces do not.
+    piece = max(grid.bounds[2] - grid.bounds[0], grid.bounds[3] - grid.bounds[1]) / _BORDER_PIECES
+    for k, shape in enumerate(drawn):
+        if shape is not None and (
+            unwrap(shape, over_pole=True) is not shape or _at_pole(shape).any()
+        ):
+            fine = shapely.transform(shapely.segmentize(geometries[k], piece), project)
+            out[k] = _ring_by_ring_in_frame(fine, world)
+    return out
+
+
+def _ring_by_ring_in_frame(geometry: BaseGeometry, world: Grid) -> BaseGeometry:
+    """Cut each ring by itself: around a pole it runs on over it, while a hole of its shell may not."""
+    parts = []
+    for part in shapely.get_parts(geometry):
+        rings = [shapely.Polygon(_along_pole(ring)) for ring in shapely.get_rings(part)]
+        drawn = np.array([unwrap(ring, over_pole=True) for ring in rings], dtype=object)
+        shell, *holes = in_frame(drawn, world)
+        parts.append(shapely.difference(shell, shapely.union_all(holes)))
+    return only_polygons(shapely.union_all(parts))
+
+
+def _at_pole(geometry: BaseGeometry) -> NDArray[np.bool_]:
+    latitude = shapely.get_coordinates(geometry)[:, 1]
+    return np.asarray(np.abs(latitude) > 90.0 - _POLE_DEG)
+
+
+def _along_pole(ring: BaseGeometry) -> F64:
+    """Return a ring whose vertices at a pole are two each, on the meridians of their neighbours: a pole has every longitude."""
+    xy: F64 = shapely.get_coordinates(ring)
+    polar = _at_pole(ring)
+    if not polar.any() or polar.all():
+        return xy
+    first = int(np.argmin(polar))
+    xy, polar = np.roll(xy[:-1], -first, axis=0), np.roll(polar[:-1], -first)
+    at, own = np.arange(len(xy)), np.flatnonzero(~polar)
+    before = own[np.searchsorted(own, at, side="right") - 1]
+    after = own[np.searchsorted(own, at) % own.size]
+    lon = xy[np.column_stack([before, after]), 0]
+    twice = np.column_stack([lon.ravel(), np.repeat(xy[:, 1], 2)])
+    keep = np.column_stack([np.ones_like(polar), polar]).ravel()
+    closed: F64 = np.vstack([twice[keep], twice[:1]])
+    return closed
 
 
 def _rebuilt(geometry: BaseGeometry, change: Any) -> BaseGeometry:

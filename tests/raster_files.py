@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import rasterio
 from affine import Affine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -63,3 +66,12 @@ def write_tif(
         if mask is not None:
             file.write_mask(mask)
     return path
+
+
+def change_unseen(path: Path, change: Callable[[], object]) -> None:
+    """Change a file and set back its time of modification, as ``cp -p`` and ``rsync -t`` do."""
+    before = path.stat()
+    time.sleep(0.02)  # clocks of file systems have steps
+    change()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)

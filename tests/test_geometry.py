@@ -16,13 +16,13 @@ from ew4all.geometry import (
     in_frame,
     must_meet,
     on_grid,
-    only_polygons,
     ragged,
-    repaired,
     to_crs,
     unwrap,
 )
 from ew4all.grid import Grid
+from ew4all.mending import repaired
+from ew4all.reprojection import only_polygons, to_lonlat
 
 WGS84 = CRS(4326)
 GEOD = Geod(ellps="WGS84")
@@ -272,6 +272,29 @@ def test_what_has_two_readings_is_refused_with_both(shape: shapely.Geometry) -> 
     assert "mend the ring" in str(error.value)
 
 
+SLIVER = (11, 0), (11.1, 0), (11.1, 0.1)
+
+
+def holed(*hole: tuple[float, float]) -> Polygon:
+    return Polygon(box(0, 0, 10, 10).exterior.coords, [hole])
+
+
+def test_a_hole_outside_its_shell_adds_nothing() -> None:
+    with pytest.raises(
+        GeometryError, match=r"Hole lies outside shell.*union 102, .*less holes 100"
+    ):
+        repaired(holed((11, 0), (13, 0), (13, 2)), "x")
+    with pytest.raises(GeometryError, match="less holes 98"):
+        repaired(holed((8, 4), (12, 4), (12, 5), (8, 5)), "x")
+    beside = MultiPolygon([box(20, 0, 30, 10), box(40, 0, 50, 10)])
+    both = shapely.GeometryCollection([Point(0, 0), beside, holed(*SLIVER)])
+    assert repaired(both, "x")[0].area == 300
+    small, note = repaired(holed(*SLIVER), "x")
+    assert small.equals(box(0, 0, 10, 10))
+    assert note is not None
+    assert "all readings of its area agree to 0.1 %" in note
+
+
 def test_a_shape_without_an_extent_becomes_empty_and_is_told() -> None:
     for flat in (Polygon([(0, 0), (1, 1), (2, 2)]), Polygon([(0, 0)] * 4)):
         shape, note = repaired(flat, "x")
@@ -424,6 +447,36 @@ def test_areas_in_a_projection_are_those_on_the_earth(crs: int) -> None:
     shape = circle(lon, lat, 20_000)
     drawn = shapely.transform(shape, lambda xy: np.column_stack(forward.transform(*xy.T)))
     assert area_km2(array(drawn), CRS(crs))[0] == pytest.approx(np.pi * 400, rel=1e-5)
+
+
+@pytest.mark.parametrize(("crs", "pole"), [(3413, 90.0), (3031, -90.0)])
+def test_a_shape_around_a_pole_is_as_large_as_its_part_of_the_earth(crs: int, pole: float) -> None:
+    polar = grid(-4e6, 4e6, 800, 800, 1e4, crs)
+
+    def belt(west: float, one: float, other: float, east: float) -> Polygon:
+        return box(west, min(one * pole, other * pole), east, max(one * pole, other * pole))
+
+    cap = belt(-180, 0.85, 1.0, 180)  # cut at the antimeridian
+    ring = belt(-180, 0.85, 0.95, 180)
+    hole = cap.difference(belt(150, 0.9, 0.92, 170))
+    shapes = array(cap, ring, hole)
+    drawn, _ = on_grid(shapes, WGS84, polar, "x")
+    assert area_km2(drawn, polar.crs) == pytest.approx(area_km2(shapes, WGS84), rel=1e-4)
+    back = to_lonlat(drawn, polar)
+    assert shapely.is_valid(back).all()
+    assert area_km2(back, WGS84) == pytest.approx(area_km2(shapes, WGS84), rel=1e-4)
+
+
+def test_a_projected_shape_over_the_antimeridian_is_cut_there_in_lonlat() -> None:
+    utm = grid(100_000, 8_200_000, 400, 400, 1000, 32701)
+    drawn, _ = on_grid([FIJI], WGS84, utm, "x")
+    (back,) = to_lonlat(drawn, utm)
+    assert shapely.symmetric_difference(back, FIJI_CUT).area < 1e-3
+    mercator = grid(-2e7, 2e7, 400, 400, 1e5, 3857)
+    wide = box(-100, -60, 150, 60)  # no edge of it jumps
+    drawn = to_crs(array(wide), WGS84, mercator)
+    (back,) = to_lonlat(array(box(*drawn[0].bounds)), mercator)
+    assert shapely.symmetric_difference(back, wide).area < 1e-6
 
 
 def test_a_long_edge_in_a_projection_is_followed_where_it_was_drawn() -> None:

@@ -72,6 +72,16 @@ def test_area_of_a_block_is_a_part_of_the_whole() -> None:
         assert_allclose(part, whole[20:33, 5:60], rtol=1e-8)
 
 
+@pytest.mark.parametrize("crs", [3413, 3031])
+@pytest.mark.parametrize("cell", [20e3, 1e3])
+def test_area_around_a_pole_is_that_of_the_geodesic_polygon(crs: int, cell: float) -> None:
+    grid = Grid(Affine(cell, 0.0, -100 * cell, 0.0, -cell, 100 * cell), 200, 200, CRS(crs))
+    area = grid.cell_area_km2()
+    # Beside the pole, near it, and to either side of latitude 76 where cells are large.
+    for at in ((100, 101), (103, 91), (173, 100), (179, 100), (0, 0)):
+        assert area[at] == pytest.approx(geodesic_km2(grid, *at), rel=1e-5)
+
+
 def test_area_in_web_mercator_shrinks_with_the_latitude() -> None:
     crs = CRS(3857)
     y = Transformer.from_crs(4326, crs, always_xy=True).transform(0.0, 60.0)[1]

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from raster_files import change_unseen
 
 from ew4all.errors import ReadError
 from ew4all.readers import fingerprint
@@ -55,6 +56,29 @@ def test_a_digest_is_kept_until_the_file_changes(tmp_path: Path, cache: Path) ->
     assert fingerprint.sha256(file) == "kept"
     file.write_text("other")
     assert fingerprint.sha256(file) == hashlib.sha256(b"other").hexdigest()
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_other_content_of_the_same_size_and_time_is_another_file(
+    tmp_path: Path, replaced: bool
+) -> None:
+    file, other = tmp_path / "a.tif", tmp_path / "b.tif"
+    file.write_text("one")
+    fingerprint.sha256(file)
+    token = fingerprint.identity(file)
+
+    def change() -> None:
+        if replaced:
+            other.write_text("two")
+            other.replace(file)
+        else:
+            file.write_text("two")
+
+    change_unseen(file, change)
+    assert fingerprint.sha256(file) == hashlib.sha256(b"two").hexdigest()
+    with pytest.raises(ReadError, match="was changed while"):
+        fingerprint.must_be_unchanged(token)
 
 
 def test_a_damaged_cache_is_worked_out_again(tmp_path: Path, cache: Path) -> None:

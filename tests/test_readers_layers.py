@@ -21,10 +21,12 @@ from ew4all.errors import (
     ReadError,
     UnknownTechnologyError,
 )
-from ew4all.grid import Grid
+from ew4all.grid import Block, Grid
+from ew4all.readers import levels
 from ew4all.readers.layers import is_raster, open_layers, parse_key
 from ew4all.readers.levels import open_hazard_raster
 from ew4all.readers.population import open_population
+from ew4all.readers.rasters import Raster
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,6 +108,40 @@ def test_cells_without_data_are_not_covered(tmp_path: Path) -> None:
     path = write_tif(tmp_path / "b.tif", level, nodata=0)
     (layer,), _ = open_layers({"4g": path}, GRID, coverage_min=-110)
     assert layer.share(GRID.whole).sum() == GRID.height * GRID.width - 5
+
+
+def test_a_raster_without_any_data_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EW4ALL_CACHE_DIR", str(tmp_path / "cache"))
+    ones = np.ones((4, 6), np.uint8)
+    marked = write_tif(tmp_path / "a.tif", 255 * ones, nodata=255)
+    masked = write_tif(tmp_path / "b.tif", ones, mask=np.zeros((4, 6), np.bool_))
+    unknown = (np.full((4, 6), np.nan), transform_of(), 4326)
+    for source in (marked, masked, unknown):
+        with pytest.raises(EmptyLayerError, match=r"coverage 4g .*holds no data in any cell"):
+            open_layers({"4g": source}, GRID)
+    open_layers({"4g": (0 * ones, transform_of(), 4326)}, GRID)
+
+
+def test_data_is_looked_for_up_to_the_first_cell_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EW4ALL_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(levels, "_FIRST_CELLS", 256)
+    signal = np.full((64, 64), np.nan, np.float32)
+    signal[20:, :] = -80.0
+    tiled = {"tiled": True, "blockxsize": 16, "blockysize": 16}
+    path = write_tif(tmp_path / "a.tif", signal, **tiled)
+    read: list[Block] = []
+    original = Raster.read
+    monkeypatch.setattr(
+        Raster, "read", lambda self, block: (read.append(block), original(self, block))[1]
+    )
+    open_layers({"4g": path}, GRID, coverage_min=-100)
+    assert [block.row0 for block in read] == [0, 0, 0, 0, 16]
+    open_layers({"4g": path}, GRID, coverage_min=-100)
+    assert len(read) == 5
 
 
 def test_a_mask_of_0_and_255_is_not_guessed_at() -> None:

@@ -12,10 +12,11 @@ from affine import Affine
 from exactextract import exact_extract
 from numpy.testing import assert_allclose, assert_array_equal
 from pyproj import CRS, Transformer
-from raster_files import transform_of, write_tif
+from raster_files import change_unseen, transform_of, write_tif
 from rasterio.features import geometry_mask
 
 from ew4all.errors import (
+    EmptyLayerError,
     GridMismatchError,
     OptionError,
     PopulationUnitError,
@@ -124,6 +125,22 @@ def test_cells_without_data_hold_nobody(tmp_path: Path) -> None:
     assert np.isfinite(population.survey.sum_people)
 
 
+@pytest.mark.parametrize("mark", [-9999.0, np.nan])
+def test_a_raster_without_any_data_is_refused_and_zeros_are_nobody(
+    tmp_path: Path, mark: float
+) -> None:
+    empty = write_tif(tmp_path / "a.tif", np.full((9, 9), mark, np.float32), FINE, nodata=mark)
+    for _ in range(2):  # what one pass found is kept
+        with pytest.raises(EmptyLayerError, match=r"a\.tif holds no data in any cell.*no data' \("):
+            open_population(empty, unit="count")
+    with pytest.raises(EmptyLayerError, match=r"array.* holds no data in any cell"):
+        open_population((np.full((9, 9), np.nan), FINE, 4326), unit="count")
+    with pytest.raises(EmptyLayerError, match=r"group 'old' .*holds no data"):
+        open_population({"young": (np.zeros((9, 9)), FINE, 4326), "old": empty}, unit="count")
+    zeros = write_tif(tmp_path / "b.tif", np.zeros((9, 9), np.float32), FINE, nodata=mark)
+    assert open_population(zeros, unit="count").survey.sum_people == 0.0
+
+
 def test_the_array_of_the_caller_is_never_written_to() -> None:
     people = town()
     people[0, :3] = np.nan
@@ -227,6 +244,8 @@ def test_what_one_pass_found_is_kept_until_the_file_changes(
     assert passes == []
     write_tif(path, town() * 2, FINE)
     assert open_population(path).survey.sum_people == 2 * first.survey.sum_people
+    change_unseen(path, lambda: write_tif(path, town() * 3, FINE))
+    assert open_population(path).survey.sum_people == 3 * first.survey.sum_people
 
 
 def test_groups_share_their_cells_and_add_up(tmp_path: Path) -> None:

@@ -212,6 +212,20 @@ def test_a_local_coordinate_system_is_no_place_on_earth() -> None:
         open_raster((np.zeros((4, 4)), transform_of(), local), "the raster")
 
 
+def test_a_raster_goes_around_the_earth_once(tmp_path: Path) -> None:
+    degrees = Affine(1.0, 0.0, -180.0, 0.0, -1.0, 90.0)
+    wide = write_tif(tmp_path / "a.tif", np.ones((4, 362), np.uint8), degrees)
+    with pytest.raises(InputError, match=r"a\.tif spans longitudes -180.*182.*count twice; cut it"):
+        open_raster(wide, "the raster")
+    with pytest.raises(InputError, match=r"array.* spans longitudes"):
+        open_raster((np.ones((4, 362)), degrees, 4326), "the raster")
+    # Centres from -180 to 180, and a map that was warped.
+    for cell, columns in ((1.0, 361), (0.001, 360_009)):
+        transform = Affine(cell, 0.0, -180.0, 0.0, -cell, 90.0)
+        open_raster((np.ones((1, columns), np.uint8), transform, 4326), "the raster")
+    open_raster((np.ones((4, 4)), Affine(1e6, 0, 0, 0, -1e6, 0), 3857), "the raster")
+
+
 def test_what_is_no_raster_is_refused(tmp_path: Path) -> None:
     text = tmp_path / "text.tif"
     text.write_text("people per cell, by district\n")

@@ -13,13 +13,14 @@ import pytest
 import rasterio
 import shapely
 import shapely.affinity
-from raster_files import transform_of, write_tif
+from raster_files import change_unseen, transform_of, write_tif
 
 from ew4all.coverage.exposure import whole_tile_sums
 from ew4all.coverage.sources import ArraySource
 from ew4all.errors import OptionError, ReadError, StaleSidecarError, WriteError
 from ew4all.grid import Grid, crs_of
 from ew4all.intake import open_study
+from ew4all.readers import fingerprint
 from ew4all.readers.sidecar import prepare
 from ew4all.readers.sidecar_file import SCHEMA, SUFFIX
 from ew4all.readers.stack import RasterStack
@@ -238,6 +239,38 @@ def test_another_nodata_value_stops_the_run(folder: Path) -> None:
     rewrite(folder / "people.tif", lambda band: np.maximum(band, 0, out=band))
     with pytest.raises(StaleSidecarError, match="no data"):
         run(folder)
+
+
+def test_a_raster_that_changed_under_its_old_time_stops_the_run(folder: Path) -> None:
+    prepared(folder)
+    path = folder / "2g.tif"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    change_unseen(path, lambda: path.write_bytes(content))
+    with pytest.raises(StaleSidecarError, match=r"2g\.tif: its content has changed"):
+        run(folder)
+
+
+def test_a_file_is_hashed_once_for_each_of_its_states(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    remember = fingerprint.remember
+
+    def noted(kind: str, token: Any, *rest: Any) -> None:
+        if kind == "sha256":
+            hashed.extend(os.path.basename(state.path) for state in token)  # noqa: PTH119
+        remember(kind, token, *rest)
+
+    monkeypatch.setattr(fingerprint, "remember", noted)
+    monkeypatch.setenv("EW4ALL_CACHE_DIR", str(folder / "cache"))
+    prepared(folder)
+    monkeypatch.setenv("EW4ALL_CACHE_DIR", str(folder / "cache of another machine"))
+    hashed.clear()
+    assert said(run(folder), USED)
+    assert sorted(hashed) == ["2g.tif", "3g.tif", "4g.tif", "people.tif"]
+    assert said(run(folder), USED)
+    assert len(hashed) == 4
 
 
 def test_a_raster_that_was_only_touched_is_the_same(folder: Path) -> None:

@@ -87,6 +87,17 @@ def test_a_hemisphere_over_the_antimeridian_is_found_on_both_sides() -> None:
     assert 0.0 < count(32760, west).people.in_area < both
 
 
+def test_the_cap_around_a_pole_is_counted_on_a_polar_raster() -> None:
+    polar = Affine(20e3, 0.0, -2e6, 0.0, -20e3, 2e6)
+    everywhere = np.ones((200, 200), np.float32), polar, 3413
+    cap = frame(BOX(-180, 80, 180, 90))
+    found = open_study(everywhere, cap, zones=cap, population_unit="per_km2").reach()
+    assert found.area_km2 == pytest.approx(3_908_573, rel=1e-4)
+    assert found.people.in_area == pytest.approx(found.area_km2, rel=1e-3)
+    assert found.zones[0].people.in_area == pytest.approx(found.people.in_area)
+    assert shapely.area(found.zones[0].geometry) == pytest.approx(3600)
+
+
 def test_zones_far_away_hold_nobody_and_are_told() -> None:
     lon, lat = PLACES[32616]
     here, there = BOX(lon - 1, lat - 1, lon + 1, lat + 1), BOX(100, -60, 120, -40)

@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from made_country import AREA, BOX, SHAPE, SITES_A, count, people_in, raster, study
+from affine import Affine
+from made_country import (
+    AREA,
+    BOX,
+    SHAPE,
+    SITES_A,
+    TRANSFORM,
+    count,
+    people_in,
+    raster,
+    study,
+)  # fmt: skip
 
 from ew4all.errors import (
     EmptyLayerError,
@@ -96,6 +107,45 @@ def test_shapes_taken_together_and_outside_the_people_are_noted() -> None:
     assert any("2 shapes are taken together as one area" in note for note in notes)
     assert any("% of its extent lies outside the population raster" in note for note in notes)
     assert not any("outside the population" in note for note in count([AREA]).notes)
+
+
+HALF = np.ones((40, 30), np.uint8)
+"""As coverage, west of 10.3 E."""
+
+
+@pytest.mark.parametrize(
+    ("transform", "crs", "beyond"),
+    [
+        (TRANSFORM, 4326, 0.5),
+        (Affine(0.01, 0.0, 370.0, 0.0, -0.01, 5.0), 4326, 0.5),
+        (Affine(1113.1949, 0, 1113194.9, 0, -1120, 557305.3), 3857, 0.5),
+        (Affine(0.01, 0.0, 10.05, 0.0, -0.02, 5.3), 4326, 0.25),
+        (Affine(0.02, 0.0, 10.0, 0.0, -0.01, 5.0), 4326, None),
+        (Affine(12.0, 0.0, -180.0, 0.0, -4.5, 90.0), 4326, None),
+        (Affine(8.0, 0.0, -60.0, 0.0, -4.5, 90.0), 4326, None),
+    ],
+)
+def test_a_coverage_raster_that_ends_inside_the_area_is_told(
+    transform: Affine, crs: int, beyond: float | None
+) -> None:
+    area = BOX(10.2, 4.7, 10.4, 4.9)
+    found = count([area], coverage={"4g": (HALF, transform, crs)})
+    told = [note for note in found.notes if "of the warning area lies outside" in note]
+    if beyond is None:
+        assert found.people.covered["4g"] == pytest.approx(found.people.in_area)
+        assert told == []
+        return
+    (note,) = told
+    assert "outside coverage 4g (array), where nobody is counted as covered" in note
+    assert float(note.partition("%")[0]) == pytest.approx(100.0 * beyond, abs=0.02)
+
+
+def test_only_what_counts_people_can_lie_outside_a_coverage_raster() -> None:
+    """Polygons have no extent in which they speak, and beyond the population raster nobody is counted."""
+    beyond = BOX(10.2, 4.7, 11.4, 4.9)
+    for coverage in (raster(np.ones(SHAPE, np.uint8)), [BOX(10.2, 4.7, 10.3, 4.9)]):
+        notes = count([beyond], coverage={"4g": coverage}).notes
+        assert not any("of the warning area lies outside" in note for note in notes)
 
 
 def test_market_shares_are_told_beside_the_waterfall() -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import shapely
 
 from ew4all.errors import CapError, GeometryError
-from ew4all.geometry import circle, repaired
+from ew4all.geometry import circle
+from ew4all.mending import repaired
 from ew4all.reprojection import unwrap
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Which file was read: its digest, whether it changed meanwhile, and what was worked out about it before.
 
-A file is known by the path, size and time of change of all its parts. What takes a pass over the
-file (its SHA-256, the sum of a raster) is kept in the cache folder under that identity, so that a
-second run need not read it again. Without a cache folder that can be written nothing is kept.
+A file is known by the state of all its parts (`FileState`). What takes a pass over the file (its
+SHA-256, the sum of a raster) is kept in the cache folder under that identity, so that a second run
+need not read it again. Without a cache folder that can be written nothing is kept.
 """
 
 from __future__ import annotations
@@ -12,13 +12,29 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from ew4all.errors import ReadError, WriteError
 from ew4all.runtime import cache_dir
 
-Identity: TypeAlias = tuple[tuple[str, int, int], ...]
-"""Absolute path, bytes and time of change (ns) of each part of a file."""
+
+class FileState(NamedTuple):
+    """One file as it was at a moment.
+
+    The time of modification can be set, and ``cp -p``, ``rsync -t`` and archives do so: other content of the same size
+    would pass for the old one. No program can set the time of the last change of the entry itself (`ctime_ns`).
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+
+
+Identity: TypeAlias = tuple[FileState, ...]
+"""State of each part of a file."""
 
 SHAPEFILE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 """Files that make one Shapefile, in the order in which they are hashed."""
@@ -62,11 +78,20 @@ def identity_of(files: tuple[str | os.PathLike[str], ...]) -> Identity:
     out = []
     for file in files:
         try:
-            facts = Path(file).stat()
+            stat = Path(file).stat()
         except OSError as error:
             msg = f"{file} cannot be read ({error.strerror}); check the path and its permissions"
             raise ReadError(msg) from error
-        out.append((str(Path(file).absolute()), facts.st_size, facts.st_mtime_ns))
+        out.append(
+            FileState(
+                str(Path(file).absolute()),
+                stat.st_size,
+                stat.st_mtime_ns,
+                stat.st_ctime_ns,
+                stat.st_ino,
+                stat.st_dev,
+            )
+        )
     return tuple(out)
 
 
@@ -78,10 +103,10 @@ def must_be_unchanged(token: Identity) -> None:
     ReadError
         The file was changed or removed.
     """
-    for path, size, time_ns in token:
-        if identity_of((path,)) != ((path, size, time_ns),):
+    for state in token:
+        if identity_of((state.path,)) != (state,):
             msg = (
-                f"{path} was changed while it was being read, so results and file do not belong "
+                f"{state.path} was changed while it was being read, so results and file do not belong "
                 "together; run again when nothing writes to it"
             )
             raise ReadError(msg)

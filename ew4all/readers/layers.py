@@ -24,7 +24,7 @@ import shapely
 
 from ew4all.errors import EmptyLayerError, OptionError, UnknownTechnologyError
 from ew4all.readers.alignment import Aligned
-from ew4all.readers.levels import AtLeast, Fraction
+from ew4all.readers.levels import AtLeast, Fraction, must_hold_data
 from ew4all.readers.rasters import open_raster
 from ew4all.readers.vectors import read_vector
 from ew4all.readers.wkt import is_wkt
@@ -166,7 +166,7 @@ def open_layers(
     NoIntersectionError
         A raster does not meet the population.
     EmptyLayerError
-        A polygon file has no row of the technology or operator.
+        A polygon file has no row of the technology or operator, a raster no cell with data.
     ReadError, MissingCrsError, InputError
         See `open_raster` and `read_vector`. Values are checked when they are read.
     """
@@ -179,6 +179,7 @@ def open_layers(
             what = f"coverage {key}"
             if is_raster(source):
                 raster = open_raster(source, what)
+                must_hold_data(raster)
                 minimum = thresholds.of(technology, operator)
                 rasters.append(
                     _raster_layer(raster, grid, tile, technology, operator, key, minimum)

@@ -29,6 +29,7 @@ DECODE_DBM: Final = {"2g": -102, "3g": -110, "4g": -122, "5g": -120, "any": -122
 """Lowest level at which a broadcast is still received (RxLev, RSCP, RSRP, SS-RSRP), outdoors."""
 
 _SHARE_TOLERANCE = 1e-6
+_FIRST_CELLS = 1 << 18
 _EITHER = 255
 """The mark of 'no data' in many files, and 'covered' in as many masks; nobody but the user can tell."""
 
@@ -194,6 +195,29 @@ def open_hazard_raster(
     return HazardRaster(raster.name, aligned, (*raster.notes, note))
 
 
+def must_hold_data(raster: Raster) -> None:
+    """Raise where no cell of a raster holds data; it is read up to the first that does.
+
+    Raises
+    ------
+    EmptyLayerError
+        There is none.
+    ReadError
+        The file is damaged.
+    """
+    if raster.nodata is None and not raster.has_mask and raster.dtype.kind != "f":
+        return
+    more = raster.path or "", raster.band, __version__
+    if recall("held", raster.identity, *more):
+        return
+    for block in raster.grid.blocks(*raster.block_shape(_FIRST_CELLS)):
+        valid = raster.valid(block, raster.read(block))
+        if valid is None or valid.any():
+            remember("held", raster.identity, True, *more)
+            return
+    raise EmptyLayerError(raster.without_data)
+
+
 def _extremes(raster: Raster) -> tuple[float, float]:
     """Return the smallest and largest value of a raster; NaN where it holds no data at all."""
     kept = recall("extremes", raster.identity, raster.path or "", raster.band, __version__)
@@ -207,8 +231,7 @@ def _extremes(raster: Raster) -> tuple[float, float]:
 
     found = [limits for limits in each_block(raster, of) if limits is not None]
     if not found:
-        msg = f"{raster.name} holds no data in any cell"
-        raise EmptyLayerError(msg)
+        raise EmptyLayerError(raster.without_data)
     limits = min(low for low, _ in found), max(high for _, high in found)
     remember("extremes", raster.identity, limits, raster.path or "", raster.band, __version__)
     return limits

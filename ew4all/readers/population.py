@@ -14,7 +14,7 @@ import numpy as np
 
 from ew4all import __version__
 from ew4all.coverage import cleaning
-from ew4all.errors import GridMismatchError, OptionError, PopulationValueError
+from ew4all.errors import EmptyLayerError, GridMismatchError, OptionError, PopulationValueError
 from ew4all.readers.fingerprint import recall, remember
 from ew4all.readers.population_unit import (
     PopulationUnit,
@@ -182,6 +182,8 @@ def open_population(
         The unit is neither told nor plain.
     PopulationValueError
         A cell holds a negative or infinite number of people.
+    EmptyLayerError
+        A raster has no cell with data. One of zeros has: nobody lives there.
     GridMismatchError
         Groups lie on different grids.
     """
@@ -201,6 +203,9 @@ def open_population(
     for other in rasters[1:]:
         _must_share_cells(rasters[0], other)
     tallies = tuple(_tally(raster, workers, progress) for raster in rasters)
+    for raster, tally in zip(rasters, tallies, strict=True):
+        if not tally.valid_cells:
+            raise EmptyLayerError(raster.without_data)
     unit_found, notes = decide_unit(asked, rasters, tallies)
     return Population(
         name=rasters[0].name,

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 ARRAY_TILE: Final = (512, 512)
 BLOCK_CELLS: Final = 1 << 21
+_OVERHANG_DEG: Final = 0.01
+"""Maps of the world warped from another projection may be wider than 360 degrees by so much, and a cell."""
 HUGE: Final = 1e30
 """No count, level or intensity is this large: beyond it lie the marks of 'no data' near 3.4e38."""
 
@@ -106,6 +108,15 @@ class Raster:
     def is_fresh(self) -> bool:
         """Whether what `read` returns is new memory, not a view of the caller's array."""
         return self._source.is_fresh
+
+    @property
+    def without_data(self) -> str:
+        """What is said where no cell holds data."""
+        mark = "" if self.nodata is None else f" its value for 'no data' ({self.nodata:g}),"
+        return (
+            f"{self.name} holds no data in any cell, so it says nothing about any place; check{mark} its mask and the "
+            "step that made it"
+        )
 
     def read(self, block: Block) -> Array:
         """Return the cells of a block as they are stored: unscaled, 'no data' included.
@@ -203,7 +214,7 @@ def open_raster(source: Any, what: str, *, band: int = 1) -> Raster:
     MissingCrsError
         It does not say in which CRS it is.
     InputError
-        It has no georeference, no such band, or complex numbers.
+        It has no georeference, no such band, or complex numbers; it goes more than once around the Earth.
     """
     if isinstance(source, tuple):
         if band != 1:
@@ -287,7 +298,21 @@ def _georeferenced(dataset: Any, name: str) -> Grid:
         msg = f"{name} has no georeference, so its place on Earth is unknown; {fix}"
         raise MissingCrsError(msg) if dataset.crs is None else InputError(msg)
     crs = crs_of(dataset.crs.to_wkt() if dataset.crs else None, name)
-    return Grid(dataset.transform, dataset.height, dataset.width, _on_earth(crs, name))
+    return _once_around(
+        Grid(dataset.transform, dataset.height, dataset.width, _on_earth(crs, name)), name
+    )
+
+
+def _once_around(grid: Grid, name: str) -> Grid:
+    west, _, east, _ = grid.bounds
+    if not grid.is_geographic or east - west <= 360.0 + max(grid.cell_size[0], _OVERHANG_DEG):
+        return grid
+    msg = (
+        f"{name} spans longitudes {west:.4f}..{east:.4f}, {east - west:.4f} degrees, so that its cells lie over each other "
+        "and a place would count twice; cut it to 360 degrees, for instance with `gdal_translate -projwin -180 NORTH 180 "
+        "SOUTH`, or give it the right CRS where its coordinates are no degrees"
+    )
+    raise InputError(msg)
 
 
 def _on_earth(crs: CRS, name: str) -> CRS:
@@ -320,7 +345,9 @@ def _from_array(source: tuple[Any, ...], what: str) -> Raster:
         hidden = np.ma.getmaskarray(array) if np.ma.is_masked(array) else None
         array = array.data
     array = numbers(np.asarray(array))
-    grid = Grid(transform, array.shape[0], array.shape[1], _on_earth(crs_of(crs, name), name))
+    grid = _once_around(
+        Grid(transform, array.shape[0], array.shape[1], _on_earth(crs_of(crs, name), name)), name
+    )
     return Raster(
         name=name,
         path=None,

@@ -157,7 +157,7 @@ class Sidecar:
         files = cell_files(raster)
         if files is None:
             return None
-        path = Path(files[0][0])
+        path = Path(files[0].path)
         for place, entry in enumerate(self.header[role]):
             if self._where(entry) == path and entry["band"] == raster.band:
                 self._must_be_same(entry, raster, files)
@@ -178,12 +178,11 @@ class Sidecar:
         why = ""
         if entry["facts"] != facts_of(raster):
             why = "its grid, type or value for 'no data' was changed"
-        elif [f["bytes"] for f in held] != [size for _, size, _ in files]:
+        elif [f["bytes"] for f in held] != [file.size for file in files]:
             why = "its size has changed"
-        elif [f["mtime_ns"] for f in held] != [time for _, _, time in files]:
-            digests = [sha256(path, ((path, size, time),)) for path, size, time in files]
-            if digests != [f["sha256"] for f in held]:
-                why = "its content has changed"
+        # A time proves nothing about content. The digest is kept, so that a file is hashed once for each of its states.
+        elif [f["sha256"] for f in held] != [sha256(file.path, (file,)) for file in files]:
+            why = "its content has changed"
         if why:
             msg = (
                 f"{self.path} no longer belongs to {raster.name}: {why}; its sums would give wrong numbers of people. "
@@ -269,7 +268,7 @@ def prepared_sums(population: Population, stacks: Sequence[RasterStack]) -> Prep
     files = cell_files(population.rasters[0])
     if files is None or stacks[0].tile is None:
         return Prepared(None, ())
-    place = Path(files[0][0] + SUFFIX)
+    place = Path(files[0].path + SUFFIX)
     if not place.exists():
         return Prepared(None, ())
     return Sidecar(place, *read_sums(place)).of(population, stacks)
@@ -318,7 +317,7 @@ def _must_be_file(raster: Raster) -> None:
 def _target(raster: Raster, out: str | os.PathLike[str] | None) -> Path:
     files = cell_files(raster)
     assert files is not None  # `_must_be_file`
-    beside = Path(files[0][0] + SUFFIX)
+    beside = Path(files[0].path + SUFFIX)
     if out is None:
         return beside
     path = Path(out).absolute()

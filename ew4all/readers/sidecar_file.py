@@ -1,8 +1,8 @@
 """The file of prepared sums: what it says of each raster, and how it is written and read.
 
 It is a zip (``numpy.load`` opens it) of ``header.json`` and ``sums.npy``, shape (groups, tile rows, tile columns, 1 +
-columns), float64; the same inputs give the same bytes. The header names each raster with the size, time of change and
-SHA-256 of its files, what GDAL says about its values, and the threshold that was applied.
+columns), float64; the same inputs give the same bytes. The header names each raster with the size and SHA-256 of
+its files, what GDAL says about its values, and the threshold that was applied.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def cell_files(raster: Raster) -> Identity | None:
-    """Path, bytes and time of change of the files with a raster's cells, its own file first; None in memory."""
+    """State of the files with a raster's cells, its own file first; None in memory."""
     if raster.identity is None or raster.path is None:
         return None
     own = str(Path(raster.path).absolute())
-    cells = [f for f in raster.identity if not f[0].lower().endswith(_BESIDE) or f[0] == own]
-    return tuple(sorted(cells, key=lambda f: (f[0] != own, f[0])))
+    cells = [f for f in raster.identity if not f.path.lower().endswith(_BESIDE) or f.path == own]
+    return tuple(sorted(cells, key=lambda f: (f.path != own, f.path)))
 
 
 def facts_of(raster: Raster) -> dict[str, Any]:
@@ -71,16 +71,15 @@ def entry_of(raster: Raster, rule: Mapping[str, Any] | None, folder: Path) -> di
     """Return what the header says of a raster; paths are relative, so that a folder may be moved."""
     files = cell_files(raster) or ()
     return {
-        "path": _relative(Path(files[0][0]), folder),
+        "path": _relative(Path(files[0].path), folder),
         "band": raster.band,
         "files": [
             {
-                "name": Path(path).name,
-                "bytes": size,
-                "mtime_ns": time,
-                "sha256": sha256(path, ((path, size, time),)),
+                "name": Path(file.path).name,
+                "bytes": file.size,
+                "sha256": sha256(file.path, (file,)),
             }
-            for path, size, time in files
+            for file in files
         ],
         "facts": facts_of(raster),
         "rule": rule,
