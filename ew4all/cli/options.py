@@ -11,7 +11,7 @@ from ew4all.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["mapping", "numbers", "repeatable", "sources", "thresholds"]
+__all__ = ["mapping", "must_be_text", "numbers", "repeatable", "sources", "thresholds"]
 
 
 def mapping(option: str, values: Sequence[str] | None, form: str) -> dict[str, str] | None:
@@ -144,6 +144,23 @@ _ALSO_IN = {
 def repeatable(arguments: Sequence[str]) -> frozenset[str]:
     """Return the options that may be given several times in the command that is called."""
     return REPEATABLE | _ALSO_IN.get(next(iter(arguments), ""), frozenset())
+
+
+def must_be_text(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are not UTF-8: GDAL opens no file of such a name, and no result could tell it.
+
+    Raises
+    ------
+    OptionError
+        Shows the argument.
+    """
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            msg = f"{shown} is not UTF-8; write it in UTF-8, and rename a file of such a name"
+            raise OptionError(msg) from error
 
 
 def once_only(arguments: Sequence[str], repeatable: frozenset[str]) -> None:

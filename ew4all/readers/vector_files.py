@@ -30,6 +30,7 @@ from ew4all.errors import (
     ReadError,
 )
 from ew4all.grid import crs_of
+from ew4all.readers.fingerprint import must_be_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -133,6 +134,7 @@ def read_features(path: str, label: str, layer: str | None = None) -> Features:
         A shape in the file is lost in reading: a label that contradicts its coordinates, a ring of
         one point.
     """
+    must_be_named(path)
     if not Path(path).exists():
         msg = f"{label}: there is no such file; check the path"
         raise ReadError(msg)
