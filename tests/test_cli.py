@@ -7,9 +7,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from command_line import Ended, command_line
 from made_results import made_reach
 
 import ew4all
@@ -23,25 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Ended]:
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["ew4all", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return Ended(code if isinstance(code, int) else 0, said.out, said.err)
-
-    return run
+    return command_line(monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -405,26 +392,3 @@ def test_an_option_with_one_value_is_not_given_twice(run: Callable[..., Ended]) 
     ended = run("reach", "--population", "p.tif", "--area", "a.geojson", "--area=b.geojson")
     assert ended.code == 2
     assert "--area was given twice" in ended.err
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("reach", "--population", "p\udcff.tif"),
-        ("reach", "--population", "p.tif", "--area=n\udcff.geojson"),
-        ("coverage", "s\udcff.csv", "--population", "p.tif", "--out", "there"),
-        ("target", "s.csv", "--population", "p.tif", "--area", "a.wkt", "--out", "o\udcff"),
-        ("outage", "s.csv", "--hazard", "power=h\udcff.wkt"),
-        ("loss", "--table", "t\udcff.csv"),
-    ],
-)
-def test_names_that_are_not_utf8_are_one_sentence(
-    run: Callable[..., Ended], arguments: tuple[str, ...]
-) -> None:
-    """Linux hands over such bytes as lone surrogates, which nothing can encode."""
-    ended = run(*arguments)
-    assert ended.code == 2
-    assert ended.err.startswith("Error: ")
-    assert "\\udcff" in ended.err
-    assert "is not UTF-8" in ended.err
-    assert ended.err.count("\n") == 1

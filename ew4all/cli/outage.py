@@ -191,6 +191,10 @@ def outage(
             "country": country,
             "max_age_years": max_age_years,
         }
+        if out is not None:
+            from ew4all.writers.folder import must_be_folder
+
+            must_be_folder(out)
         with progressing(quiet=quiet, what="Simulating outages") as progress:
             result = study_outage(
                 sites, **arguments, read=reading, workers=workers, progress=progress
