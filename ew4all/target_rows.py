@@ -12,6 +12,7 @@ from ew4all.coverage.ground_metric import frame_at
 from ew4all.coverage.selection_rules import RULES, bleed_of
 from ew4all.coverage.targeting import share, threshold, weight_of
 from ew4all.coverage.tradeoff import outcome_of
+from ew4all.notes import brief
 from ew4all.target_results import (
     BleedRow,
     CellRow,
@@ -47,6 +48,7 @@ def target_of(study: TargetStudy) -> Target:
     """
     choice = study.choice
     sums = choice.sums
+    inputs = tuple(source.read() for source in study.sources)
     outcome = outcome_of(sums, choice.cells)
     return Target(
         rule=_rule(study),
@@ -62,8 +64,8 @@ def target_of(study: TargetStudy) -> Target:
         bleed=bleed_row(study, sums),
         ensemble=ensemble_row(study, choice),
         choice=choice,
-        inputs=tuple(source.read() for source in study.sources),
-        notes=(*study.notes, *_notes(study, choice)),
+        inputs=inputs,
+        notes=brief((*study.notes, *_notes(study, choice)), inputs),
         assumptions=study.assumptions,
         title=study.title,
         version=__version__,
