@@ -225,6 +225,12 @@ def _rule(study: TargetStudy) -> dict[str, Any]:
 
 def _notes(study: TargetStudy, choice: Choice) -> Iterator[str]:
     chosen = choice.cells
+    indoors = study.network.radio.indoor_share
+    own = "" if study.places.operators[0].name is None else " of its operator"
+    yield (
+        f"people are served where a phone camps on a cell{own} and decodes it, {indoors:.0%} of the phones indoors; `ew4all reach "
+        "--sites` counts a signal outdoors, of any operator, which more people have"
+    )
     if chosen.all():
         yield f"every one of the {len(study.cells)} cells of the list is addressed: the area cannot be told from the rest of the network"
     if study.ensemble is not None:

@@ -32,6 +32,16 @@ def test_with_shares_everybody_has_what_was_said() -> None:
     assert result.operators[1].outcome.reached == 0.0
 
 
+def test_what_served_means_is_told() -> None:
+    """The same list has more people covered in `reach`, which asks less of a signal."""
+    several = found(cells=cells("Delta", "Echo")).notes
+    assert any(
+        "on a cell of its operator and decodes it, 75% of the phones indoors" in n for n in several
+    )
+    alone = found(cells=cells("Delta")).notes
+    assert any("on a cell and decodes it" in n and "`ew4all reach --sites`" in n for n in alone)
+
+
 def test_one_operator_is_left() -> None:
     result = found(cells=cells("Delta", "Far"))
     assert result.outcome.reached == pytest.approx(found(cells=cells("Delta")).outcome.reached)
