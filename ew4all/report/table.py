@@ -113,10 +113,11 @@ def _headline(result: Reach) -> Table:
     table = _table("", ("", "people", "share"))
     table.show_header = False
     table.title = None
+    has_hazard = any(i.role == "hazard" for i in result.inputs)
     _row(table, "In the population data", people_text(people.total), "")
     _row(
         table,
-        "At risk: in the hazard",
+        "At risk: in the hazard" if has_hazard else "At risk: all in the area",
         people_text(people.at_risk),
         _of(people.at_risk, people.total, "of all"),
     )
