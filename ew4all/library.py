@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ew4all.errors import OptionError
 from ew4all.intake import open_study
+from ew4all.writers.folder import must_be_folder
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -124,9 +124,8 @@ def reach(
     >>> round(result.people.total)
     111454
     """
-    if out is not None and os.path.exists(out) and not os.path.isdir(out):  # noqa: PTH110, PTH112
-        msg = f"the output folder {os.fspath(out)} is a file; name a folder"
-        raise OptionError(msg)
+    if out is not None:
+        must_be_folder(out)
     given = {
         "hazard": hazard,
         "hazard_min": hazard_min,

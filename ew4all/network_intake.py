@@ -407,7 +407,10 @@ def _apart(cells: Cells, grid: Grid) -> Exception:
         f"({grid.crs.name})"
     )
     if is_swapped:
-        return SwappedAxesError(f"{msg}; latitude and longitude of the cells seem to be exchanged")
+        return SwappedAxesError(
+            f"{msg}; with latitude and longitude exchanged they would: exchange the columns if they are, or else give the "
+            "population of the place"
+        )
     return NoIntersectionError(msg)
 
 

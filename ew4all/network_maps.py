@@ -12,6 +12,7 @@ from ew4all import __version__
 from ew4all.coverage.queries import ANY
 from ew4all.coverage.workers import in_order
 from ew4all.intake import open_study
+from ew4all.notes import brief
 from ew4all.results import OUTSIDE
 from ew4all.study import WORKERS
 from ew4all.units import TECHNOLOGIES
@@ -267,15 +268,16 @@ def summary_of(
     if opened.is_part and zones is not None:
         rows = [row for row in rows if row.id != OUTSIDE]
     network = opened.network
+    inputs = tuple(source.read() for source in opened.sources)
     return ServiceSummary(
         whole=rows[0],
         zones=tuple(rows[1:]),
         technologies={t: _facts(network, t) for t in network.technologies()},
         operators=first.operators,
         account=account,
-        inputs=tuple(source.read() for source in opened.sources),
+        inputs=inputs,
         assumptions=_assumptions(network),
-        notes=opened.notes,
+        notes=brief(opened.notes, inputs),
         title=title,
     )
 

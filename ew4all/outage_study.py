@@ -23,6 +23,7 @@ from ew4all.coverage.outages.repair import restore
 from ew4all.coverage.outages.timeline import CAUSES, STATES
 from ew4all.errors import OptionError
 from ew4all.network_intake import open_network
+from ew4all.notes import brief
 from ew4all.outage_intake import (
     at_least_one,
     cables_cut,
@@ -322,9 +323,10 @@ def study_outage(
         served = people_over_time(
             opened, ensemble.timelines[_typical(ensemble, days * 24.0)], asked, progress=progress
         )
+    files = tuple(note.read() for note in inputs)
     return OutageResult(
         cells, backhaul, ensemble, times_h, ensemble.counts(times_h * HOUR_S), seed, repair, found,
-        tuple(note.read() for note in inputs), dict(values), tuple(notes), title,
+        files, dict(values), brief(notes, files), title,
         served,
     )  # fmt: skip
 

@@ -31,6 +31,11 @@ class PeopleCount:
     covered: Mapping[str, float] = field(default_factory=dict)
     uncovered: float | None = None
 
+    @property
+    def at_risk_outside(self) -> float:
+        """People at risk who are not in the warning area; rounding leaves no less than nobody."""
+        return max(self.at_risk - self.at_risk_in_area, 0.0)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the block of the JSON contract; unknown numbers are absent."""
         out: dict[str, Any] = {

@@ -20,6 +20,7 @@ from ew4all.coverage.questions import Answer, Questions
 from ew4all.coverage.waterfall import operator_factor, waterfall
 from ew4all.geometry import area_km2
 from ew4all.grid import Block
+from ew4all.notes import brief
 from ew4all.readers.cells import Cells, MeanCells, PolygonShare
 from ew4all.readers.layers import RasterLayer
 from ew4all.readers.modelled import ModelledLayer
@@ -181,6 +182,7 @@ class Study:
         whole = self._count(counts, last, sum(everybody))
         zones = [self._count(counts, k) for k in range(last)]
         factors = assumptions.resolve(self.assume)
+        inputs = tuple(source.read() for source in self.sources)
         operators = self._operators(counts)
         factor, notes = operator_factor(
             self.operator_share,
@@ -200,13 +202,16 @@ class Study:
             operators=operators,
             area_km2=self.area_km2,
             zones=self._zone_counts(zones, whole),
-            inputs=tuple(source.read() for source in self.sources),
-            notes=(
-                *self.notes,
-                *counted,
-                *notes,
-                *self._share_notes(factor),
-                *self._bound_notes(bounds),
+            inputs=inputs,
+            notes=brief(
+                (
+                    *self.notes,
+                    *counted,
+                    *notes,
+                    *self._share_notes(factor),
+                    *self._bound_notes(bounds),
+                ),
+                inputs,
             ),
             assumptions=factors,
             groups={

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ew4all.coverage.geofence import Geofence
     from ew4all.grid import Grid
     from ew4all.reprojection import Geometries
+    from ew4all.units import I64
 
 __all__ = ["open_target", "operators_of"]
 
@@ -117,7 +118,10 @@ def open_target(
     shape = footprint(
         area if cap is None else cap, "area" if cap is None else "cap", people.grid, notes, sources
     )
-    found = operators_of(cells, operator, operator_share, one_network=one_network, notes=notes)
+    reaching = np.unique(network.placed.owner)
+    found = operators_of(
+        cells, operator, operator_share, reaching, one_network=one_network, notes=notes
+    )
     if groups is not None:
         _must_have_codes(cells, groups, found)
     outages = None
@@ -194,6 +198,7 @@ def operators_of(
     cells: Cells,
     chosen: Sequence[str],
     shares: Mapping[str, float] | None,
+    reaching: I64,
     *,
     one_network: bool,
     notes: list[str],
@@ -205,7 +210,9 @@ def operators_of(
     chosen
         Names; empty: all.
     shares
-        Market shares, 0..1; of several operators without any, each has the same.
+        Market shares, 0..1; of several operators without any, each with a cell among `reaching` has the same.
+    reaching
+        Cells whose signal reaches the population: a list of a whole country holds operators of other provinces.
     one_network
         Take all cells as one network on which every phone may camp.
 
@@ -247,6 +254,15 @@ def operators_of(
                 f"the operators have {total:.1%} of the phones; the rest is counted as not served"
             )
         return tuple(Operator(n, shares[n]) for n in wanted)
+    if not chosen:
+        here = np.unique(cells.operator[reaching])
+        away = [n for n in names if n not in here]
+        wanted = [n for n in names if n in here]
+        if away:
+            notes.append(
+                f"operators without a cell that reaches the population ({', '.join(n or 'unknown' for n in away)}) are taken to "
+                "have no customers in it"
+            )
     if len(wanted) > 1:
         notes.append(
             f"market shares were not given: each of the {len(wanted)} operators ({', '.join(n or 'unknown' for n in wanted)}) is "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from ew4all.coverage.geofence import Geofence
@@ -13,8 +12,10 @@ from ew4all.library import as_given
 from ew4all.readers.settlement_areas import RADIUS_M
 from ew4all.target_intake import open_target
 from ew4all.target_rows import target_of
+from ew4all.writers.folder import must_be_folder
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
 
@@ -126,9 +127,8 @@ def target(
     InputError, ReadError, WriteError
         An input is at fault, or a file cannot be read or written; nothing is left half-written.
     """
-    if out is not None and os.path.exists(out) and not os.path.isdir(out):  # noqa: PTH110, PTH112
-        msg = f"the output folder {os.fspath(out)} is a file; name a folder"
-        raise OptionError(msg)
+    if out is not None:
+        must_be_folder(out)
     given = dict(locals())
     demand = Demand(
         tau=_tau(urgency, threshold, weight, budget),

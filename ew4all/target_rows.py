@@ -12,6 +12,7 @@ from ew4all.coverage.ground_metric import frame_at
 from ew4all.coverage.selection_rules import RULES, bleed_of
 from ew4all.coverage.targeting import share, threshold, weight_of
 from ew4all.coverage.tradeoff import outcome_of
+from ew4all.notes import brief
 from ew4all.target_results import (
     BleedRow,
     CellRow,
@@ -47,6 +48,7 @@ def target_of(study: TargetStudy) -> Target:
     """
     choice = study.choice
     sums = choice.sums
+    inputs = tuple(source.read() for source in study.sources)
     outcome = outcome_of(sums, choice.cells)
     return Target(
         rule=_rule(study),
@@ -62,8 +64,8 @@ def target_of(study: TargetStudy) -> Target:
         bleed=bleed_row(study, sums),
         ensemble=ensemble_row(study, choice),
         choice=choice,
-        inputs=tuple(source.read() for source in study.sources),
-        notes=(*study.notes, *_notes(study, choice)),
+        inputs=inputs,
+        notes=brief((*study.notes, *_notes(study, choice)), inputs),
         assumptions=study.assumptions,
         title=study.title,
         version=__version__,
@@ -223,6 +225,12 @@ def _rule(study: TargetStudy) -> dict[str, Any]:
 
 def _notes(study: TargetStudy, choice: Choice) -> Iterator[str]:
     chosen = choice.cells
+    indoors = study.network.radio.indoor_share
+    own = "" if study.places.operators[0].name is None else " of its operator"
+    yield (
+        f"people are served where a phone camps on a cell{own} and decodes it, {indoors:.0%} of the phones indoors; `ew4all reach "
+        "--sites` counts a signal outdoors, of any operator, which more people have"
+    )
     if chosen.all():
         yield f"every one of the {len(study.cells)} cells of the list is addressed: the area cannot be told from the rest of the network"
     if study.ensemble is not None:

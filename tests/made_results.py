@@ -5,6 +5,7 @@ from __future__ import annotations
 import shapely
 
 from ew4all.results import (
+    InputFile,
     OperatorCount,
     PeopleCount,
     Reach,
@@ -74,7 +75,7 @@ def made_reach(
         operators=operators,
         area_km2=1_234.5,
         zones=zones,
-        inputs=(),
+        inputs=(InputFile("hazard", None, None, None),),
         notes=notes,
         assumptions={"has_phone": 0.95},
         title=title,

@@ -199,6 +199,10 @@ def test_one_link_out_of_range(loss: Callable[..., Ended]) -> None:
     )
     assert document["loss_db"] is None
     assert document["note"] == "distance outside the model's range"
+    # The spread of RMa over streets without a width is infinite, which JSON has no number for.
+    narrow = ("--model", "rma", "--distance-km", 5, "--frequency-mhz", 900, "--street-width-m", 0)
+    assert json.loads(loss(*narrow, "--json").out)["sd_db"] is None
+    assert "inf" not in loss(*narrow).err
 
 
 def test_one_link_over_terrain(loss: Callable[..., Ended], tmp_path: Path) -> None:

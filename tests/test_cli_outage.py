@@ -94,6 +94,10 @@ def test_the_table_for_people(sites: str, dark: str) -> None:
         (["--hazard", "wind=absent.tif"], "absent.tif"),
         (["--cable-cut", "--observed", "x.txt"], "takes the place of a hazard"),
         (
+            ["--cable-cut", "--days", "0"],
+            "--days must be above 0, but got 0",
+        ),
+        (
             ["--cable-cut", "--days", "2", "--at-hours", "60"],
             "--at-hours 60 is not within the 2 days",
         ),

@@ -346,7 +346,7 @@ def test_what_is_refused(population: Path, zones: Path, tmp_path: Path) -> None:
         EmptySelectionError, match=r"nearest site, site 1, stands [\d,]+ km from its middle"
     ):
         open_network(away, str(population), zones=read_zones(str(zones)))
-    with pytest.raises(SwappedAxesError, match="seem to be exchanged"):
+    with pytest.raises(SwappedAxesError, match="with latitude and longitude exchanged they would"):
         open_network(Cells.of([-29.06], [28.05], "4g"), str(population))
     elsewhere = tmp_path / "elsewhere.geojson"
     elsewhere.write_text(zones.read_text().replace("28.", "58."))

@@ -11,6 +11,9 @@ from raster_files import change_unseen
 
 from ew4all.errors import ReadError
 from ew4all.readers import fingerprint
+from ew4all.readers.provenance import SourceNote
+from ew4all.readers.rasters import open_raster
+from ew4all.readers.vector_files import read_features
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,3 +130,15 @@ def test_what_was_worked_out_depends_on_the_rest_of_the_key(tmp_path: Path, cach
     assert fingerprint.recall("tally", token, 2) is None
     assert fingerprint.recall("tally", None, 1) is None
     assert [p.parent for p in cache.rglob("*.json")] == [cache / "tally"]
+
+
+def test_names_that_are_not_utf8_are_refused_by_every_reader() -> None:
+    """GDAL takes UTF-8 alone, and run.json could not hold the name."""
+    name = "n\udcff.gpkg"
+    for read in (
+        lambda: open_raster(name, "the raster"),
+        lambda: read_features(name, "the layer"),
+        lambda: SourceNote.of("sites", name, None),
+    ):
+        with pytest.raises(ReadError, match=r"n\\udcff\.gpkg is not UTF-8.*rename"):
+            read()

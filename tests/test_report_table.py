@@ -74,6 +74,8 @@ def test_headline_numbers() -> None:
     assert text.splitlines()[0].strip() == "A hurricane"
     assert line(text, "In the population data") == "In the population data 10,000"
     assert line(text, "At risk") == "At risk: in the hazard 6,000 60 % of all"
+    without = replace(made_reach(), inputs=())
+    assert line(printed(without), "At risk") == "At risk: all in the area 6,000 60 % of all"
     assert line(text, "In the warning area") == "In the warning area 4,000 40 % of all"
     assert line(text, "at risk, but") == "at risk, but outside it 2,500 42 % of those at risk"
     assert line(text, "NOT covered by any") == "NOT covered by any 800 20 % of the area"

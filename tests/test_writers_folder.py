@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ew4all.errors import EmptyLayerError, WriteError
+from ew4all.errors import EmptyLayerError, OptionError, WriteError
 from ew4all.writers.folder import RECORD, RECORD_SCHEMA, output_folder, outputs_of, writing
 
 
@@ -18,7 +18,7 @@ def tree(folder: Path) -> dict[str, str]:
     }
 
 
-def fill(folder: Path, *names: str, fault: BaseException | None = None) -> None:
+def fill(folder: str | Path, *names: str, fault: BaseException | None = None) -> None:
     with output_folder(folder) as out:
         for name in names:
             (out / name).write_text("new")
@@ -114,7 +114,7 @@ def test_write_error_names_folder_and_file(tmp_path: Path) -> None:
 def test_file_in_the_place_of_the_folder_is_refused_and_kept(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
     with (
-        pytest.raises(WriteError, match="is a file; name a folder"),
+        pytest.raises(OptionError, match="is a file; name a folder"),
         output_folder(tmp_path / "out"),
     ):
         pass
@@ -182,3 +182,12 @@ def test_link_to_a_folder_is_followed(tmp_path: Path) -> None:
         (out / "x").write_text("1")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real" / "x").read_text() == "1"
+
+
+def test_a_folder_without_a_name_is_not_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OptionError, match="has no name"):
+        fill("", "x.csv")
+    assert tree(tmp_path) == {}

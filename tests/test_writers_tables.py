@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = [
-    "id", "name", "total", "at_risk", "in_area", "at_risk_in_area", "at_risk_covered",
+    "id", "name", "total", "at_risk", "in_area", "at_risk_in_area", "at_risk_outside",
+    "at_risk_covered",
     "covered_2g", "covered_4g", "covered_any", "uncovered",
 ]  # fmt: skip
 
@@ -92,7 +93,7 @@ def test_parquet_can_be_read_by_a_box(folder: Path) -> None:
 def test_unknown_is_absent_not_zero(tmp_path: Path) -> None:
     write_zone_tables(tmp_path, made_reach(people=UNKNOWN_COVERAGE, zones=_without_coverage()))
     heading = (tmp_path / "zones.csv").read_text(encoding="utf-8").splitlines()[0]
-    assert heading == "id,name,total,at_risk,in_area,at_risk_in_area"
+    assert heading == "id,name,total,at_risk,in_area,at_risk_in_area,at_risk_outside"
     assert set(gpd.read_file(tmp_path / "zones.gpkg")) == {*heading.split(","), "geometry"}
 
 
@@ -143,3 +144,9 @@ def test_many_zones_keep_their_order(tmp_path: Path) -> None:
 def test_place_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match=r"cannot write zones\.gpkg: "):
         write_zone_tables(tmp_path / "nowhere", made_reach())
+
+
+def test_at_risk_outside_is_what_the_warning_misses(folder: Path) -> None:
+    for table in (gpd.read_file(folder / "zones.gpkg"), gpd.read_parquet(folder / "zones.parquet")):
+        assert table["at_risk_outside"].tolist() == pytest.approx([1250.0, 750.0, 500.0])
+    assert replace(PEOPLE, at_risk=3_499.999_999_999).at_risk_outside == 0.0

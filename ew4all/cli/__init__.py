@@ -16,7 +16,15 @@ import typer
 from ew4all import __version__
 from ew4all.cli.coverage import coverage as coverage_command
 from ew4all.cli.loss import loss
-from ew4all.cli.options import mapping, once_only, repeatable, sources, thresholds
+from ew4all.cli.options import (
+    mapping,
+    must_be_text,
+    must_name_output,
+    once_only,
+    repeatable,
+    sources,
+    thresholds,
+)
 from ew4all.cli.outage import outage
 from ew4all.cli.reach import (
     Coverage,
@@ -183,6 +191,8 @@ def main() -> None:
     ):  # what matters of theirs arrives as an exception
         logging.getLogger(name).addHandler(logging.NullHandler())
     with _standalone():
+        must_be_text(sys.argv[1:])
+        must_name_output(sys.argv[1:])
         once_only(sys.argv[1:], repeatable(sys.argv[1:]))
     app(prog_name="ew4all")
 

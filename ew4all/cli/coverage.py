@@ -170,7 +170,9 @@ def _run(given: dict[str, Any], out: Path, workers: int | None, *, quiet: bool) 
     from ew4all.readers.zones import read_zones
     from ew4all.report.network_outputs import write_coverage
     from ew4all.study import WORKERS
+    from ew4all.writers.folder import must_be_folder
 
+    must_be_folder(out)
     if given["zones"] is None and (given["zone_id"] or given["zone_name"]):
         msg = "a column of zones was named, but no zones were given"
         raise OptionError(msg)

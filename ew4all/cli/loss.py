@@ -231,14 +231,14 @@ def _of_link(
             "model": name,
             "source": MODELS[name].source,
             "loss_db": None if math.isnan(value) else value,
-            "sd_db": None if math.isnan(sd) else sd,
+            "sd_db": sd if math.isfinite(sd) else None,
             "note": meaning.words(),
         }
         typer.echo(json_text(document), nl=False)
         return
     typer.echo("NaN" if math.isnan(value) else f"{value:.3f} dB")
     words = [MODELS[name].source]
-    if not math.isnan(sd):
+    if math.isfinite(sd):
         words.append(f"standard deviation {sd:.1f} dB")
     if meaning:
         words.append(f"note: {meaning.words()}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,15 @@ from ew4all.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["mapping", "numbers", "repeatable", "sources", "thresholds"]
+__all__ = [
+    "mapping",
+    "must_be_text",
+    "must_name_output",
+    "numbers",
+    "repeatable",
+    "sources",
+    "thresholds",
+]
 
 
 def mapping(option: str, values: Sequence[str] | None, form: str) -> dict[str, str] | None:
@@ -144,6 +153,36 @@ _ALSO_IN = {
 def repeatable(arguments: Sequence[str]) -> frozenset[str]:
     """Return the options that may be given several times in the command that is called."""
     return REPEATABLE | _ALSO_IN.get(next(iter(arguments), ""), frozenset())
+
+
+def must_be_text(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are not UTF-8: GDAL opens no file of such a name, and no result could tell it.
+
+    Raises
+    ------
+    OptionError
+        Shows the argument.
+    """
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            msg = f"{shown} is not UTF-8; write it in UTF-8, and rename a file of such a name"
+            raise OptionError(msg) from error
+
+
+def must_name_output(arguments: Sequence[str]) -> None:
+    """Refuse ``--out ""``, as a script with an unset variable says it: a path made of it is the working folder.
+
+    Raises
+    ------
+    OptionError
+        Says what to write.
+    """
+    if "--out=" in arguments or ("--out", "") in pairwise(arguments):
+        msg = "--out has no name (an empty text); name a place, . for the working folder, or leave it out"
+        raise OptionError(msg)
 
 
 def once_only(arguments: Sequence[str], repeatable: frozenset[str]) -> None:

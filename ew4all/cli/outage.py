@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -177,8 +178,11 @@ def outage(
             "assume": numbers("--assume", assume, "battery_median_h=8"),
             "title": title,
         }
+        if not (math.isfinite(days) and days > 0.0):
+            msg = f"--days must be above 0, but got {days:g}"
+            raise OptionError(msg)
         if not 0.0 <= at_hours <= days * 24.0:
-            msg = f"--at-hours {at_hours:g} is not within the {days:g} days that are computed"
+            msg = f"--at-hours {at_hours:g} is not within the {days:g} days that are computed (--days)"
             raise OptionError(msg)
         from ew4all.outage_study import study_outage
         from ew4all.runtime import set_matplotlib_cache
@@ -191,6 +195,10 @@ def outage(
             "country": country,
             "max_age_years": max_age_years,
         }
+        if out is not None:
+            from ew4all.writers.folder import must_be_folder
+
+            must_be_folder(out)
         with progressing(quiet=quiet, what="Simulating outages") as progress:
             result = study_outage(
                 sites, **arguments, read=reading, workers=workers, progress=progress

@@ -18,15 +18,32 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reporting() -> Iterator[None]:
-    """Turn errors of ours into one sentence and an exit code."""
+    """Turn errors of ours, of GEOS and of a full memory into one sentence and an exit code."""
     try:
         yield
     except EW4AllError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2 if isinstance(error, InputError | ReadError) else 1) from error
+    except MemoryError as error:
+        typer.echo("Error: not enough memory; give a smaller area or a coarser raster", err=True)
+        raise typer.Exit(1) from error
+    # What stands in an except clause is worked out when something was raised, so that --help loads no shapely.
+    except _of_geos() as error:
+        said = (
+            f"an operation on shapes failed ({error}); mend the layers (QGIS: Fix geometries), or simplify them, and run "
+            "again"
+        )
+        typer.echo(f"Error: {said}", err=True)
+        raise typer.Exit(1) from error
     except KeyboardInterrupt as interrupt:
         typer.echo("Interrupted; nothing was written.", err=True)
         raise typer.Exit(130) from interrupt
+
+
+def _of_geos() -> tuple[type[Exception], ...]:
+    """Return what GEOS raises where it fails on valid input; nothing as long as nobody has loaded shapely."""
+    loaded = sys.modules.get("shapely.errors")
+    return () if loaded is None else (loaded.GEOSException,)
 
 
 @contextmanager

@@ -46,6 +46,22 @@ def is_local(path: str | os.PathLike[str]) -> bool:
     return not text.startswith("/vsi") and "://" not in text
 
 
+def must_be_named(path: str | os.PathLike[str]) -> None:
+    """Raise where a name is no UTF-8: GDAL cannot open such a file, and no result could tell its name.
+
+    Raises
+    ------
+    ReadError
+        The name, and what to do.
+    """
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError as error:
+        shown = os.fspath(path).encode("utf-8", "backslashreplace").decode()
+        msg = f"the name of the file {shown} is not UTF-8, so that it cannot be opened; rename it"
+        raise ReadError(msg) from error
+
+
 def parts(path: str | os.PathLike[str]) -> tuple[Path, ...]:
     """Return the files that hold the content of `path`, in the order in which they are hashed.
 

@@ -12,6 +12,7 @@ from ew4all.coverage.outages.intensity import RELATIONS, pga_g
 from ew4all.coverage.outages.threats import Blackout, Threat
 from ew4all.errors import InputError, NoIntersectionError, OptionError
 from ew4all.readers.point_values import is_raster, polygon_values, raster_values
+from ew4all.readers.vectors import read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,11 +84,12 @@ def read_hazard(
     NoIntersectionError
         It meets no site.
     OptionError, InputError
-        Its unit is not known and not plain; it is negative, or stronger than any such hazard.
+        Polygons of wind, flood or shaking without a column; its unit is not known and not plain; it is negative, or stronger than any such hazard.
     ReadError, MissingCrsError, ColumnError
         See the readers of rasters and polygons.
     """
     what = f"the {layer.kind} layer"
+    _must_have_value(layer, what)
     found = _sampler(layer, what)(backhaul.lon_deg, backhaul.lat_deg)
     sites = found.values[: backhaul.sites]
     if not np.isfinite(sites).any():
@@ -118,6 +120,21 @@ def read_hazard(
             f"{RELATIONS[relation].sigma_log10:g} in log10"
         )
     return Threat(layer.kind, at_nodes, at_links, start_s, sigma_ln), tuple(notes)
+
+
+def _must_have_value(layer: HazardLayer, what: str) -> None:
+    """Refuse polygons of how much nobody says: 1 m/s of wind would be a disaster without effect.
+
+    Areas that burnt, and areas without mains, are whole as they are.
+    """
+    if layer.column is not None or layer.kind in {POWER, "fire"} or is_raster(layer.source):
+        return
+    columns = ", ".join(read_vector(layer.source, what).table)
+    msg = (
+        f"{what} {layer.source} is polygons, and no column was named that says how much of it there is; write "
+        f"--hazard {layer.kind}=FILE#COLUMN (the file has {columns or 'no column: add one'})"
+    )
+    raise OptionError(msg)
 
 
 def _sampler(layer: HazardLayer, what: str) -> Callable[[F64, F64], Any]:

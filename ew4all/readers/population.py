@@ -16,6 +16,7 @@ from ew4all import __version__
 from ew4all.coverage import cleaning
 from ew4all.errors import EmptyLayerError, GridMismatchError, OptionError, PopulationValueError
 from ew4all.readers.fingerprint import recall, remember
+from ew4all.readers.group_files import copies_among
 from ew4all.readers.population_unit import (
     PopulationUnit,
     Survey,
@@ -177,7 +178,7 @@ def open_population(
     Raises
     ------
     OptionError
-        There is no such unit, or no group.
+        There is no such unit, or no group, or two groups are one file.
     PopulationUnitError
         The unit is neither told nor plain.
     PopulationValueError
@@ -202,6 +203,7 @@ def open_population(
         rasters = (open_raster(source, "the population raster"),)
     for other in rasters[1:]:
         _must_share_cells(rasters[0], other)
+    copies = copies_among(groups, rasters) if groups else ()
     tallies = tuple(_tally(raster, workers, progress) for raster in rasters)
     for raster, tally in zip(rasters, tallies, strict=True):
         if not tally.valid_cells:
@@ -213,7 +215,7 @@ def open_population(
         groups=groups,
         rasters=rasters,
         tallies=tallies,
-        notes=tuple(note for raster in rasters for note in raster.notes) + notes,
+        notes=tuple(note for raster in rasters for note in raster.notes) + copies + notes,
     )
 
 

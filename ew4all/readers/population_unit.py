@@ -119,8 +119,13 @@ class Survey:
         """Return the figures that a reader judges by."""
         return (
             f"{self.sum_people:,.0f} people, at most {self.largest_density_per_km2:,.0f} and on "
-            f"average {self.mean_density_per_km2:,.3g} people/km2 in inhabited cells"
+            f"average {_digits(self.mean_density_per_km2)} people/km2 in inhabited cells"
         )
+
+
+def _digits(density: float) -> str:
+    """Return a density to be judged by: three digits, never as 4.15e+03."""
+    return f"{density:,.0f}" if density >= 100.0 else f"{density:.3g}"
 
 
 def survey_of(tallies: Sequence[Tally], unit: PopulationUnit) -> Survey:
@@ -293,7 +298,7 @@ def _too_empty(survey: Survey) -> str | None:
     mean, largest = survey.mean_density_per_km2, survey.largest_density_per_km2
     if large and mean < EMPTIEST_MEAN_PER_KM2 and largest < EMPTIEST_PEAK_PER_KM2:
         return (
-            f"a mean of {mean:.2g} and a largest density of {largest:,.3g} people/km2 over "
+            f"a mean of {mean:.2g} and a largest density of {_digits(largest)} people/km2 over "
             f"{survey.inhabited_km2:,.0f} inhabited km2 leave no room for a single town"
         )
     return None

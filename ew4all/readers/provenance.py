@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ew4all.readers.fingerprint import Identity, identity, is_local, sha256
+from ew4all.readers.fingerprint import Identity, identity, is_local, must_be_named, sha256
 from ew4all.readers.wkt import is_wkt
 from ew4all.results import InputFile
 
@@ -39,6 +39,8 @@ class SourceNote:
     ) -> SourceNote:
         """Note an input, and which state of its file was opened."""
         path = _path(source)
+        if path is not None:
+            must_be_named(path)
         token = identity(path) if path is not None and is_local(path) else None
         return cls(role, path, _name(crs), unit, provenance, total, token)
 

@@ -223,6 +223,7 @@ def open_raster(source: Any, what: str, *, band: int = 1) -> Raster:
         return _from_array(source, what)
     if isinstance(source, str | os.PathLike):
         path = os.fspath(source)
+        fingerprint.must_be_named(path)
         name = f"{what} {path}"
         file = File(path, band, name)
         with file.handle() as dataset:

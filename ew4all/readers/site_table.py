@@ -203,11 +203,10 @@ def _read_text(path: str, name: str) -> SiteTable:
         raise EmptyLayerError(msg)
     delimiter = max(_DELIMITERS, key=head.count)
     fields = [field.strip() for field in next(csv.reader([head], delimiter=delimiter))]
-    if len(fields) < 3:
+    if len(fields) < 2:
         msg = (
-            f"{name}: the first line has {len(fields)} column{'s' if len(fields) > 1 else ''} ({head[:60]!r}), whichever "
-            "of comma, semicolon, tab and | separates them; a list of sites has at least a longitude, a latitude and a "
-            "technology: separate its columns by one of these"
+            f"{name}: the first line has 1 column ({head[:60]!r}), whichever of comma, semicolon, tab and | separates "
+            "them; a list of sites has at least a longitude and a latitude: separate its columns by one of these"
         )
         raise ReadError(msg)
     if delimiter != ",":

@@ -150,7 +150,8 @@ def carriers(
     elif not {"technology", "band"} & chosen.keys():
         msg = (
             f"{table.name} does not say of which technology its rows are; its columns are: {', '.join(table.text)}. Name the "
-            "column (columns={'technology': ...}), or tell one for all (technology='4g')"
+            "column (--column technology=NAME, columns={'technology': NAME}), or tell one for all (--sites-technology 4g, "
+            "technology='4g')"
         )
         raise ColumnError(msg)
     found: list[list[tuple[int, float]]] = [[] for _ in range(table.rows)]

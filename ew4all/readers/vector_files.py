@@ -30,6 +30,7 @@ from ew4all.errors import (
     ReadError,
 )
 from ew4all.grid import crs_of
+from ew4all.readers.fingerprint import must_be_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -133,6 +134,7 @@ def read_features(path: str, label: str, layer: str | None = None) -> Features:
         A shape in the file is lost in reading: a label that contradicts its coordinates, a ring of
         one point.
     """
+    must_be_named(path)
     if not Path(path).exists():
         msg = f"{label}: there is no such file; check the path"
         raise ReadError(msg)
@@ -158,7 +160,7 @@ def read_features(path: str, label: str, layer: str | None = None) -> Features:
         )
         raise ReadError(msg)
     if len(wkb) == 0:
-        msg = f"{label} has no feature; give a layer with polygons"
+        msg = f"{label} has no feature; give a layer with shapes"
         raise EmptyLayerError(msg)
     geometries, closed = _from_wkb(wkb, label)
     if info["driver"] == "GeoJSON":
@@ -188,7 +190,7 @@ def _layer(path: str, label: str, layer: str | None) -> tuple[str, list[str]]:
         raise OptionError(msg)
     if not listed:
         what = f"is a table without shapes ({', '.join(tables)})" if tables else "has no layer"
-        msg = f"{label} {what}; give a layer with polygons"
+        msg = f"{label} {what}; give a layer with shapes"
         raise EmptyLayerError(msg)
     if len(listed) == 1:
         return listed[0][0], []

@@ -113,10 +113,11 @@ def _headline(result: Reach) -> Table:
     table = _table("", ("", "people", "share"))
     table.show_header = False
     table.title = None
+    has_hazard = any(i.role == "hazard" for i in result.inputs)
     _row(table, "In the population data", people_text(people.total), "")
     _row(
         table,
-        "At risk: in the hazard",
+        "At risk: in the hazard" if has_hazard else "At risk: all in the area",
         people_text(people.at_risk),
         _of(people.at_risk, people.total, "of all"),
     )
@@ -125,12 +126,11 @@ def _headline(result: Reach) -> Table:
         style="bold",
     )  # fmt: skip
     if people.at_risk_in_area != people.at_risk:
-        outside = max(people.at_risk - people.at_risk_in_area, 0.0)
         _row(
             table,
             "  at risk, but outside it",
-            people_text(outside),
-            _of(outside, people.at_risk, "of those at risk"),
+            people_text(people.at_risk_outside),
+            _of(people.at_risk_outside, people.at_risk, "of those at risk"),
         )
     if people.uncovered is not None:
         covered = people.covered.get("any", people.in_area - people.uncovered)

@@ -14,12 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ew4all.errors import EW4AllError, WriteError
+from ew4all.errors import EW4AllError, OptionError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["RECORD", "RECORD_SCHEMA", "output_folder", "outputs_of", "writing"]
+__all__ = ["RECORD", "RECORD_SCHEMA", "must_be_folder", "output_folder", "outputs_of", "writing"]
 
 RECORD = "run.json"
 """Name of the file that says how a folder came about, and which files belong to it."""
@@ -53,6 +53,20 @@ def writing(path: Path, *others: type[Exception]) -> Iterator[None]:
         raise WriteError(msg) from error
 
 
+def must_be_folder(path: str | os.PathLike[str]) -> None:
+    """Raise OptionError where a path can be no output folder; ask before anything long is computed.
+
+    An empty text would be the working folder, which nobody means by it.
+    """
+    if not os.fspath(path):
+        msg = "the output folder has no name (an empty text); name one, '.' for the working folder"
+        raise OptionError(msg)
+    # Path.exists() raises below a folder that may not be read; what is wrong there is told when it is written to.
+    if os.path.exists(path) and not os.path.isdir(path):  # noqa: PTH110, PTH112
+        msg = f"the output folder {os.fspath(path)} is a file; name a folder"
+        raise OptionError(msg)
+
+
 @contextmanager
 def output_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a folder to write into; at the end its files are at `path`, or, after an error, nothing is.
@@ -72,13 +86,13 @@ def output_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises
     ------
+    OptionError
+        `path` is empty or a file.
     WriteError
-        `path` is a file, cannot be created or written, or what is written inside the block fails.
+        It cannot be created or written, or what is written inside the block fails.
     """
+    must_be_folder(path)
     final = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow a link that the user gave)
-    if final.exists() and not final.is_dir():
-        msg = f"the output folder {path} is a file; name a folder"
-        raise WriteError(msg)
     made: list[Path] = []
     try:
         made = _make(final)

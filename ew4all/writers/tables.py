@@ -32,13 +32,14 @@ def columns(
 ) -> dict[str, list[Any]]:
     """Return the table as columns, one value a zone.
 
-    ``id, name, total, at_risk, in_area, at_risk_in_area``, where there are coverage layers also ``at_risk_covered``,
-    ``covered_`` and each technology that has a layer, ``covered_any, uncovered``; with the same zones `after` an outage also
-    ``covered_any_after, uncovered_after``; and ``notice`` where there is one.
+    ``id, name, total, at_risk, in_area, at_risk_in_area, at_risk_outside`` (at risk, but not in the warning
+    area), where there are coverage layers also ``at_risk_covered``, ``covered_`` and each technology that has a layer,
+    ``covered_any, uncovered``; with the same zones `after` an outage also ``covered_any_after, uncovered_after``; and
+    ``notice`` where there is one.
     """
     people = [z.people for z in zones]
     table: dict[str, list[Any]] = {"id": [z.id for z in zones], "name": [z.name for z in zones]}
-    for name in ("total", "at_risk", "in_area", "at_risk_in_area"):
+    for name in ("total", "at_risk", "in_area", "at_risk_in_area", "at_risk_outside"):
         table[name] = [getattr(p, name) for p in people]
     if any(p.at_risk_covered is not None for p in people):
         table["at_risk_covered"] = [p.at_risk_covered for p in people]
