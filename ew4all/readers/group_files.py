@@ -47,6 +47,6 @@ def _same_bytes(one: Raster, other: Raster) -> bool:
     """Compare sizes first: a digest reads the whole file, unless the cache knows it."""
     if one.identity is None or other.identity is None:
         return False
-    if [size for _, size, _ in one.identity] != [size for _, size, _ in other.identity]:
+    if [part.size for part in one.identity] != [part.size for part in other.identity]:
         return False
     return sha256(str(one.path)) == sha256(str(other.path))
