@@ -97,11 +97,27 @@ def test_the_union_over_operators_is_one_network_open_to_all() -> None:
 def test_coarse_people_get_the_mean_of_the_parts_of_their_cells() -> None:
     factor = 4
     fine = network()
-    (layer, *_) = layers_of(fine, factor)
+    layer = layers_of(fine, factor)[0]
     coarse = Block(2, 13, 1, 17)
     whole = fine.service_probability(GRID.whole, layer.technology, layer.operator).astype(float)
     means = whole.reshape(ROWS // factor, factor, COLS // factor, factor).mean(axis=(1, 3))
     np.testing.assert_allclose(layer.share(coarse), means[2:13, 1:17], rtol=1e-6, atol=1e-9)
+
+
+def test_unions_are_taken_where_people_are_not_averaged_yet() -> None:
+    """On coarse cells of people, half with 2g and half with 4g is all of the cell, not half."""
+    fine = network()
+    layers = {(k.technology, k.operator): k for k in layers_of(fine, 4)}
+    every = [fine.service_probability(GRID.whole, t).astype(float) for t in ("2g", "4g")]
+    for key, union in ((("any", None), np.maximum(*every)), (("2g", None), every[0])):
+        means = union.reshape(ROWS // 4, 4, COLS // 4, 4).mean(axis=(1, 3))
+        found = layers[key].share(Block(0, ROWS // 4, 0, COLS // 4))
+        np.testing.assert_allclose(found, means, rtol=1e-6, atol=1e-9)
+    mine = [fine.service_probability(GRID.whole, t, "A").astype(float) for t in ("2g", "4g")]
+    means = np.maximum(*mine).reshape(ROWS // 4, 4, COLS // 4, 4).mean(axis=(1, 3))
+    found = layers["any", "A"].share(Block(0, ROWS // 4, 0, COLS // 4))
+    np.testing.assert_allclose(found, means, rtol=1e-6, atol=1e-9)
+    assert (found < layers["any", None].share(Block(0, ROWS // 4, 0, COLS // 4)) - 0.01).any()
 
 
 def test_where_no_cell_reaches_nothing_is_computed_and_nobody_served() -> None:

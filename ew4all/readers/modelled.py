@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ew4all.coverage.queries import ANY
 from ew4all.grid import Block
 from ew4all.units import TECHNOLOGIES
 
@@ -33,6 +34,8 @@ class ModelledLayer:
     ----------
     operator
         None: cells whose operator is unknown.
+    kinds
+        Technologies and operators (None: all of them) whose best server counts.
     network
         On a grid whose cells are `factor` x `factor` parts of those of the people.
     alive
@@ -42,6 +45,7 @@ class ModelledLayer:
     technology: str
     operator: str | None
     network: Network
+    kinds: tuple[tuple[str, str | None], ...]
     factor: int = 1
     alive: NDArray[np.bool_] | None = None
 
@@ -83,24 +87,41 @@ class ModelledLayer:
 
     def _cells(self) -> NDArray[np.bool_]:
         cells = self.network.cells
-        mine: NDArray[np.bool_] = cells.technology == TECHNOLOGIES.index(self.technology)
-        mine = mine & (cells.operator == (self.operator or ""))
+        mine = np.zeros(len(cells), np.bool_)
+        for technology, operator in self.kinds:
+            of = cells.technology == TECHNOLOGIES.index(technology)
+            mine |= of if operator is None else of & (cells.operator == operator)
         return mine if self.alive is None else mine & self.alive
 
     def _service(self, block: Block) -> F32:
-        return self.network.service_probability(
-            block, self.technology, self.operator or "", self.alive
-        )
+        found = [
+            self.network.service_probability(block, technology, operator, self.alive)
+            for technology, operator in self.kinds
+        ]
+        return found[0] if len(found) == 1 else np.maximum.reduce(found)
 
 
 def layers_of(network: Network, factor: int = 1) -> list[ModelledLayer]:
     """Return one layer for each technology and operator of a network.
 
     The best server of all operators is that of the best operator, so that a technology's union over its operators, which is
-    what `reach` takes of layers, is its service with every cell open to every phone.
+    what `reach` takes of layers, is its service with every cell open to every phone. On coarse cells of people there are
+    layers of these unions too: the union of means over a cell would be smaller than the mean of the union.
     """
     cells = network.cells
-    kinds = sorted(set(zip(cells.technology.tolist(), cells.operator.tolist(), strict=True)))
-    return [
-        ModelledLayer(TECHNOLOGIES[t], operator or None, network, factor) for t, operator in kinds
-    ]
+    codes = sorted(set(zip(cells.technology.tolist(), cells.operator.tolist(), strict=True)))
+    kinds = [(TECHNOLOGIES[t], str(operator)) for t, operator in codes]
+    layers = [ModelledLayer(t, o or None, network, ((t, o),), factor) for t, o in kinds]
+    if factor == 1:
+        return layers
+    technologies, operators = network.technologies(), [o for o in network.operators() if o]
+    if len(operators) > 1 or len(kinds) > len(technologies):
+        layers += [ModelledLayer(t, None, network, ((t, None),), factor) for t in technologies]
+    if len(technologies) > 1:
+        layers += [
+            ModelledLayer(ANY, o, network, tuple(k for k in kinds if k[1] == o), factor)
+            for o in operators
+        ]
+        everything = tuple((t, None) for t in technologies)
+        layers.append(ModelledLayer(ANY, None, network, everything, factor))
+    return layers

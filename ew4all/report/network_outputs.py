@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from pyproj import Transformer
 
+from ew4all.coverage.queries import ANY
 from ew4all.coverage.reference_level import QUANTITIES
 from ew4all.network_maps import BLOCK, SITUATIONS, blocks_of, summary_of, technologies_of
 from ew4all.report.network_map import NetworkLayers, SiteMarks, draw_levels, draw_servers
@@ -63,7 +64,8 @@ def write_coverage(
 
     For each technology ``level_4g.tif`` (dBm), ``server_4g.tif`` (row of ``cells.csv``), ``margin_4g.tif`` (dB),
     ``service_4g.tif`` and ``service_4g_indoor.tif`` (probability), ``camping_4g.tif`` (probability that a phone camps there),
-    ``map_4g_level.png`` and ``map_4g_server.png``; by operator also ``service_4g_NAME.tif`` and ``..._indoor.tif``; besides
+    ``map_4g_level.png`` and ``map_4g_server.png``; ``service_any.tif`` and ``service_any_indoor.tif`` of several
+    technologies together; by operator also ``service_4g_NAME.tif`` and ``..._indoor.tif``; besides
     ``cells.csv``, ``account.csv``, ``served.csv``, ``coverage.json`` and ``run.json``.
 
     Raises
@@ -82,12 +84,18 @@ def write_coverage(
                 key: _begin_operator(out, network, key, slugs[key[1]], begin)
                 for key in [(t, o) for o in operators for t in technologies_of(network, o)]
             }
+            # Of any technology, pixel by pixel: the union of means over coarse cells of people would be too small.
+            union = _begin_any(out, network, begin) if len(files) > 1 else ()
             for block, maps in blocks_of(
                 network, operators=operators, workers=workers, progress=progress
             ):
                 for technology, found in maps.technologies.items():
                     _put(files[technology], block, found)
                     pictures[technology].take(block, found)
+                if union:
+                    each = maps.technologies.values()
+                    for file, name in zip(union, ("outdoors", "indoors"), strict=True):
+                        file.write(block, np.maximum.reduce([getattr(m, name) for m in each]))
                 for key, shares in maps.operators.items():
                     for file, share in zip(own[key], shares, strict=True):
                         file.write(block, share)
@@ -97,10 +105,12 @@ def write_coverage(
             population,
             {
                 "outdoors": {
-                    **{t: out / f"service_{t}.tif" for t in files},
+                    **{t: out / f"service_{t}.tif" for t in (*files, *([ANY] if union else []))},
                     **{f"{t}:{o}": out / f"service_{t}_{slugs[o]}.tif" for t, o in own},
                 },
-                "indoors": {t: out / f"service_{t}_indoor.tif" for t in files},
+                "indoors": {
+                    t: out / f"service_{t}_indoor.tif" for t in (*files, *([ANY] if union else []))
+                },
                 "camping": {t: out / f"camping_{t}.tif" for t in files},
             },
             zones=zones,
@@ -189,6 +199,20 @@ def _begin(
             description=f"{technology} probability that a phone camps on it and decodes it, {radio.indoor_share:.0%} indoors",
         ),
     }  # fmt: skip
+
+
+def _begin_any(
+    out: Path, network: Network, begin: Callable[..., CogFile]
+) -> tuple[CogFile, CogFile]:
+    tags = {"EW4ALL_PROVENANCE": "modelled", "EW4ALL_TECHNOLOGY": ANY}
+    outdoors, indoors = (
+        begin(
+            out / f"service_{ANY}{suffix}.tif", network.grid, nodata=-1.0, unit="probability", tags=tags,
+            overviews=_MEAN, description=f"any technology, probability of service {where}",
+        )
+        for suffix, where in (("", "outdoors"), ("_indoor", "inside buildings"))
+    )  # fmt: skip
+    return outdoors, indoors
 
 
 def _begin_operator(
