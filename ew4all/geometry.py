@@ -284,6 +284,12 @@ def _refuse_apart(geometries: Geometries, extent: Bounds, what: str, crs: CRS) -
     raise NoIntersectionError(msg)
 
 
+def _is_fine(shapes: Geometries) -> bool:
+    """Whether no edge calls for another vertex: a coast of 100,000 need not be copied, which takes 15 ms."""
+    step = np.abs(np.diff(shapely.get_coordinates(shapes), axis=0))
+    return bool(step.size) and float(step.max()) <= _AREA_STEP_DEG / 2.0
+
+
 def area_km2(geometries: Geometries, crs: CRS) -> F64:
     """Area of each shape on the WGS 84 ellipsoid, shape (n,), square kilometres; 0 for None.
 
@@ -298,7 +304,7 @@ def area_km2(geometries: Geometries, crs: CRS) -> F64:
     """
     shapes = np.asarray(geometries, dtype=object)
     if crs.is_geographic:
-        fine = shapely.segmentize(shapes, _AREA_STEP_DEG)
+        fine = shapes if _is_fine(shapes) else shapely.segmentize(shapes, _AREA_STEP_DEG)
     else:
         unit_m = crs.axis_info[0].unit_conversion_factor
         transformer = lonlat(crs)

@@ -29,7 +29,13 @@ def form(request: pytest.FixtureRequest) -> Any:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_people_are_finite_and_not_negative(form: Any, dtype: Any) -> None:
-    assert form("count_people")(np.array(VALUES, dtype), dtype(HUGE)) == 5
+    values = np.array([[0.0, 1.5, 3.0], [1e29, 7.0, 2.0]], dtype)
+    assert form("are_people")(values, dtype(HUGE))
+    for other in (np.nan, -0.5, -9999.0, np.inf, -np.inf, 2e30):
+        for cell in np.ndindex(values.shape):
+            spoilt = values.copy()
+            spoilt[cell] = other
+            assert not form("are_people")(spoilt, dtype(HUGE))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -13,14 +13,19 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def count_people(stored: Any, huge: Any) -> int:
-    """Return how many values are 0 or more and below `huge`: NaN and what is negative or infinite are not."""
-    found = 0
+def are_people(stored: Any, huge: Any) -> bool:
+    """Whether every value is 0 or more and below `huge`: NaN and what is negative or infinite are not.
+
+    It ends with the first row that holds another one: most tiles with cells without data show it early.
+    """
     for row in range(stored.shape[0]):
         line = stored[row]
+        found = 0
         for j in range(line.size):
             found += (line[j] >= 0) & (line[j] < huge)
-    return found
+        if found < line.size:
+            return False
+    return True
 
 
 @njit(nogil=True, cache=True)

@@ -322,7 +322,7 @@ def swept(raster: Raster, block: Block) -> tuple[NDArray[Any], int] | None:
     stored = raster.read(block)
     huge = number(HUGE)
     low, high = raster.marks
-    if not high >= 0 and cleaning.count_people(stored, huge) == stored.size:
+    if not high >= 0 and cleaning.are_people(stored, huge):
         return stored, stored.size
     values = stored if raster.is_fresh else stored.copy()
     valid, wrong = cleaning.fill_missing(values, number(low), number(high), huge)
