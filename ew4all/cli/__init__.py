@@ -26,20 +26,18 @@ from ew4all.cli.options import (
     thresholds,
 )
 from ew4all.cli.outage import outage
-from ew4all.cli.reach import (
+from ew4all.cli.parameters import (
     Coverage,
     CoverageMin,
     Json,
     Population,
+    PopulationUnit,
     Quiet,
-    Unit,
     Workers,
-    reach,
-    run,
-    show,
 )
+from ew4all.cli.reach import reach, run, show
 from ew4all.cli.target import target
-from ew4all.cli.terminal import console, contents, progressing, reporting, say
+from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,10 +118,8 @@ def assumptions(
         if as_json:
             from dataclasses import asdict
 
-            from ew4all.writers.records import json_text
-
             rows = [asdict(row) for row in TABLE]
-            typer.echo(json_text({"schema": "ew4all/assumptions/1", "assumptions": rows}), nl=False)
+            print_json({"schema": "ew4all/assumptions/1", "assumptions": rows})
         elif as_markdown:
             typer.echo(markdown(), nl=False)
         else:
@@ -141,7 +137,7 @@ app.command()(target)
 @data.command()
 def prepare(
     population: Population,
-    population_unit: Unit = None,
+    population_unit: PopulationUnit = None,
     coverage: Coverage = None,
     coverage_min: CoverageMin = None,
     workers: Workers = None,
@@ -169,9 +165,7 @@ def prepare(
                 progress=progress,
             )
         if as_json:
-            from ew4all.writers.records import json_text
-
-            typer.echo(json_text({"schema": "ew4all/prepared/1", "path": str(path)}), nl=False)
+            print_json({"schema": "ew4all/prepared/1", "path": str(path)})
         else:
             typer.echo(path)
 

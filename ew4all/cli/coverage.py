@@ -8,7 +8,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all.cli.options import mapping, numbers, sources
-from ew4all.cli.terminal import console, contents, progressing, reporting, say
+from ew4all.cli.parameters import (
+    AssumeRadio,
+    Country,
+    Dem,
+    Json,
+    LandCover,
+    LandCoverClass,
+    MaxAgeYears,
+    Population,
+    PopulationColumn,
+    PopulationUnit,
+    Quiet,
+    ResolutionM,
+    Sites,
+    SitesColumn,
+    SitesTechnology,
+    Workers,
+    ZoneId,
+    ZoneName,
+)
+from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
 from ew4all.errors import OptionError
 
 if TYPE_CHECKING:
@@ -18,116 +38,43 @@ __all__ = ["coverage"]
 
 
 def coverage(
-    sites: Annotated[
-        str,
-        typer.Argument(
-            metavar="SITES", help="List of cells or sites: OpenCelliD, operator or regulator table."
-        ),
-    ],
-    population: Annotated[
-        list[str],
-        typer.Option(
-            metavar="[NAME=]FILE",
-            help="Raster of people, or polygons with --population-column. Repeat it for groups.",
-        ),
-    ],
+    sites: Sites,
+    population: Population,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for rasters, tables, maps and record.")
     ],
-    population_unit: Annotated[
-        str | None,
-        typer.Option(
-            metavar="count|per_km2|per_ha",
-            help="What the population raster holds, where it does not say so.",
-        ),
-    ] = None,
-    population_column: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Column of people, where the population is polygons."),
-    ] = None,
-    dem: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Terrain heights, metres. Without it, flat land."),
-    ] = None,
-    landcover: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Land cover raster for towns and open country. Without it, by density of people.",
-        ),
-    ] = None,
-    landcover_class: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CLASS=open|suburban|urban|built",
-            help="What a class of --landcover means, where its legend is not known. Repeatable.",
-        ),
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=COLUMN",
-            help="Column of the list that holds lon, lat, radio, azimuth, height, power, band, ... Repeatable.",
-        ),
-    ] = None,
+    population_unit: PopulationUnit = None,
+    population_column: PopulationColumn = None,
+    dem: Dem = None,
+    landcover: LandCover = None,
+    landcover_class: LandCoverClass = None,
+    column: SitesColumn = None,
     technology: Annotated[
         list[str] | None,
         typer.Option(metavar="2g|3g|4g|5g", help="Technology to map; all by default. Repeatable."),
     ] = None,
-    sites_technology: Annotated[
-        str | None,
-        typer.Option(
-            metavar="2g|3g|4g|5g", help="Technology of every row, where the list does not say."
-        ),
-    ] = None,
-    country: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Outline of the country: cells far outside are dropped."),
-    ] = None,
-    max_age_years: Annotated[
-        float, typer.Option(metavar="YEARS", help="Rows last seen longer ago are dropped.")
-    ] = 5.0,
+    sites_technology: SitesTechnology = None,
+    country: Country = None,
+    max_age_years: MaxAgeYears = 5.0,
     zones: Annotated[
         str | None,
         typer.Option(
             metavar="FILE", help="Polygons to count in, one by one; the map shows their extent."
         ),
     ] = None,
-    zone_id: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of their identifiers.")
-    ] = None,
-    zone_name: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of their names.")
-    ] = None,
-    resolution_m: Annotated[
-        float | None,
-        typer.Option(
-            metavar="M", help="Width of a pixel; by default that of a population cell, 250 at most."
-        ),
-    ] = None,
-    assume: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUE",
-            help="Replace a default: height_m, power_dbm, decode_4g_dbm, shadowing_sd_db, ... Repeatable.",
-        ),
-    ] = None,
+    zone_id: ZoneId = None,
+    zone_name: ZoneName = None,
+    resolution_m: ResolutionM = None,
+    assume: AssumeRadio = None,
     by_operator: Annotated[
         bool, typer.Option("--by-operator", help="Map the service of each operator by itself too.")
     ] = False,
     title: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Title of the table and the maps.")
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Threads. The result is the same for any number."),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document with all digits.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress and no messages, errors only.")
-    ] = False,
+    workers: Workers = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Map level, best server, margin and probability of service of each technology; count the people served."""
     with reporting():
@@ -237,9 +184,7 @@ def _row(row: Any) -> dict[str, Any]:
 
 def _show(summary: ServiceSummary, *, as_json: bool) -> None:
     if as_json:
-        from ew4all.writers.records import json_text
-
-        typer.echo(json_text(summary.to_dict()), nl=False)
+        print_json(summary.to_dict())
         return
     from ew4all.report.service_table import rendered
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ew4all.cli.terminal import reporting, say
+from ew4all.cli.parameters import Json, Quiet
+from ew4all.cli.terminal import print_json, reporting, say
 from ew4all.errors import ColumnError, OptionError
 
 if TYPE_CHECKING:
@@ -66,10 +67,8 @@ def loss(
             help="Terrain from site to phone: columns distance_m, height_m. Instead of --distance-km.",
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document with all digits.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No messages, errors only.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compute path loss, clutter, building entry, reception, batteries or sirens: of a table, or of one link.
 
@@ -124,7 +123,6 @@ def _of_table(path: Path, out: Path | None, *, as_json: bool, quiet: bool) -> No
     from ew4all.coverage.calculator import recognise
     from ew4all.readers.plain_table import read_plain_table
     from ew4all.writers.plain_table import ANSWERS, answered, write_text
-    from ew4all.writers.records import json_text
 
     if as_json and out is None:
         msg = "--json with --table needs --out: the rows themselves go to standard output otherwise"
@@ -153,7 +151,7 @@ def _of_table(path: Path, out: Path | None, *, as_json: bool, quiet: bool) -> No
         write_text(out, text)
     summary = _summary(sheet, rows, answer)
     if as_json:
-        typer.echo(json_text({"schema": "ew4all/loss-table/1", **summary}), nl=False)
+        print_json({"schema": "ew4all/loss-table/1", **summary})
     say(_sentence(summary, out), quiet=quiet or as_json)
 
 
@@ -210,7 +208,6 @@ def _of_link(
     import difflib
 
     from ew4all.coverage.propagation import MODELS, Link, Range
-    from ew4all.writers.records import json_text
 
     if name not in MODELS:
         near = difflib.get_close_matches(name, MODELS, n=1)
@@ -234,7 +231,7 @@ def _of_link(
             "sd_db": sd if math.isfinite(sd) else None,
             "note": meaning.words(),
         }
-        typer.echo(json_text(document), nl=False)
+        print_json(document)
         return
     typer.echo("NaN" if math.isnan(value) else f"{value:.3f} dB")
     words = [MODELS[name].source]

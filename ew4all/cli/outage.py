@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all.cli.options import mapping, numbers, sources
-from ew4all.cli.terminal import console, contents, progressing, reporting, say
+from ew4all.cli.parameters import (
+    Country,
+    Dem,
+    Json,
+    MaxAgeYears,
+    PopulationUnit,
+    Quiet,
+    Sites,
+    SitesColumn,
+    SitesTechnology,
+)
+from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
 from ew4all.errors import OptionError
 
 if TYPE_CHECKING:
@@ -19,7 +30,7 @@ __all__ = ["outage"]
 
 
 def outage(
-    sites: Annotated[str, typer.Argument(metavar="SITES", help="List of cells or sites.")],
+    sites: Sites,
     hazard: Annotated[
         list[str] | None,
         typer.Option(
@@ -35,15 +46,8 @@ def outage(
             help="Raster of people: count those served over time; crews go to most people first. Repeat it for groups.",
         ),
     ] = None,
-    population_unit: Annotated[
-        str | None,
-        typer.Option(
-            metavar="count|per_km2|per_ha", help="What it holds, where it does not say so."
-        ),
-    ] = None,
-    dem: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Raster of heights, for the signal.")
-    ] = None,
+    population_unit: PopulationUnit = None,
+    dem: Dem = None,
     observed: Annotated[
         list[str] | None,
         typer.Option(
@@ -117,26 +121,10 @@ def outage(
     within: Annotated[
         str | None, typer.Option(metavar="FILE", help="Polygons: only sites inside them.")
     ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=COLUMN",
-            help="Column of the list that holds lon, lat, radio, site, ... Repeatable.",
-        ),
-    ] = None,
-    sites_technology: Annotated[
-        str | None,
-        typer.Option(
-            metavar="2g|3g|4g|5g", help="Technology of every row, where the list does not say."
-        ),
-    ] = None,
-    country: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Outline of the country: cells far outside are dropped."),
-    ] = None,
-    max_age_years: Annotated[
-        float, typer.Option(metavar="YEARS", help="Rows last seen longer ago are dropped.")
-    ] = 5.0,
+    column: SitesColumn = None,
+    sites_technology: SitesTechnology = None,
+    country: Country = None,
+    max_age_years: MaxAgeYears = 5.0,
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the picture.")] = None,
     workers: Annotated[
         int,
@@ -146,12 +134,8 @@ def outage(
         Path | None,
         typer.Option(metavar="DIR", help="Folder for events, sites, curve and picture."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document with all digits.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress and no messages, errors only.")
-    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Work out which cell sites fail, why, and when they are back."""
     with reporting():
@@ -238,9 +222,7 @@ def _hours(text: str | None) -> tuple[float, float] | None:
 def _show(result: OutageResult, *, as_json: bool, quiet: bool) -> None:
     document = result.to_dict()
     if as_json:
-        from ew4all.writers.records import json_text
-
-        typer.echo(json_text(document), nl=False)
+        print_json(document)
         return
     from ew4all.report.outage_table import outage_table
 

@@ -8,7 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all.cli.options import mapping, numbers, sources, thresholds
-from ew4all.cli.terminal import console, contents, progressing, reporting, say, working
+from ew4all.cli.parameters import (
+    Cap,
+    Country,
+    Coverage,
+    CoverageMin,
+    Dem,
+    Json,
+    LandCover,
+    OperatorShare,
+    Population,
+    PopulationColumn,
+    PopulationUnit,
+    Quiet,
+    SitesColumn,
+    SitesTechnology,
+    Workers,
+    ZoneId,
+    ZoneName,
+)
+from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say, working
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,51 +35,11 @@ if TYPE_CHECKING:
 
     from ew4all.results import Reach
 
-Population = Annotated[
-    list[str],
-    typer.Option(
-        metavar="[NAME=]FILE",
-        help="Raster of people, or polygons with --population-column. Repeat it for groups (age, sex).",
-    ),
-]
-Unit = Annotated[
-    str | None,
-    typer.Option(
-        metavar="count|per_km2|per_ha",
-        help="What the population raster holds, where it does not say so.",
-    ),
-]
-Coverage = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="TECH[:OPERATOR]=FILE",
-        help="Coverage layer of 2g, 3g, 4g, 5g or any: raster of 0/1, shares or levels, or polygons. Repeatable.",
-    ),
-]
-CoverageMin = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="[TECH[:OPERATOR]=]LEVEL",
-        help="Level from which on a coverage raster counts as covered, in its unit (dBm). Repeatable.",
-    ),
-]
-Workers = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="N", help="Threads. The result is the same for any number."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document with all digits.")]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress and no messages, errors only.")
-]
-
 
 def reach(
     population: Population,
-    population_unit: Unit = None,
-    population_column: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Column of people, where the population is polygons."),
-    ] = None,
+    population_unit: PopulationUnit = None,
+    population_column: PopulationColumn = None,
     hazard: Annotated[
         str | None,
         typer.Option(
@@ -87,43 +66,24 @@ def reach(
         str | None,
         typer.Option(metavar="FILE", help="Warning area: polygons. Without it, the hazard's."),
     ] = None,
-    cap: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="CAP 1.2 alert whose area is the warning area."),
-    ] = None,
+    cap: Cap = None,
     coverage: Coverage = None,
     coverage_min: CoverageMin = None,
     sites: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="List of cell sites, in the place of --coverage."),
     ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=COLUMN", help="Column of --sites that holds NAME. Repeatable."),
-    ] = None,
-    sites_technology: Annotated[
-        str | None,
-        typer.Option(
-            metavar="2g|3g|4g|5g", help="Technology of rows of --sites that do not say it."
-        ),
-    ] = None,
-    country: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Outline: cells of --sites far outside are dropped."),
-    ] = None,
+    column: SitesColumn = None,
+    sites_technology: SitesTechnology = None,
+    country: Country = None,
     max_age_years: Annotated[
         float | None,
         typer.Option(
             metavar="YEARS", help="Rows of --sites last seen longer ago are dropped; 5 by default."
         ),
     ] = None,
-    dem: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Terrain heights for --sites. Without it, flat land."),
-    ] = None,
-    landcover: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Land cover for --sites.")
-    ] = None,
+    dem: Dem = None,
+    landcover: LandCover = None,
     outage: Annotated[
         str | None,
         typer.Option(
@@ -131,19 +91,12 @@ def reach(
             help="Sites off the air (ensemble.csv of `ew4all outage`, or a column site): before and after.",
         ),
     ] = None,
-    operator_share: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=SHARE", help="Market share of an operator, 0 to 1. Repeatable."),
-    ] = None,
+    operator_share: OperatorShare = None,
     zones: Annotated[
         str | None, typer.Option(metavar="FILE", help="Polygons to count in, one by one.")
     ] = None,
-    zone_id: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of their identifiers.")
-    ] = None,
-    zone_name: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column of their names.")
-    ] = None,
+    zone_id: ZoneId = None,
+    zone_name: ZoneName = None,
     refine: Annotated[
         str | None,
         typer.Option(
@@ -230,12 +183,8 @@ def run(arguments: Mapping[str, Any], workers: int | Executor | None, *, quiet: 
 def show(result: Reach, *, as_json: bool, notice: str | None = None) -> None:
     """Print a result as tables or as JSON."""
     if as_json:
-        from ew4all.writers.records import json_text
-
         document = result.to_dict()
-        typer.echo(
-            json_text(document if notice is None else {**document, "notice": notice}), nl=False
-        )
+        print_json(document if notice is None else {**document, "notice": notice})
         return
     from ew4all.report.table import rendered
 

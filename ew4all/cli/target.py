@@ -8,7 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all.cli.options import mapping, numbers
-from ew4all.cli.terminal import console, contents, progressing, reporting, say
+from ew4all.cli.parameters import (
+    AssumeRadio,
+    Cap,
+    Country,
+    Dem,
+    Json,
+    LandCover,
+    LandCoverClass,
+    MaxAgeYears,
+    OperatorShare,
+    PopulationColumn,
+    PopulationUnit,
+    Quiet,
+    ResolutionM,
+    Sites,
+    SitesColumn,
+    SitesTechnology,
+    Workers,
+)
+from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
 from ew4all.errors import OptionError
 
 if TYPE_CHECKING:
@@ -18,12 +37,7 @@ __all__ = ["target"]
 
 
 def target(
-    sites: Annotated[
-        str,
-        typer.Argument(
-            metavar="SITES", help="List of cells: OpenCelliD, an operator's or a regulator's."
-        ),
-    ],
+    sites: Sites,
     population: Annotated[
         str,
         typer.Option(
@@ -33,27 +47,10 @@ def target(
     area: Annotated[
         str | None, typer.Option(metavar="FILE", help="Warning area: polygons.")
     ] = None,
-    cap: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="CAP 1.2 alert whose area is the warning area."),
-    ] = None,
-    dem: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Terrain heights, metres; flat without it.")
-    ] = None,
-    landcover: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Land cover raster for towns and open country. Without it, by density of people.",
-        ),
-    ] = None,
-    landcover_class: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CLASS=open|suburban|urban|built",
-            help="What a class of --landcover means, where its legend is not known. Repeatable.",
-        ),
-    ] = None,
+    cap: Cap = None,
+    dem: Dem = None,
+    landcover: LandCover = None,
+    landcover_class: LandCoverClass = None,
     urgency: Annotated[
         str | None,
         typer.Option(
@@ -117,10 +114,7 @@ def target(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this operator's cells and customers. Repeatable."),
     ] = None,
-    operator_share: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=SHARE", help="Market share of an operator, 0 to 1. Repeatable."),
-    ] = None,
+    operator_share: OperatorShare = None,
     one_network: Annotated[
         bool,
         typer.Option(
@@ -152,70 +146,30 @@ def target(
             help="Choose for the mean of the ensemble, or all that any member needs.",
         ),
     ] = "mean",
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=COLUMN",
-            help="Column of the list that holds lon, lat, radio, azimuth, height, power, tai, ... Repeatable.",
-        ),
-    ] = None,
+    column: SitesColumn = None,
     technology: Annotated[
         list[str] | None,
         typer.Option(
             metavar="2g|3g|4g|5g", help="Technology to address; all by default. Repeatable."
         ),
     ] = None,
-    sites_technology: Annotated[
-        str | None,
-        typer.Option(
-            metavar="2g|3g|4g|5g", help="Technology of every row, where the list does not say."
-        ),
-    ] = None,
-    country: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Outline of the country: cells far outside are dropped."),
-    ] = None,
-    max_age_years: Annotated[
-        float, typer.Option(metavar="YEARS", help="Rows last seen longer ago are dropped.")
-    ] = 5.0,
-    population_unit: Annotated[
-        str | None,
-        typer.Option(metavar="count|per_km2|per_ha", help="What the population raster holds."),
-    ] = None,
-    population_column: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Column of people, where the population is polygons."),
-    ] = None,
-    resolution_m: Annotated[
-        float | None,
-        typer.Option(
-            metavar="M", help="Width of a pixel; by default that of a population cell, 250 at most."
-        ),
-    ] = None,
-    assume: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUE",
-            help="Replace a default: height_m, power_dbm, decode_4g_dbm, ... Repeatable.",
-        ),
-    ] = None,
+    sites_technology: SitesTechnology = None,
+    country: Country = None,
+    max_age_years: MaxAgeYears = 5.0,
+    population_unit: PopulationUnit = None,
+    population_column: PopulationColumn = None,
+    resolution_m: ResolutionM = None,
+    assume: AssumeRadio = None,
     title: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Title of the table and pictures.")
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Threads. The result is the same for any number."),
-    ] = None,
+    workers: Workers = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder for lists, curve, rasters, pictures and record."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document with all digits.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress and no messages, errors only.")
-    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Choose the cells that should carry a warning; count whom they reach, miss and disturb.
 
@@ -282,9 +236,7 @@ def target(
 
 def _show(result: Target, *, as_json: bool) -> None:
     if as_json:
-        from ew4all.writers.records import json_text
-
-        typer.echo(json_text(result.to_dict()), nl=False)
+        print_json(result.to_dict())
         return
     from ew4all.report.target_table import target_table
 

@@ -11,7 +11,7 @@ import typer
 from ew4all.errors import EW4AllError, InputError, OptionError, ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -89,6 +89,13 @@ def console() -> Any:
 
     # Markup and highlighting would read signs into names of places.
     return Console(markup=False, highlight=False, emoji=False)
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document on standard output."""
+    from ew4all.writers.records import json_text
+
+    typer.echo(json_text(document), nl=False)
 
 
 def contents(folder: Path) -> str:
