@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from matplotlib import patheffects
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
-from matplotlib.path import Path as Outline
 
-from ew4all.errors import GridMismatchError, WriteError
+from ew4all.errors import GridMismatchError
+from ew4all.report.drawing import HALO, LINE_HALO, outline_of, write_png
 from ew4all.report.furniture import (
     draw_graticule,
     draw_north_arrow,
@@ -51,7 +50,6 @@ _SIZE_IN = (1620 / _DPI, 1200 / _DPI)
 _MAP_BOX = (0.048, 0.075, 0.672, 0.80)  # left, bottom, width, height as shares of the figure
 _MARGIN = 0.06
 _MOST_NAMES = 20
-_HALO = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.9)]
 
 
 @dataclass(frozen=True)
@@ -158,16 +156,7 @@ def draw_map(path: Path, layers: MapLayers) -> None:
         rows, cols = layers.people.shape
         pixel = pixel_m(layers.crs, view, (east - west) / cols, (north - south) / rows)
         draw_panel(figure, layers, norm, pixel)
-        facts = {
-            "Title": layers.title,
-            "Software": "ew4all",
-            "Description": layers.notice or layers.title,
-        }
-        try:
-            canvas.print_png(path, metadata=facts)  # type: ignore[no-untyped-call]
-        except OSError as error:
-            msg = f"cannot write {path.name}: {error.strerror or error}"
-            raise WriteError(msg) from error
+        write_png(canvas, path, layers.title, layers.notice or layers.title)
 
 
 def _grown(box: Box, share: float) -> Box:
@@ -260,7 +249,9 @@ def _draw_shapes(axes: Axes, layers: MapLayers, view: Box) -> None:
     detail = (view[2] - view[0]) / 3000.0
 
     def shown(shape: BaseGeometry) -> PathPatch | None:
-        outline = _outline(shapely.intersection(shapely.make_valid(shape), frame).simplify(detail))
+        outline = outline_of(
+            shapely.intersection(shapely.make_valid(shape), frame).simplify(detail)
+        )
         return PathPatch(outline) if outline is not None else None
 
     for _, zone in layers.zones:
@@ -268,7 +259,7 @@ def _draw_shapes(axes: Axes, layers: MapLayers, view: Box) -> None:
             patch.set(facecolor="none", edgecolor=ZONE, linewidth=0.6, zorder=2)
             axes.add_patch(patch)
     if layers.area is not None:
-        beyond = _outline(
+        beyond = outline_of(
             shapely.difference(frame, shapely.make_valid(layers.area)).simplify(detail)
         )
         if beyond is not None:
@@ -288,23 +279,8 @@ def _draw_shapes(axes: Axes, layers: MapLayers, view: Box) -> None:
         axes.add_patch(hatched)
     if layers.area is not None and (patch := shown(layers.area)):
         patch.set(facecolor="none", edgecolor="black", linewidth=2.2, joinstyle="round", zorder=4)
-        patch.set_path_effects(
-            [patheffects.withStroke(linewidth=4.0, foreground="white", alpha=0.8)]
-        )
+        patch.set_path_effects(LINE_HALO)
         axes.add_patch(patch)
-
-
-def _outline(shape: BaseGeometry) -> Outline | None:
-    """Return the rings of the polygons of a shape as one path."""
-    rings = [
-        shapely.get_coordinates(ring)
-        for part in shapely.get_parts(shape)
-        if part.geom_type == "Polygon" and not part.is_empty
-        for ring in shapely.get_rings(part)
-    ]
-    if not rings:
-        return None
-    return Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
 
 
 def _draw_names(axes: Axes, layers: MapLayers, view: Box, canvas: FigureCanvasAgg) -> None:
@@ -324,7 +300,7 @@ def _draw_names(axes: Axes, layers: MapLayers, view: Box, canvas: FigureCanvasAg
     for k in sorted(range(len(seen)), key=lambda k: -shapes[k].area):
         text = axes.text(
             0.0, 0.0, textwrap.fill(textwrap.shorten(seen[k][0], 44, placeholder="…"), 22), fontsize=8, color=INK,
-            zorder=6, path_effects=_HALO, parse_math=False, clip_on=True, linespacing=1.15, transform=None,
+            zorder=6, path_effects=HALO, parse_math=False, clip_on=True, linespacing=1.15, transform=None,
         )  # fmt: skip
         part = max(shapely.get_parts(shapes[k]), key=lambda p: p.area)
         middle = shapely.point_on_surface(part)

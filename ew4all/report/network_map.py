@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
-from matplotlib import patheffects
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
-from matplotlib.path import Path as Outline
 
-from ew4all.errors import WriteError
+from ew4all.report.drawing import HALO, outline_of, write_png
 from ew4all.report.furniture import draw_graticule, draw_north_arrow, draw_scale_bar
 from ew4all.report.palette import INK, ZONE
 
@@ -41,7 +39,6 @@ _DPI = 150
 _SIZE_IN = (1620 / _DPI, 1200 / _DPI)
 _MAP_BOX = (0.048, 0.075, 0.672, 0.80)
 _LEFT = 0.742
-_HALO = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.9)]
 _NOTHING: Final = "#e4e4e4"
 
 # Dark blue to yellow, told apart by everybody and in print; what lies below the level of service is orange to grey.
@@ -218,12 +215,7 @@ def _draw(
         draw_scale_bar(axes, layers.crs, view)
         draw_north_arrow(axes, layers.crs, view)
         _write(figure, layers, title, heading, [*handles, *marks])
-        facts = {"Title": title, "Software": "ew4all", "Description": layers.quantity}
-        try:
-            canvas.print_png(path, metadata=facts)  # type: ignore[no-untyped-call]
-        except OSError as error:
-            msg = f"cannot write {path.name}: {error.strerror or error}"
-            raise WriteError(msg) from error
+        write_png(canvas, path, title, layers.quantity)
 
 
 def _view(layers: NetworkLayers) -> Box:
@@ -244,15 +236,9 @@ def _draw_zones(axes: Axes, layers: NetworkLayers, view: Box) -> None:
     named = 0 < len(layers.zones) <= _MOST_NAMES
     for name, zone in layers.zones:
         shape = shapely.intersection(shapely.make_valid(zone), frame).simplify(detail)
-        rings = [
-            shapely.get_coordinates(ring)
-            for part in shapely.get_parts(shape)
-            if part.geom_type == "Polygon" and not part.is_empty
-            for ring in shapely.get_rings(part)
-        ]
-        if not rings:
+        outline = outline_of(shape)
+        if outline is None:
             continue
-        outline = Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
         axes.add_patch(
             PathPatch(
                 outline, facecolor="none", edgecolor="white", linewidth=1.8, alpha=0.8, zorder=2
@@ -265,7 +251,7 @@ def _draw_zones(axes: Axes, layers: NetworkLayers, view: Box) -> None:
             middle = shapely.point_on_surface(shape)
             axes.text(
                 middle.x, middle.y, textwrap.fill(textwrap.shorten(name, 44, placeholder="…"), 18), fontsize=7.5,
-                color=INK, ha="center", va="center", zorder=6, path_effects=_HALO, parse_math=False, clip_on=True,
+                color=INK, ha="center", va="center", zorder=6, path_effects=HALO, parse_math=False, clip_on=True,
             )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ew4all.report.map import MapLayers, draw_map
-from ew4all.report.view import View
+from ew4all.report.view import View, north_up
 from ew4all.reprojection import to_lonlat
 from ew4all.results import ZoneCount
 from ew4all.writers.folder import output_folder
@@ -121,8 +121,8 @@ def _layers(
 ) -> MapLayers:
     names = () if study.zones is None else study.zones.names
     return MapLayers(
-        people=view.north_up(view.people),
-        uncovered=view.north_up(view.uncovered) if study.queries else None,
+        people=north_up(study.grid, view.people),
+        uncovered=north_up(study.grid, view.uncovered) if study.queries else None,
         extent=view.extent,
         crs=study.grid.crs,
         counts=result.people,

@@ -9,30 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from matplotlib import patheffects
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
-from matplotlib.path import Path as Outline
 from pyproj import Transformer
 
 from ew4all.coverage.targeting import TARGET_BLOCK
-from ew4all.errors import WriteError
-from ew4all.grid import Block
+from ew4all.report.drawing import LINE_HALO, outline_of, write_png
 from ew4all.report.furniture import draw_graticule, draw_north_arrow, draw_scale_bar, nice
 from ew4all.report.map import MAP_PIXELS
 from ew4all.report.palette import HAZARD, INK, PEOPLE, SEA, UNCOVERED
 from ew4all.report.rounding import people_text, share_text
-from ew4all.report.view import gather
+from ew4all.report.view import extent_of, gather, north_up, pixels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
 
+    from ew4all.grid import Block
     from ew4all.target_results import Target
     from ew4all.targets import TargetBlock, TargetStudy
     from ew4all.units import F64
@@ -44,9 +41,6 @@ _SIZE_IN = (10.8, 8.0)
 _BOX = (0.062, 0.075, 0.658, 0.80)
 _LEFT = 0.742
 _MARGIN = 0.25
-_HALO: Sequence[patheffects.AbstractPathEffect] = [
-    patheffects.withStroke(linewidth=4.0, foreground="white", alpha=0.8)
-]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +73,7 @@ class TargetMap:
         grown = _MARGIN * max(np.ptp(x), np.ptp(y)) / 2.0
         box = x.min() - grown, y.min() - grown, x.max() + grown, y.max() + grown
         window = grid.block_of_bounds(_paper(box, is_degrees=grid.is_geographic)) or grid.whole
-        factor = max(1, -(-max(window.shape) // MAP_PIXELS))
-        shape = -(-window.shape[0] // factor), -(-window.shape[1] // factor)
+        factor, shape = pixels_of(window)
         made = cls(study, window, factor, np.zeros(shape), np.zeros(shape), np.zeros(shape))
         for block in grid.blocks(*TARGET_BLOCK, within=window):
             people = np.nan_to_num(np.asarray(study.places.people(block), np.float64))
@@ -90,24 +83,13 @@ class TargetMap:
     @property
     def extent(self) -> tuple[float, float, float, float]:
         """West, south, east, north of the pixels."""
-        rows, cols = self.people.shape
-        block = Block(
-            self.window.row0,
-            self.window.row0 + rows * self.factor,
-            self.window.col0,
-            self.window.col0 + cols * self.factor,
-        )
-        return self.study.grid.crop(block).bounds
+        return extent_of(self.study.grid, self.window, self.factor, self.people.shape)
 
     def add(self, found: TargetBlock) -> None:
         """Take what one window gave."""
         rest = found.missed + found.unserved
         gather(found.block, found.over_reach, self.window, self.factor, self.over_reach)
         gather(found.block, rest, self.window, self.factor, self.missed)
-
-    def north_up(self, pixels: F64) -> F64:
-        """Return pixels with the first row in the north."""
-        return pixels[::-1] if self.study.grid.transform.e > 0.0 else pixels
 
 
 def draw_target_map(path: Path, view: TargetMap, target: Target, notice: str | None = None) -> None:
@@ -132,12 +114,7 @@ def draw_target_map(path: Path, view: TargetMap, target: Target, notice: str | N
     draw_scale_bar(axes, crs, box)
     draw_north_arrow(axes, crs, box)
     _draw_panel(figure, target, notice)
-    facts = {"Title": target.title or "Cells to address", "Software": "ew4all"}
-    try:
-        canvas.print_png(path, metadata=facts)  # type: ignore[no-untyped-call]
-    except OSError as error:
-        msg = f"cannot write {path.name}: {error.strerror or error}"
-        raise WriteError(msg) from error
+    write_png(canvas, path, target.title or "Cells to address")
 
 
 def _paper(
@@ -154,7 +131,7 @@ def _paper(
 
 def _draw_pixels(axes: Axes, view: TargetMap) -> None:
     """Blue for people, orange where they are disturbed, purple where they are missed, mixed where a pixel holds both."""
-    people = view.north_up(view.people)
+    people = north_up(view.study.grid, view.people)
     picture = np.zeros((*people.shape, 4))
     lived = people > 0.0
     if lived.any():
@@ -163,7 +140,7 @@ def _draw_pixels(axes: Axes, view: TargetMap) -> None:
         norm = LogNorm(min(bottom, top / 20.0), top, clip=True)
         picture[lived] = PEOPLE(norm(people[lived]))
         for counts, colour in ((view.over_reach, UNCOVERED), (view.missed, None)):
-            part = view.north_up(counts)
+            part = north_up(view.study.grid, counts)
             share = np.divide(part, people, out=np.zeros_like(people), where=lived)
             share = np.clip(share, 0.0, 1.0)[lived][:, None]
             solid = (
@@ -187,18 +164,11 @@ def _rgba(colour: str) -> F64:
 
 def _draw_area(axes: Axes, area: Any, box: tuple[float, float, float, float]) -> None:
     detail = (box[2] - box[0]) / 3000.0
-    shape = shapely.make_valid(area).simplify(detail)
-    rings = [
-        shapely.get_coordinates(ring)
-        for part in shapely.get_parts(shape)
-        if part.geom_type == "Polygon" and not part.is_empty
-        for ring in shapely.get_rings(part)
-    ]
-    if not rings:
+    outline = outline_of(shapely.make_valid(area).simplify(detail))
+    if outline is None:
         return
-    outline = Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
     patch = PathPatch(outline, facecolor="none", edgecolor="black", linewidth=2.2, joinstyle="round", zorder=4)  # fmt: skip
-    patch.set_path_effects(list(_HALO))
+    patch.set_path_effects(LINE_HALO)
     axes.add_patch(patch)
 
 

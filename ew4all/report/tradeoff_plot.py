@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ew4all.coverage.tradeoff import curve_of
-from ew4all.errors import WriteError
+from ew4all.report.drawing import write_png
 from ew4all.report.palette import BLUE, INK, ORANGE, ZONE
 from ew4all.report.rounding import people_text, share_text
 
@@ -116,12 +116,7 @@ def draw_tradeoff(path: Path, target: Target, notice: str | None = None) -> None
         handles, labels, loc="upper left", bbox_to_anchor=(_PANEL - 0.006, 0.42), frameon=False, fontsize=8.5,
         labelcolor=INK, handlelength=2.2, labelspacing=0.75,
     )  # fmt: skip
-    facts = {"Title": target.title or "Trade-off", "Software": "ew4all"}
-    try:
-        canvas.print_png(path, metadata=facts)  # type: ignore[no-untyped-call]
-    except OSError as error:
-        msg = f"cannot write {path.name}: {error.strerror or error}"
-        raise WriteError(msg) from error
+    write_png(canvas, path, target.title or "Trade-off")
 
 
 def _limit(target: Target, axis: Axis, x: F64, chosen: tuple[float, float]) -> float:

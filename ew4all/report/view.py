@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
+    from ew4all.grid import Grid
     from ew4all.readers.cells import Cells, MeanCells
     from ew4all.study import Study
     from ew4all.units import F64
@@ -50,22 +51,14 @@ class View:
         """Choose the window: the warning area, some of the hazard, a margin. `cells` are those of the study by default."""
         grid = study.grid
         window = grid.block_of_bounds(focus(grid.bounds, study.area, study.hazard)) or grid.whole
-        factor = max(1, -(-max(window.shape) // MAP_PIXELS))
-        shape = -(-window.shape[0] // factor), -(-window.shape[1] // factor)
+        factor, shape = pixels_of(window)
         reader = cells or study.cells()
         return cls(study, reader, window, factor, np.zeros(shape), np.zeros(shape), np.zeros(shape))
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
         """West, south, east, north of the pixels, in the grid's CRS."""
-        rows, cols = self.people.shape
-        block = Block(
-            self.window.row0,
-            self.window.row0 + rows * self.factor,
-            self.window.col0,
-            self.window.col0 + cols * self.factor,
-        )
-        return self.study.grid.crop(block).bounds
+        return extent_of(self.study.grid, self.window, self.factor, self.people.shape)
 
     def hazard(self) -> BaseGeometry | None:
         """Return the hazard as a shape; a hazard raster as the pixels of which at least half is endangered."""
@@ -76,10 +69,6 @@ class View:
         found = features.shapes(half, mask=half == 1, transform=transform)
         shapes = [shapely.geometry.shape(shape) for shape, _ in found]
         return shapely.union_all(shapes) if shapes else None
-
-    def north_up(self, pixels: F64) -> F64:
-        """Return pixels with the first row in the north, as a map draws them."""
-        return pixels[::-1] if self.study.grid.transform.e > 0.0 else pixels
 
     def blocks(
         self, progress: Progress | None = None
@@ -99,6 +88,28 @@ class View:
                 yield block, counts.uncovered.astype(np.float32)
             if progress:
                 progress(done + 1, len(blocks))
+
+
+def pixels_of(window: Block) -> tuple[int, tuple[int, int]]:
+    """Return how many cells lie along the side of a pixel of a map of a window, and its rows and columns of pixels."""
+    factor = max(1, -(-max(window.shape) // MAP_PIXELS))
+    return factor, (-(-window.shape[0] // factor), -(-window.shape[1] // factor))
+
+
+def extent_of(
+    grid: Grid, window: Block, factor: int, shape: tuple[int, ...]
+) -> tuple[float, float, float, float]:
+    """Return west, south, east, north of the pixels of a window, in the grid's CRS."""
+    rows, cols = shape
+    block = Block(
+        window.row0, window.row0 + rows * factor, window.col0, window.col0 + cols * factor
+    )
+    return grid.crop(block).bounds
+
+
+def north_up(grid: Grid, pixels: F64) -> F64:
+    """Return pixels with the first row in the north, as a map draws them."""
+    return pixels[::-1] if grid.transform.e > 0.0 else pixels
 
 
 def gather(block: Block, counts: F64, window: Block, factor: int, pixels: F64) -> None:
