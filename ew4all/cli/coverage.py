@@ -188,5 +188,4 @@ def _show(summary: ServiceSummary, *, as_json: bool) -> None:
         return
     from ew4all.report.service_table import rendered
 
-    screen = console()
-    screen.print(rendered(summary, ascii_only=screen.options.ascii_only))
+    console().print(rendered(summary))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
 from ew4all.report.rounding import people_text, share_text
+from ew4all.report.terminal_table import add_row, titled_table
 from ew4all.results import OUTSIDE
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
 
     from ew4all.results import OutageEffect, PeopleCount, Reach
 
@@ -26,7 +26,7 @@ _ROUNDING = 1e-12
 def outage_tables(result: Reach, outage: OutageEffect) -> list[RenderableType]:
     """Return who has a signal before and after, by technology and by zone."""
     after = outage.after
-    whole = _table(
+    whole = titled_table(
         "Before and after the outage", ("in the warning area", "before", "after", "change")
     )
     for technology in (*TECHNOLOGIES, "any"):
@@ -59,7 +59,7 @@ def _zones(result: Reach, after: Reach) -> Table:
         if before.id != OUTSIDE
     ]
     pairs.sort(key=lambda pair: -_lost(pair[1], pair[2]))
-    table = _table(
+    table = titled_table(
         "People NOT covered, by zone, most loss first", ("zone", "before", "after", "change")
     )
     for name, before, then in pairs[:_MOST_ZONES]:
@@ -74,15 +74,6 @@ def _zones(result: Reach, after: Reach) -> Table:
 
 def _lost(before: PeopleCount, after: PeopleCount) -> float:
     return (after.uncovered or 0.0) - (before.uncovered or 0.0)
-
-
-def _table(title: str, columns: tuple[str, ...]) -> Table:
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
-    )
-    for k, name in enumerate(columns):
-        table.add_column(Text(name), justify="left" if k == 0 else "right", no_wrap=k > 0)
-    return table
 
 
 def _row(table: Table, name: str, before: float | None, after: float | None) -> None:
@@ -102,4 +93,4 @@ def _row(table: Table, name: str, before: float | None, after: float | None) -> 
         people_text(after),
         f"{sign}{people_text(abs(change))}{share}",
     )
-    table.add_row(*(Text(cell) for cell in cells))
+    add_row(table, *cells)

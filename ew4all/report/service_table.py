@@ -10,10 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ew4all.report.rounding import people_text, share_text
+from ew4all.report.terminal_table import notes_below, titled_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from rich.console import RenderableType
 
     from ew4all.network_maps import Served, ServiceSummary
@@ -24,40 +23,20 @@ MOST_ZONES = 15
 """Zones that are listed; ``served.csv`` has all of them."""
 
 
-def rendered(summary: ServiceSummary, *, ascii_only: bool = False) -> Group:
+def rendered(summary: ServiceSummary) -> Group:
     """Return the summary as something that rich prints; numbers of people have three significant digits."""
-    del ascii_only
     parts: list[RenderableType] = []
     if summary.title:
         parts.append(Text(summary.title, style="bold"))
     parts += [_whole(summary), *_zones(summary), *_account(summary)]
-    if summary.notes:
-        notes = Table.grid(padding=(0, 1))
-        for note in summary.notes:
-            notes.add_row(Text("-"), Text(note, overflow="fold"))
-        parts += [Text("\nNotes", style="bold"), notes]
+    parts += notes_below(summary.notes)
     parts.append(Text("\nPeople rounded to three digits; --json gives all of them.", style="dim"))
     return Group(*parts)
 
 
-def _table(title: str, columns: Iterable[str]) -> Table:
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
-    )
-    for k, name in enumerate(columns):
-        table.add_column(
-            Text(name),
-            justify="left" if k == 0 else "right",
-            no_wrap=k > 0,
-            max_width=30 if k == 0 else None,
-            overflow="fold",
-        )
-    return table
-
-
 def _whole(summary: ServiceSummary) -> Table:
     whole = summary.whole
-    table = _table(
+    table = titled_table(
         f"{people_text(whole.people)} people on the map, and whom the network serves",
         ("", "cells", "outdoors", "in buildings", "usual mix", "camp on it"),
     )
@@ -82,7 +61,9 @@ def _zones(summary: ServiceSummary) -> list[RenderableType]:
     if not summary.zones:
         return []
     names = [*summary.technologies, "any"]
-    table = _table("Served by zone, usual mix of places", ("zone", "people", *names))
+    table = titled_table(
+        "Served by zone, usual mix of places", ("zone", "people", *names), widest=30
+    )
     for zone in summary.zones[:MOST_ZONES]:
         table.add_row(Text(zone.name), people_text(zone.people), *_of(zone, names))
     left = len(summary.zones) - MOST_ZONES

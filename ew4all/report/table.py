@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from ew4all.report.outage_effect import outage_tables
 from ew4all.report.rounding import people_text, share_text
+from ew4all.report.terminal_table import add_row, notes_below, titled_table
 from ew4all.results import OUTSIDE
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -64,22 +64,20 @@ def rendered(result: Reach, *, notice: str | None = None, ascii_only: bool = Fal
     if result.outage:
         parts += outage_tables(result, result.outage)
     parts += _waterfall(result, "#" if ascii_only else "█")
-    if result.notes:
-        notes = Table.grid(padding=(0, 1))
-        for note in result.notes:
-            notes.add_row(Text("-"), Text(note, overflow="fold"))
-        parts += [Text("\nNotes", style="bold"), notes]
+    parts += notes_below(result.notes)
     parts.append(Text("\nPeople rounded to three digits; --json gives all of them.", style="dim"))
     return Group(*parts)
 
 
 def assumptions_table(rows: Sequence[Assumption]) -> Group:
     """Return the table of assumptions, and below it where each of them comes from."""
-    table = _table("What is assumed of networks, phones and people", ("step", "default", "range"))
+    table = titled_table(
+        "What is assumed of networks, phones and people", ("step", "default", "range")
+    )
     table.add_column(Text("share of those left who"))
     sources = Table.grid(padding=(0, 1))
     for row in rows:
-        _row(table, row.name, f"{row.value:g}", f"{row.low:g} - {row.high:g}", row.meaning)
+        add_row(table, row.name, f"{row.value:g}", f"{row.low:g} - {row.high:g}", row.meaning)
         sources.add_row(
             Text(row.name), Text(f"{row.confidence}: {row.source}. Range: {row.range_source}.")
         )
@@ -87,46 +85,25 @@ def assumptions_table(rows: Sequence[Assumption]) -> Group:
     return Group(table, Text("Sources", style="bold"), sources, hint)
 
 
-def _table(title: str, columns: Iterable[str]) -> Table:
-    """Table whose first column is words and whose other columns are numbers."""
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
-    )
-    for k, name in enumerate(columns):
-        table.add_column(
-            Text(name),
-            justify="left" if k == 0 else "right",
-            no_wrap=k > 0,
-            max_width=36 if k == 0 else None,
-            overflow="fold",
-        )
-    return table
-
-
-def _row(table: Table, *cells: str, style: str | None = None) -> None:
-    # Text, not str: a zone may be called "[bold]".
-    table.add_row(*(Text(cell) for cell in cells), style=style)
-
-
 def _headline(result: Reach) -> Table:
     people = result.people
-    table = _table("", ("", "people", "share"))
+    table = titled_table("", ("", "people", "share"))
     table.show_header = False
     table.title = None
     has_hazard = any(i.role == "hazard" for i in result.inputs)
-    _row(table, "In the population data", people_text(people.total), "")
-    _row(
+    add_row(table, "In the population data", people_text(people.total), "")
+    add_row(
         table,
         "At risk: in the hazard" if has_hazard else "At risk: all in the area",
         people_text(people.at_risk),
         _of(people.at_risk, people.total, "of all"),
     )
-    _row(
+    add_row(
         table, "In the warning area", people_text(people.in_area), _of(people.in_area, people.total, "of all"),
         style="bold",
     )  # fmt: skip
     if people.at_risk_in_area != people.at_risk:
-        _row(
+        add_row(
             table,
             "  at risk, but outside it",
             people_text(people.at_risk_outside),
@@ -134,30 +111,30 @@ def _headline(result: Reach) -> Table:
         )
     if people.uncovered is not None:
         covered = people.covered.get("any", people.in_area - people.uncovered)
-        _row(
+        add_row(
             table,
             "  covered by a signal",
             people_text(covered),
             _of(covered, people.in_area, "of the area"),
         )
-        _row(
+        add_row(
             table, "  NOT covered by any", people_text(people.uncovered),
             _of(people.uncovered, people.in_area, "of the area"), style="bold",
         )  # fmt: skip
     if people.at_risk_covered is not None and people.at_risk_covered != people.covered.get("any"):
-        _row(
+        add_row(
             table, "  at risk and covered", people_text(people.at_risk_covered),
             _of(people.at_risk_covered, people.at_risk, "of those at risk"),
         )  # fmt: skip
     if result.waterfall and result.waterfall[-1].step == "noticed":
         last = result.waterfall[-1].people
-        _row(
+        add_row(
             table,
             "  expected to notice the warning",
             people_text(last),
             _of(last, people.in_area, "of the area"),
         )
-    _row(table, "Size of the warning area", f"{people_text(result.area_km2)} km2", "")
+    add_row(table, "Size of the warning area", f"{people_text(result.area_km2)} km2", "")
     return table
 
 
@@ -178,14 +155,14 @@ def _coverage(result: Reach) -> list[RenderableType]:
         *(["share"] if with_share else []),
         *(t.upper() if t != "any" else "any" for t in shown),
     ]
-    table = _table("Covered people by technology", names)
+    table = titled_table("Covered people by technology", names)
 
     def cells(counts: Mapping[str, float]) -> list[str]:
         return [people_text(counts[t]) if t in counts else "-" for t in shown]
 
     blank = [""] if with_share else []
-    _row(table, "All operators", *blank, *cells(covered), style="bold")
-    _row(
+    add_row(table, "All operators", *blank, *cells(covered), style="bold")
+    add_row(
         table,
         "  of the area",
         *blank,
@@ -197,7 +174,7 @@ def _coverage(result: Reach) -> list[RenderableType]:
             if with_share
             else []
         )
-        _row(table, operator.name, *share, *cells(operator.covered))
+        add_row(table, operator.name, *share, *cells(operator.covered))
     parts: list[RenderableType] = [table]
     for technology, bounds in result.bounds.items():
         parts.append(
@@ -241,7 +218,7 @@ def _zones(zones: Sequence[ZoneCount]) -> list[RenderableType]:
 def _people_table(title: str, what: str, rows: Sequence[tuple[str, PeopleCount]]) -> Table:
     has_coverage = any(p.uncovered is not None for _, p in rows)
     names = [what, "at risk", "in area", *(["covered", "NOT covered"] if has_coverage else [])]
-    table = _table(title, names)
+    table = titled_table(title, names)
     for name, people in rows:
         _people_row(table, name, [people])
     return table
@@ -254,14 +231,14 @@ def _people_row(table: Table, name: str, several: Sequence[PeopleCount]) -> None
         cells.append(people_text(sum(p.covered.get("any", 0.0) for p in several)))
         missed = sum(p.uncovered or 0.0 for p in several)
         cells.append(f"{people_text(missed)} {f'({share_text(missed, in_area)})':>7}")
-    _row(table, name, *cells)
+    add_row(table, name, *cells)
 
 
 def _waterfall(result: Reach, block: str) -> list[RenderableType]:
     steps = result.waterfall
     if len(steps) < 2:
         return []
-    table = _table(
+    table = titled_table(
         "From the warning area to the people who notice the warning", ("step", "left", "lost")
     )
     table.add_column(Text("share of the area"), no_wrap=True)
@@ -269,7 +246,7 @@ def _waterfall(result: Reach, block: str) -> list[RenderableType]:
     for step in steps:
         share = step.people / whole if whole > 0.0 else 0.0
         bar = block * round(_BAR_CHARACTERS * share)
-        _row(
+        add_row(
             table,
             STEPS.get(step.step, step.step),
             people_text(step.people),

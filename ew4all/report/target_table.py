@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from ew4all.report.rounding import people_text, share_text
+from ew4all.report.terminal_table import add_row, notes_below, titled_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import RenderableType
+    from rich.table import Table
 
     from ew4all.target_results import Target
 
@@ -24,6 +23,9 @@ MOST_ROWS = 12
 """Rows of a list; the rest is counted."""
 
 
+_table = partial(titled_table, widest=40)
+
+
 def target_table(target: Target) -> Group:
     """Return a result as something that rich prints; people with three significant digits."""
     parts: list[RenderableType] = []
@@ -31,11 +33,7 @@ def target_table(target: Target) -> Group:
         parts.append(Text(target.title, style="bold"))
     parts += [_headline(target), _rules(target), *_operators(target), *_ensemble(target)]
     parts += [*_settlements(target), *_lists(target)]
-    if target.notes:
-        notes = Table.grid(padding=(0, 1))
-        for note in target.notes:
-            notes.add_row(Text("-"), Text(note, overflow="fold"))
-        parts += [Text("\nNotes", style="bold"), notes]
+    parts += notes_below(target.notes)
     parts.append(
         Text(
             "\nPeople rounded to three digits; --json gives all of them, --out the lists and maps.",
@@ -43,26 +41,6 @@ def target_table(target: Target) -> Group:
         )
     )
     return Group(*parts)
-
-
-def _table(title: str | None, columns: Sequence[str], words: int = 1) -> Table:
-    """Table whose first columns are words and whose other columns are numbers."""
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
-    )
-    for k, name in enumerate(columns):
-        table.add_column(
-            Text(name),
-            justify="left" if k < words else "right",
-            no_wrap=k >= words,
-            max_width=40 if k == 0 else None,
-            overflow="fold",
-        )
-    return table
-
-
-def _row(table: Table, *cells: str, style: str | None = None) -> None:
-    table.add_row(*(Text(cell) for cell in cells), style=style)
 
 
 def _headline(target: Target) -> Table:
@@ -77,20 +55,20 @@ def _headline(target: Target) -> Table:
         ("OVER-REACHED: outside, on such a cell", out.over_reach, "", out.over_reach_km2, "bold"),
     ]  # fmt: skip
     for words, people, share, km2, style in rows:
-        _row(table, words, people_text(people), share, people_text(km2), style=style)
+        add_row(table, words, people_text(people), share, people_text(km2), style=style)
     if "geofence" in target.rule:
         share = target.rule["geofence"]["share"]
         words = f"  shown it, as {share:.0%} of phones filter"
         less = share_text(out.shown_over_reach, out.over_reach)
-        _row(table, words, people_text(out.shown_over_reach), less, "")
-        _row(
+        add_row(table, words, people_text(out.shown_over_reach), less, "")
+        add_row(
             table,
             "  of those reached, shown it",
             people_text(out.shown_reached),
             share_text(out.shown_reached, out.reached),
             "",
         )
-    _row(table, f"Addressed cells, of {target.network_cells:,}", f"{out.cells:,}", "", "")
+    add_row(table, f"Addressed cells, of {target.network_cells:,}", f"{out.cells:,}", "", "")
     return table
 
 
@@ -110,13 +88,13 @@ def _rules(target: Target) -> Table:
         if row.rule == "threshold" and out == target.outcome:
             continue
         served = out.reached + out.missed
-        _row(
+        add_row(
             table, names[row.rule], f"{out.cells:,}", people_text(out.missed), share_text(out.missed, served),
             people_text(out.over_reach), people_text(out.over_reach_km2),
             style="bold" if row.rule == "chosen" else None,
         )  # fmt: skip
     bleed = target.bleed
-    _row(
+    add_row(
         table, f"GOV.UK's bleed of {bleed.bleed_m:,.0f} m", "", "", "", people_text(bleed.people),
         people_text(bleed.km2),
     )  # fmt: skip
@@ -130,7 +108,7 @@ def _operators(target: Target) -> list[RenderableType]:
     table = _table("Operators, each for its own customers", columns)
     for row in target.operators:
         out = row.outcome
-        _row(
+        add_row(
             table, row.name or "(unknown)", share_text(row.share, 1.0), f"{out.cells:,}", people_text(out.reached),
             people_text(out.missed), people_text(out.unserved), people_text(out.over_reach),
         )  # fmt: skip
@@ -145,15 +123,15 @@ def _ensemble(target: Target) -> list[RenderableType]:
         f"In {found.members} outages of the ensemble",
         ("", "missed, mean", "worst", "over-reach, mean"),
     )
-    _row(
+    add_row(
         table, "this choice", people_text(found.missed_mean), people_text(found.missed_worst),
         people_text(found.over_reach_mean), style="bold",
     )  # fmt: skip
-    _row(
+    add_row(
         table, "chosen with every cell on air", people_text(found.nominal_missed_mean),
         people_text(found.nominal_missed_worst), people_text(found.nominal_over_reach_mean),
     )  # fmt: skip
-    _row(table, "no cell on air serves them", people_text(found.unserved_mean), "", "")
+    add_row(table, "no cell on air serves them", people_text(found.unserved_mean), "", "")
     return [table]
 
 
@@ -169,15 +147,15 @@ def _settlements(target: Target) -> list[RenderableType]:
         "Settlements in the area, least reached first", ("settlement", "people", "served", "reached", "of served")
     )  # fmt: skip
     for row in inside[:MOST_ROWS]:
-        _row(
+        add_row(
             table, row.name, people_text(row.people), people_text(row.served), people_text(row.reached),
             share_text(row.reached, row.served),
         )  # fmt: skip
     if len(inside) > MOST_ROWS:
-        _row(table, f"{len(inside) - MOST_ROWS} others", "", "", "", "")
+        add_row(table, f"{len(inside) - MOST_ROWS} others", "", "", "", "")
     apart = len(ranked) - len(inside)
     if apart:
-        _row(table, f"{apart} without anybody in the area", "", "", "", "")
+        add_row(table, f"{apart} without anybody in the area", "", "", "", "")
     return [table]
 
 
@@ -190,7 +168,7 @@ def _lists(target: Target) -> list[RenderableType]:
         )
         for group in target.groups[:MOST_ROWS]:
             code = group.code + (" (cell)" if group.is_cell else "")
-            _row(
+            add_row(
                 table, code, group.operator, f"{group.cells:,}", people_text(group.inside),
                 people_text(group.outside), f"{group.share:.2f}",
             )  # fmt: skip
@@ -202,11 +180,11 @@ def _lists(target: Target) -> list[RenderableType]:
             words=3,
         )
         for cell in target.cells[:MOST_ROWS]:
-            _row(
+            add_row(
                 table, cell.id, cell.technology, cell.operator, people_text(cell.inside),
                 people_text(cell.outside), f"{cell.share:.2f}",
             )  # fmt: skip
         rest = len(target.cells) - MOST_ROWS
     if rest > 0:
-        _row(table, f"{rest:,} more: --out DIR or --json", *[""] * 5)
+        add_row(table, f"{rest:,} more: --out DIR or --json", *[""] * 5)
     return [table]
