@@ -18,7 +18,7 @@ from ew4all.errors import AssumptionError, InputError
 from ew4all.units import F64, TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -33,6 +33,7 @@ __all__ = [
     "default",
     "default_values",
     "markdown",
+    "markdown_of",
 ]
 
 ENVIRONMENTS: Final = ("rural", "suburban", "urban")
@@ -303,6 +304,16 @@ def default_values(
     """Return the default of each cell, shape (cells,), by the codes of its technology, environment and band."""
     values: F64 = _lattice(name)[technology, environment, band]
     return values
+
+
+def markdown_of(rows: Iterable[RadioDefault]) -> str:
+    """Return rows that hold everywhere as a table in Markdown; it ends with a line break."""
+    lines = ["| parameter | value | source | confidence |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| `{row.name}` | {row.value:g} {row.unit} | {row.source} | {row.confidence} |"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def markdown() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ew4all.cell_defaults import RadioDefault
+from ew4all.cell_defaults import RadioDefault, markdown_of
 
 __all__ = ["RECEPTION_DEFAULTS", "markdown", "value"]
 
@@ -67,9 +67,4 @@ def value(name: str) -> float:
 
 def markdown() -> str:
     """Return the table in Markdown, for documents; it ends with a line break."""
-    lines = ["| parameter | value | source | confidence |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| `{row.name}` | {row.value:g} {row.unit} | {row.source} | {row.confidence} |"
-        for row in RECEPTION_DEFAULTS
-    ]
-    return "\n".join(lines) + "\n"
+    return markdown_of(RECEPTION_DEFAULTS)

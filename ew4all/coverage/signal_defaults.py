@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ew4all.cell_defaults import RadioDefault, default
+from ew4all.cell_defaults import RadioDefault, default, markdown_of
 from ew4all.errors import AssumptionError
 from ew4all.units import TECHNOLOGIES
 
@@ -214,9 +214,4 @@ class Radio:
 
 def markdown() -> str:
     """Return the table in Markdown, for documents; it ends with a line break."""
-    lines = ["| parameter | value | source | confidence |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| `{row.name}` | {row.value:g} {row.unit} | {row.source} | {row.confidence} |"
-        for row in SIGNAL_DEFAULTS
-    ]
-    return "\n".join(lines) + "\n"
+    return markdown_of(SIGNAL_DEFAULTS)
