@@ -357,10 +357,14 @@ def _sweep_tile(
     sums = np.zeros((whole.size + cut.size, columns_of(source)))
     if whole.size:
         sums[: whole.size] = _sums_of_stack(stack, source)
+    if cut.size < edges.count:
+        # A table: looking the owners up in a list took as long as sweeping them.
+        asked = np.zeros(edges.count, np.bool_)
+        asked[cut] = True
     for strip, part in _strips_of(block, edges.strip_rows) if cut.size else ():
         edge, sign, owner = edges.of_strip(strip)
         if cut.size < edges.count:
-            mine = np.isin(owner, cut)
+            mine = asked[owner]
             edge, sign, owner = edge[mine], sign[mine], owner[mine]
         if edge.size:
             ids, local = _local(owner)
