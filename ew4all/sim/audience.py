@@ -1,25 +1,89 @@
-"""What people do at which hour: asleep, indoors, at the wheel, at the radio or television."""
+"""What people do at which hour, and what phones they have: the shared causes that make channels depend on each other.
+
+Tables and their sources are in `audience_tables`, how rows move between states in `states`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ew4all.errors import AssumptionError
+from ew4all.sim.audience_tables import BEHAVIOUR, GROUP_FACTORS, HOURLY
+from ew4all.sim.group_ages import factors_of
+from ew4all.sim.parameters import resolve
+from ew4all.units import TECHNOLOGIES
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     F64 = NDArray[np.float64]
 
+HOURS: Final = 24
+"""Values of an hourly table: at 0, 1, ... 23 h local time; between them shares run straight, over midnight too."""
+
 
 @dataclass(frozen=True, eq=False)
 class Audience:
-    """Shares of people by hour; `hourly` maps a name to shares at 0, 1, ... 23 h, between which they run straight."""
+    """Shares of people by hour, and what is assumed of people and their phones.
+
+    Attributes
+    ----------
+    hourly
+        Name to shares of all people at 0, 1, ... 23 h, between which they run straight.
+    values
+        Value of each row of `audience_tables.BEHAVIOUR`.
+    groups
+        Group to the factors on its values, where the scenario gives them: ``{"75+": {"phone_owned": 0.9}}``.
+        Groups that are not named follow `audience_tables.GROUP_FACTORS` by the ages in their name.
+    """
 
     hourly: Mapping[str, F64]
+    values: Mapping[str, float] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @classmethod
+    def usual(
+        cls,
+        values: Mapping[str, float] | None = None,
+        hourly: Mapping[str, Sequence[float]] | None = None,
+        groups: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> Audience:
+        """Return the defaults, with some of them replaced.
+
+        Parameters
+        ----------
+        values
+            Behaviour: name to value.
+        hourly
+            Name to 24 shares 0..1, at 0, 1, ... 23 h.
+        groups
+            Group to factors 0 and more on rows of behaviour.
+
+        Raises
+        ------
+        AssumptionError
+            A name that does not exist, or a value that is not possible.
+        """
+        tables = {row.name: np.array(row.by_hour) for row in HOURLY}
+        for name, shares in (hourly or {}).items():
+            tables[name] = _checked(name, shares, tables)
+        _check_activities(tables)
+        known = {row.name for row in BEHAVIOUR}
+        for group, factors in (groups or {}).items():
+            for name, factor in factors.items():
+                if name not in known or not 0.0 <= factor < np.inf:
+                    msg = (
+                        f"group {group!r}: a factor of {factor!r} on {name!r} is not possible; factors are 0 or more, "
+                        f"on one of {', '.join(sorted(known))}"
+                    )
+                    raise AssumptionError(msg)
+        return cls(tables, resolve(BEHAVIOUR, values or {}, "behaviour"), dict(groups or {}))
 
     def at(self, name: str, hour: float) -> float:
         """Return a share at a time of day, hours."""
@@ -28,3 +92,72 @@ class Audience:
                 hour % 24.0, np.arange(25.0), np.append(self.hourly[name], self.hourly[name][0])
             )
         )
+
+    def among_awake(self, name: str, hour: float) -> float:
+        """Return the share of those awake who do something at a time of day, 0..1."""
+        awake = 1.0 - self.at("asleep", hour)
+        return min(1.0, self.at(name, hour) / awake) if awake > 0 else 0.0
+
+    def indoors_when_awake(self, hour: float) -> float:
+        """Return the share of those awake who are in a building at a time of day, 0..1; sleepers are."""
+        return 1.0 - min(
+            1.0, self.among_awake("outdoors", hour) + self.among_awake("driving", hour)
+        )
+
+    def of_groups(self, name: str, groups: Sequence[str]) -> F64:
+        """Return one value of behaviour for each group, shape (groups,): default times the factor of the group, at most 1.
+
+        Raises
+        ------
+        AssumptionError
+            The value does not exist.
+        """
+        if name not in self.values:
+            near = difflib.get_close_matches(name, self.values, 1)
+            msg = f"behaviour has no {name!r}{f'; did you mean {near[0]}?' if near else ''}"
+            raise AssumptionError(msg)
+        factors = [
+            self.groups[group] if group in self.groups else factors_of(group, GROUP_FACTORS)
+            for group in groups
+        ]
+        return np.array([min(1.0, self.values[name] * f.get(name, 1.0)) for f in factors])
+
+    def capable(self, groups: Sequence[str]) -> F64:
+        """Return whose phone can show a cell broadcast by group and serving technology, shape (groups, technologies).
+
+        Of those with a phone that is on; opt-outs are not counted here.
+        """
+        shares = [self.of_groups(f"capable_{technology}", groups) for technology in TECHNOLOGIES]
+        return np.stack(shares, axis=1)
+
+
+def _checked(name: str, shares: Sequence[float], tables: Mapping[str, F64]) -> F64:
+    if name not in tables:
+        near = difflib.get_close_matches(name, tables, 1)
+        msg = f"there is no hourly table {name!r}{f'; did you mean {near[0]}?' if near else ''}; there are {', '.join(tables)}"
+        raise AssumptionError(msg)
+    given = np.asarray(shares, np.float64)
+    if given.shape != (HOURS,) or not np.all((given >= 0) & (given <= 1)):
+        msg = (
+            f"hourly table {name!r} needs {HOURS} shares of 0..1, for 0 h to 23 h local time; "
+            f"it has {given.size}, from {given.min(initial=np.inf):g} to {given.max(initial=-np.inf):g}"
+        )
+        raise AssumptionError(msg)
+    return given
+
+
+def _check_activities(tables: Mapping[str, F64]) -> None:
+    """Refuse hours in which more people do what excludes each other than there are."""
+    total = tables["asleep"] + tables["outdoors"] + tables["driving"]
+    for name in ("radio", "tv", "at_work"):
+        over = np.flatnonzero(tables["asleep"] + tables[name] > 1.0 + 1e-9)
+        if over.size:
+            msg = f"at {over[0]} h more people are asleep or at {name} than there are; make one of the two smaller"
+            raise AssumptionError(msg)
+    over = np.flatnonzero(total > 1.0 + 1e-9)
+    if over.size:
+        msg = (
+            f"at {over[0]} h {total[over[0]]:.2f} of the people are asleep, outdoors or driving; "
+            "these exclude each other and must not add up to more than 1"
+        )
+        raise AssumptionError(msg)

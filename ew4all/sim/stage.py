@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ew4all.sim.delay import Delay
     from ew4all.sim.engine import Engine
     from ew4all.sim.population import Exposure
+    from ew4all.sim.world import Mains, World
 
     F64 = NDArray[np.float64]
 
@@ -61,6 +62,16 @@ class Stage:
     def now_s(self) -> float:
         """Seconds since the scenario's zero."""
         return float(self.engine.env.now)
+
+    @property
+    def world(self) -> World:
+        """What surrounds the people; `awake_now` and the like."""
+        return self.engine.world
+
+    @property
+    def mains(self) -> Mains:
+        """The supply as decisions of the run left it."""
+        return self.engine.mains
 
     def service_share(self) -> F64:
         """Return the part of its service that each row has left after `NetworkChange`, shape (rows,)."""

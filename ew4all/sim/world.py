@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ew4all.errors import GridMismatchError
+from ew4all.errors import GridMismatchError, OptionError
+from ew4all.sim.states import Change, charge
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from numpy.typing import NDArray
 
     from ew4all.sim.audience import Audience
@@ -83,6 +86,10 @@ class Mains:
         found: NDArray[np.bool_] = (self.lost_s <= time_s) & (time_s < self.back_s)
         return found
 
+    def out_for_s(self, time_s: float) -> F64:
+        """Return how long the supply of each zone has been out now, seconds, 0 where it is there. Shape (zones,)."""
+        return np.where(self.out(time_s), time_s - self.lost_s, 0.0)
+
 
 @dataclass(frozen=True, eq=False)
 class World:
@@ -96,6 +103,11 @@ class World:
         Outdoor level of each siren class at the person, dBC, shape (classes,).
     zero_hour
         Local time of the scenario's zero, hours 0..24.
+    states_s
+        When the states in `rows` held: the usual moment of issue.
+
+    Methods that end in `_now` give a value for each row, shape (rows,). It depends on `columns` of its name, so that
+    ``rows.kinds(*world.columns("awake", "phone_on"))`` is fine enough for a channel that looks at both.
     """
 
     rows: Rows
@@ -107,7 +119,101 @@ class World:
     mains: Mains
     audience: Audience
     zero_hour: float
+    states_s: float = 0.0
 
     def hour(self, time_s: float) -> float:
         """Return the local time of day, hours 0..24."""
         return float((self.zero_hour + time_s / HOUR_S) % 24.0)
+
+    def columns(self, *states: str) -> tuple[NDArray[Any], ...]:
+        """Return what tells rows apart in a state: ``awake``, ``indoors``, ``phone_on``, ``mains`` or ``activity``.
+
+        Raises
+        ------
+        OptionError
+            A state of another name.
+        """
+        rows = self.rows
+        supply = np.where(rows.mains_lost, rows.zone, -1)
+        known: dict[str, tuple[NDArray[Any], ...]] = {
+            "awake": (rows.awake,),
+            "indoors": (rows.awake, rows.indoors),
+            "activity": (rows.awake, rows.indoors),
+            "phone_on": (rows.awake, rows.phone_on, supply, self._owned()),
+            "mains": (supply,),
+        }
+        for state in states:
+            if state not in known:
+                msg = f"rows have no state {state!r}; they have {', '.join(known)}"
+                raise OptionError(msg)
+        return tuple(column for state in states for column in known[state])
+
+    def awake_now(self, time_s: float) -> F64:
+        """Return the share of each row that is awake."""
+        return self._change(time_s).awake(self.rows.awake)
+
+    def indoors_now(self, time_s: float) -> F64:
+        """Return the share of each row that is in a building; all who sleep are, nobody in a vehicle is."""
+        return self._change(time_s).indoors(self.rows.awake, self.rows.indoors)
+
+    def phone_on_now(self, time_s: float, mains: Mains | None = None) -> F64:
+        """Return the share of each row with a phone that is on: owned, charged, not in flight mode.
+
+        Parameters
+        ----------
+        mains
+            Supply after decisions of the run, `Engine.mains`; that of the scenario without it.
+        """
+        rows = self.rows
+        charged = tuple(
+            np.where(rows.mains_lost, charge(self.audience, out)[rows.zone], 1.0)
+            for out in (
+                self.mains.out_for_s(self.states_s),
+                (mains or self.mains).out_for_s(time_s),
+            )
+        )
+        return self._change(time_s).phone_on(
+            self.audience, rows.awake, rows.phone_on, self._owned(), (charged[0], charged[1])
+        )
+
+    def mains_now(self, time_s: float, mains: Mains | None = None) -> F64:
+        """Return 1 for each row with supply, 0 for the others; `mains` as for `phone_on_now`."""
+        out = (mains or self.mains).out(time_s)[self.rows.zone] & self.rows.mains_lost
+        return np.where(out, 0.0, 1.0)
+
+    def activity_now(self, name: str, time_s: float) -> F64:
+        """Return the share of each row that listens, watches, drives or works now.
+
+        Parameters
+        ----------
+        name
+            An hourly table: ``radio`` and ``at_work`` (anywhere), ``tv`` (in a building), ``driving`` and ``outdoors``
+            (not in one).
+        """
+        hour = self.hour(time_s)
+        share = self.audience.at(name, hour)
+        if name == "asleep":
+            return 1.0 - self.awake_now(time_s)
+        up = 1.0 - self.audience.at("asleep", hour)
+        inside = up * self.audience.indoors_when_awake(hour)
+        awake, outside = self.awake_now(time_s), 1.0 - self.indoors_now(time_s)
+        can, of = {
+            "tv": (awake - outside, inside),
+            "driving": (outside, up - inside),
+            "outdoors": (outside, up - inside),
+        }.get(name, (awake, up))
+        return can * min(1.0, share / of) if of > 0 else np.zeros(len(self.rows))
+
+    def silent_now(self, time_s: float) -> F64:
+        """Return the share of the phones of each row that make no sound for a message without priority."""
+        awake = self.awake_now(time_s)
+        values = self.audience.values
+        return awake * values["silent_awake"] + (1.0 - awake) * values["silent_asleep"]
+
+    def _change(self, time_s: float) -> Change:
+        first = self.zero_hour + self.states_s / HOUR_S
+        return Change.between(self.audience, first, self.zero_hour + time_s / HOUR_S)
+
+    def _owned(self) -> F64:
+        owned: F64 = self.audience.of_groups("phone_owned", self.groups)[self.rows.group]
+        return owned
