@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ew4all.sim.cohorts import STATE_CODES, STATES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,29 +30,6 @@ if TYPE_CHECKING:
 HOUR_S: Final = 3600.0
 
 
-@dataclass(frozen=True, eq=False)
-class States:
-    """All combinations of the shared states, as flags of shape (states,); names as the columns of `Rows`."""
-
-    indoors: Flags
-    awake: Flags
-    phone_on: Flags
-    mains_lost: Flags
-
-
-STATES: Final = States(
-    *np.array(
-        [
-            (indoors, awake, phone_on, mains_lost)
-            for indoors, awake in ((True, False), (True, True), (False, True))
-            for phone_on in (True, False)
-            for mains_lost in (False, True)
-        ]
-    ).T
-)
-"""Asleep people are indoors, so there are twelve and not sixteen."""
-
-
 def state_shares(
     audience: Audience,
     group: NDArray[np.integer[Any]],
@@ -60,7 +39,7 @@ def state_shares(
     mains_lost: F64 | float = 0.0,
     without_mains_s: F64 | float = 0.0,
 ) -> F64:
-    """Return which share of each cohort is in which of `STATES` at a time of day.
+    """Return which share of each cohort is in which combination of states at a time of day.
 
     Parameters
     ----------
@@ -75,7 +54,8 @@ def state_shares(
 
     Returns
     -------
-    array, shape (cohorts, 12); each row adds up to 1
+    array, shape (cohorts, 16); each row adds up to 1. Bit k of a column says whether the k-th of `cohorts.STATES` holds;
+    people who sleep outdoors there are none
     """
     lost = np.broadcast_to(np.asarray(mains_lost, np.float64), group.shape)
     charged = np.broadcast_to(np.asarray(without_mains_s, np.float64), group.shape)
@@ -83,16 +63,17 @@ def state_shares(
     asleep = audience.at("asleep", hour)
     inside = audience.indoors_when_awake(hour)
     owned = audience.of_groups("phone_owned", groups)[group]
-    out = np.empty((group.size, STATES.awake.size))
-    for k in range(STATES.awake.size):
-        awake, on = bool(STATES.awake[k]), bool(STATES.phone_on[k])
-        where = (
-            (1.0 - asleep) * (inside if STATES.indoors[k] else 1.0 - inside) if awake else asleep
-        )
-        phone = owned * audience.values["phone_on_awake" if awake else "phone_on_asleep"]
-        phone = phone * left if STATES.mains_lost[k] else phone
-        supply = lost if STATES.mains_lost[k] else 1.0 - lost
-        out[:, k] = where * (phone if on else 1.0 - phone) * supply
+    out = np.zeros((group.size, STATE_CODES))
+    for code in range(STATE_CODES):
+        holds = {state: bool(code >> bit & 1) for bit, state in enumerate(STATES)}
+        if holds["awake"]:
+            where = (1.0 - asleep) * (inside if holds["indoors"] else 1.0 - inside)
+        else:
+            where = asleep if holds["indoors"] else 0.0
+        habit = "phone_on_awake" if holds["awake"] else "phone_on_asleep"
+        phone = owned * audience.values[habit] * (left if holds["mains_lost"] else 1.0)
+        supply = lost if holds["mains_lost"] else 1.0 - lost
+        out[:, code] = where * (phone if holds["phone_on"] else 1.0 - phone) * supply
     return out
 
 
