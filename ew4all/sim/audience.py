@@ -41,11 +41,14 @@ class Audience:
     groups
         Group to the factors on its values, where the scenario gives them: ``{"75+": {"phone_owned": 0.9}}``.
         Groups that are not named follow `audience_tables.GROUP_FACTORS` by the ages in their name.
+    languages
+        Language (BCP 47) to the share of people who understand it, where the scenario gives them.
     """
 
     hourly: Mapping[str, F64]
     values: Mapping[str, float] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    languages: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def usual(
@@ -53,6 +56,7 @@ class Audience:
         values: Mapping[str, float] | None = None,
         hourly: Mapping[str, Sequence[float]] | None = None,
         groups: Mapping[str, Mapping[str, float]] | None = None,
+        languages: Mapping[str, float] | None = None,
     ) -> Audience:
         """Return the defaults, with some of them replaced.
 
@@ -64,6 +68,8 @@ class Audience:
             Name to 24 shares 0..1, at 0, 1, ... 23 h.
         groups
             Group to factors 0 and more on rows of behaviour.
+        languages
+            Language to the share who understand it, 0..1.
 
         Raises
         ------
@@ -83,7 +89,16 @@ class Audience:
                         f"on one of {', '.join(sorted(known))}"
                     )
                     raise AssumptionError(msg)
-        return cls(tables, resolve(BEHAVIOUR, values or {}, "behaviour"), dict(groups or {}))
+        for language, share in (languages or {}).items():
+            if not 0.0 <= share <= 1.0:
+                msg = f"language {language!r} is understood by {share!r}; a share lies in 0..1"
+                raise AssumptionError(msg)
+        return cls(
+            tables,
+            resolve(BEHAVIOUR, values or {}, "behaviour"),
+            dict(groups or {}),
+            dict(languages or {}),
+        )
 
     def at(self, name: str, hour: float) -> float:
         """Return a share at a time of day, hours."""
@@ -121,6 +136,20 @@ class Audience:
             for group in groups
         ]
         return np.array([min(1.0, self.values[name] * f.get(name, 1.0)) for f in factors])
+
+    def understanding(self, languages: Sequence[str]) -> float:
+        """Return the share of people who understand a text in some languages, 0..1.
+
+        Who knows one is taken to be independent of who knows another. ``pt-BR`` counts as ``pt`` where the scenario has no
+        share of its own; a language that it does not name is understood by nobody. Without any, `language_known`.
+        """
+        if not self.languages:
+            return self.values["language_known"]
+        without = 1.0
+        for language in languages:
+            main = language.split("-")[0]
+            without *= 1.0 - self.languages.get(language, self.languages.get(main, 0.0))
+        return 1.0 - without
 
     def capable(self, groups: Sequence[str]) -> F64:
         """Return whose phone can show a cell broadcast by group and serving technology, shape (groups, technologies).
