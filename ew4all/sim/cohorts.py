@@ -6,7 +6,7 @@ depend on each other into the rows that the engine plays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,6 +27,7 @@ STATES: Final = ("indoors", "awake", "phone_on", "mains_lost")
 """States shared by channels: bit k of a state's code says whether the k-th holds."""
 
 STATE_CODES: Final = 1 << len(STATES)
+
 
 _NO_ROUNDING = 1e-9
 
@@ -93,12 +94,13 @@ def explode(cohorts: Cohorts, shares: F64) -> Rows:
     Parameters
     ----------
     shares
-        Part of each cohort in each state, shape (cohorts, `STATE_CODES`), rows adding up to 1; see `STATES` for the code.
+        Part of each cohort in each state, shape (cohorts, `STATE_CODES`), each row adding up to 1; see `STATES` for the code.
         `ew4all.sim.states.state_shares` gives them.
 
     Returns
     -------
-    Rows, in the order of cohorts and then of codes; states that nobody is in give no row.
+    Rows, of which no two have the same columns: cohorts that differ in the service of phones indoors alone are one outdoors.
+    States that nobody is in give no row.
 
     Raises
     ------
@@ -117,15 +119,26 @@ def explode(cohorts: Cohorts, shares: F64) -> Rows:
             f"by {off:g}; check the tables of the audience"
         )
         raise InputError(msg)
-    cohort, code = np.nonzero((shares > 0.0) & (cohorts.people > 0.0)[:, None])
-    flag = {name: (code >> k) & 1 == 1 for k, name in enumerate(STATES)}
-    inside = flag["indoors"]
-    return Rows(
-        people=cohorts.people[cohort] * shares[cohort, code],
-        **{
-            name: getattr(cohorts, name)[cohort]
-            for name in ("zone", "group", "in_area", "at_risk", "arrival_s", "settlement", "siren", "operator")
-        },
-        service=np.where(inside, cohorts.service_indoors[cohort], cohorts.service[cohort]),
-        **flag,
-    )  # fmt: skip
+    cohort, state = np.nonzero((shares > 0.0) & (cohorts.people > 0.0)[:, None])
+    flags = {name: (state >> k) & 1 == 1 for k, name in enumerate(STATES)}
+    rows = Rows(
+        people=cohorts.people[cohort] * shares[cohort, state],
+        **{name: getattr(cohorts, name)[cohort] for name in _KEPT},
+        service=np.where(
+            flags["indoors"], cohorts.service_indoors[cohort], cohorts.service[cohort]
+        ),
+        **flags,
+    )
+    return _merged(rows)
+
+
+_KEPT: Final = (
+    "zone", "group", "in_area", "at_risk", "arrival_s", "settlement", "siren", "operator",
+)  # fmt: skip
+
+
+def _merged(rows: Rows) -> Rows:
+    """Return rows with those that are alike in every column taken together."""
+    kind, first = rows.kinds(*(getattr(rows, f.name) for f in fields(rows) if f.name != "people"))
+    people = np.bincount(kind, rows.people, first.size)
+    return replace(rows.take(first), people=people)
