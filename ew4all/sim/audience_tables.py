@@ -182,6 +182,15 @@ RESPONSE: Final = (
         "action_shape", 1.0, "1", 0.5, 2.1,
         "range of b in the delay curves of Lindell (USACE code); 1 is a constant chance per minute", "derived", least=0.1,
     ),
+    Parameter(
+        "action_fastest_s", 1800.0, "s", 300.0, 5700.0,
+        "Rayleigh and Sorensen-Mileti forms: 1 - exp(-t^2 / 1800), t in minutes (Tweedie 1986, recalled); 5 to 95 minutes are "
+        "tabled in reference/validation.md 8.5", "recalled", least=1.0,
+    ),
+    Parameter(
+        "action_contagion_per_min", 0.02, "1/min", 0.0, 0.06,
+        "Sorensen-Mileti form: slow and fast cases tabled in reference/validation.md 8.5", "derived",
+    ),
 )  # fmt: skip
 """From noticing a warning to acting on it."""
 
