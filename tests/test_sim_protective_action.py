@@ -148,6 +148,8 @@ def test_acting_after_a_warning_to_all_at_once_is_the_delay_itself() -> None:
     warned = np.full((241, 1), 1000.0)
     done = acted(MINUTES_S, warned, exponential(600.0, 0.8))
     assert done[:, 0] == pytest.approx(800 * -np.expm1(-MINUTES_S / 600), abs=1e-2)
+    by = in_time(MINUTES_S, warned, np.array([600.0]), exponential(600.0, 0.8))
+    assert by == pytest.approx([1000 * -np.expm1(-1.0)], abs=1e-2)
 
 
 def test_acting_after_a_constant_stream_is_its_integral() -> None:
