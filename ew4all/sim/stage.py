@@ -34,6 +34,8 @@ class Stage:
         Draws of its own, so that another channel more or less does not change them.
     is_on
         Whether the channel is in use.
+    kept
+        What the channel remembers between alerts: whom it has reached, which text is the newest.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Stage:
         self.engine, self.index, self.name = engine, index, name
         self.exposure, self.values, self.rng = exposure, values, rng
         self.is_on = True
+        self.kept: dict[str, Any] = {}
         self._held: dict[Any, F64] = {}
         self._now: F64 | float = 1.0
         self._later: F64 | float = 0.0
