@@ -114,7 +114,7 @@ def test_places_are_divided_exactly() -> None:
     assert np.all(np.isinf(c.arrival_s) == ~c.at_risk)
 
 
-def marginals(folded: Folded, people: Any) -> Any:
+def marginals(folded: Folded) -> Any:
     """People by operator, epoch, place (outdoors, indoors) and category."""
     c, s = folded.cohorts, folded.service
     epochs = s.start_s.size
@@ -131,7 +131,7 @@ def test_every_epoch_keeps_its_shares() -> None:
     service = service_of()
     folded = fold(ground(service=service), block=(5, 5))
     people = people_of().sum(axis=0)
-    got = marginals(folded, people)
+    got = marginals(folded)
     for o, one in enumerate(service.customers):
         served = (service.shares[o].astype(float) * people).sum(axis=(-2, -1)) * one.share
         epochs = served.reshape(-1, PLACES, NOBODY)
