@@ -83,9 +83,10 @@ def sorensen_mileti(
     if ceiling <= 0.0:
         return np.zeros(times.shape)
     spread = contagion_per_s * ceiling
-    step_s = float(min(fastest_s, 1.0 / spread if spread > 0 else np.inf)) / _FINE
+    step_s = min(fastest_s, 1.0 / spread if spread > 0 else np.inf) / _FINE
     # With v = 1 / (ceiling - P) the equation is linear: v' = (h + contagion ceiling) v - contagion.
-    grid: F64 = np.arange(int(np.ceil(times.max(initial=0.0) / step_s)) + 2) * step_s
+    points = int(np.ceil(times.max(initial=0.0) / step_s)) + 2
+    grid = step_s * np.arange(points, dtype=np.float64)
 
     def exponent(at: F64) -> F64:
         half = 0.5 * (at / fastest_s) ** 2
