@@ -20,6 +20,7 @@
     │   ├── OptionError                  options that are missing, repeated or exclude each other
     │   ├── GridMismatchError            arrays that must share a grid do not
     │   ├── EmptySelectionError          no cell can be addressed for a warning area
+    │   ├── CohortExplosionError         people fold to more rows than a run can play
     │   ├── CapError                     a CAP file that cannot be used
     │   └── StaleSidecarError            a prepared file that no longer belongs to its raster
     ├── ReadError (OSError)              a file that cannot be opened or decoded: exit code 2
@@ -33,6 +34,7 @@ from __future__ import annotations
 __all__ = [
     "AssumptionError",
     "CapError",
+    "CohortExplosionError",
     "ColumnError",
     "CoverageValueError",
     "EW4AllError",
@@ -130,6 +132,10 @@ class GridMismatchError(InputError):
 
 class EmptySelectionError(InputError):
     """No cell can be addressed for a warning area."""
+
+
+class CohortExplosionError(InputError):
+    """People fold to more rows than a run can play, since too many inputs multiply."""
 
 
 class CapError(InputError):
