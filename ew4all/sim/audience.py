@@ -102,11 +102,10 @@ class Audience:
 
     def at(self, name: str, hour: float) -> float:
         """Return a share at a time of day, hours."""
-        return float(
-            np.interp(
-                hour % 24.0, np.arange(25.0), np.append(self.hourly[name], self.hourly[name][0])
-            )
-        )
+        table, hour = self.hourly[name], hour % 24.0
+        full = int(hour)
+        before, after = table[full % HOURS], table[(full + 1) % HOURS]
+        return float(before + (hour - full) * (after - before))
 
     def among_awake(self, name: str, hour: float) -> float:
         """Return the share of those awake who do something at a time of day, 0..1."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from ew4all.errors import GridMismatchError, OptionError
 from ew4all.sim.states import Change, charge
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from numpy.typing import NDArray
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     F64 = NDArray[np.float64]
 
 HOUR_S: Final = 3600.0
+
+_SEEN: Final = 12
+"""Columns kept for channels that look at the same moment."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +144,7 @@ class World:
             "awake": (rows.awake,),
             "indoors": (rows.awake, rows.indoors),
             "activity": (rows.awake, rows.indoors),
-            "phone_on": (rows.awake, rows.phone_on, supply, self._owned()),
+            "phone_on": (rows.awake, rows.phone_on, supply, self._owned),
             "mains": (supply,),
         }
         for state in states:
@@ -150,11 +155,14 @@ class World:
 
     def awake_now(self, time_s: float) -> F64:
         """Return the share of each row that is awake."""
-        return self._change(time_s).awake(self.rows.awake)
+        return self._once(("awake", time_s), lambda: self._change(time_s).awake(self.rows.awake))
 
     def indoors_now(self, time_s: float) -> F64:
         """Return the share of each row that is in a building; all who sleep are, nobody in a vehicle is."""
-        return self._change(time_s).indoors(self.rows.awake, self.rows.indoors)
+        rows = self.rows
+        return self._once(
+            ("indoors", time_s), lambda: self._change(time_s).indoors(rows.awake, rows.indoors)
+        )
 
     def phone_on_now(self, time_s: float, mains: Mains | None = None) -> F64:
         """Return the share of each row with a phone that is on: owned, charged, not in flight mode.
@@ -164,17 +172,7 @@ class World:
         mains
             Supply after decisions of the run, `Engine.mains`; that of the scenario without it.
         """
-        rows = self.rows
-        charged = tuple(
-            np.where(rows.mains_lost, charge(self.audience, out)[rows.zone], 1.0)
-            for out in (
-                self.mains.out_for_s(self.states_s),
-                (mains or self.mains).out_for_s(time_s),
-            )
-        )
-        return self._change(time_s).phone_on(
-            self.audience, rows.awake, rows.phone_on, self._owned(), (charged[0], charged[1])
-        )
+        return self._once(("phone_on", time_s, mains), lambda: self._phone_on(time_s, mains))
 
     def mains_now(self, time_s: float, mains: Mains | None = None) -> F64:
         """Return 1 for each row with supply, 0 for the others; `mains` as for `phone_on_now`."""
@@ -210,10 +208,38 @@ class World:
         values = self.audience.values
         return awake * values["silent_awake"] + (1.0 - awake) * values["silent_asleep"]
 
+    def _phone_on(self, time_s: float, mains: Mains | None) -> F64:
+        rows = self.rows
+        charged = tuple(
+            np.where(rows.mains_lost, charge(self.audience, out)[rows.zone], 1.0)
+            for out in (
+                self.mains.out_for_s(self.states_s),
+                (mains or self.mains).out_for_s(time_s),
+            )
+        )
+        return self._change(time_s).phone_on(
+            self.audience, rows.awake, rows.phone_on, self._owned, (charged[0], charged[1])
+        )
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], F64]) -> F64:
+        """Work a column out once for all channels that ask at one time; nobody may write to it."""
+        if key not in self._seen:
+            if len(self._seen) >= _SEEN:
+                self._seen.clear()
+            column = make()
+            column.flags.writeable = False
+            self._seen[key] = column
+        return self._seen[key]
+
+    @cached_property
+    def _seen(self) -> dict[tuple[Any, ...], F64]:
+        return {}
+
     def _change(self, time_s: float) -> Change:
         first = self.zero_hour + self.states_s / HOUR_S
         return Change.between(self.audience, first, self.zero_hour + time_s / HOUR_S)
 
+    @cached_property
     def _owned(self) -> F64:
         owned: F64 = self.audience.of_groups("phone_owned", self.groups)[self.rows.group]
         return owned
