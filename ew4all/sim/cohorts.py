@@ -87,6 +87,19 @@ class Cohorts:
         """Return some of the cohorts, or all in another order."""
         return Cohorts(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
 
+    def merged(self) -> Cohorts:
+        """Return them with those that are alike in every column taken together."""
+        columns = [getattr(self, f.name) for f in fields(self) if f.name != "people"]
+        order = np.lexsort(columns[::-1])
+        new = np.zeros(len(self), bool)
+        new[:1] = True
+        for column in columns:
+            new[1:] |= column[order][1:] != column[order][:-1]
+        people: F64 = np.bincount(np.cumsum(new) - 1, self.people[order], int(new.sum())).astype(
+            np.float64
+        )
+        return replace(self.take(order[new]), people=people)
+
 
 def explode(cohorts: Cohorts, shares: F64) -> Rows:
     """Split cohorts by the states that channels share.
@@ -140,5 +153,5 @@ _KEPT: Final = (
 def _merged(rows: Rows) -> Rows:
     """Return rows with those that are alike in every column taken together."""
     kind, first = rows.kinds(*(getattr(rows, f.name) for f in fields(rows) if f.name != "people"))
-    people = np.bincount(kind, rows.people, first.size)
+    people: F64 = np.bincount(kind, rows.people, first.size).astype(np.float64)
     return replace(rows.take(first), people=people)

@@ -24,6 +24,8 @@ __all__ = ["MOST_EPOCHS", "Epochs"]
 MOST_EPOCHS: Final = 12
 """An outage with more changes than this is told in so many epochs, each with an equal part of the changes."""
 
+_FINEST: Final = 16
+
 _TEMPORARY, _BACKUP = STATES.index("temporary"), STATES.index("backup")
 _SERVING: Final = np.isin(np.arange(len(STATES)), [0, _TEMPORARY, _BACKUP])
 
@@ -161,6 +163,12 @@ def _boundaries(times: F64, states: list[NDArray[np.int8]], most: int) -> F64:
         exact: F64 = times[np.append(0, changed)]
         return exact
     part = np.cumsum(flips[changed - 1]) / flips.sum()
-    wanted = np.arange(1, most) / most
-    few: F64 = times[np.unique(np.append(0, changed[np.searchsorted(part, wanted)]))]
+    few = times[:1]
+    # Many sites fail at once, so that several parts may end at the same change: as many parts as there are epochs for.
+    for parts in range(1, _FINEST * most):
+        at = changed[np.searchsorted(part, np.arange(1, parts) / parts)]
+        chosen = np.unique(np.append(0, at))
+        if chosen.size > most:
+            break
+        few = times[chosen]
     return few

@@ -1,0 +1,279 @@
+"""Fewer rows, by a stated rule and with its error.
+
+Cost follows rows, and rows are a product. Where there are more than a limit, these steps are taken one after another until
+there are few enough:
+
+1. histories of service that few people have become the nearest of those that more have, while 0.2 % of all people-time
+   or less gets a service that it did not have;
+2. classes of siren level become twice as wide;
+3. classes of the hazard's arrival become twice as wide;
+4. histories again, to 1 % of people-time;
+5. groups of fewer than 1 % of the people become one;
+6. classes of arrival once more, sirens once more, histories to 3 %.
+
+If that is not enough, the inputs that multiply are named and the run is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from ew4all.errors import CohortExplosionError
+from ew4all.sim.world import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from ew4all.sim.cohorts import Cohorts
+    from ew4all.sim.folding import Folded
+    from ew4all.sim.rows import Rows
+
+    F64 = NDArray[np.float64]
+    I32 = NDArray[np.int32]
+
+__all__ = ["MOST_ROWS", "OTHERS", "Coarsened", "Coarsening", "coarsen"]
+
+MOST_ROWS: Final = 50_000
+"""Six hours of eight channels with so many rows take some seconds."""
+
+OTHERS: Final = "others"
+"""Name of the group that rare groups become."""
+
+_RARE: Final = 0.01
+_KEPT: Final = (4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2)
+_AT_ONCE: Final = 4096
+
+
+class Coarsening(NamedTuple):
+    """One step: what it did, how large its error is at most, and the rows that it left."""
+
+    what: str
+    error: float
+    unit: str
+    rows: int
+
+    def note(self) -> str:
+        """Return it in words."""
+        size = f"{self.error:.2%}" if self.unit.startswith("of ") else f"{self.error:.3g}"
+        return f"{self.what}: {size} {self.unit}; {self.rows:,} rows are left"
+
+
+@dataclass(frozen=True, eq=False)
+class Coarsened:
+    """Folded people, the names of their groups, the rows they give, and the steps that were taken."""
+
+    folded: Folded
+    groups: tuple[str, ...]
+    rows: Rows
+    steps: tuple[Coarsening, ...] = ()
+
+
+def coarsen(
+    folded: Folded,
+    groups: tuple[str, ...],
+    explode: Callable[[Cohorts, tuple[str, ...]], Rows],
+    *,
+    most: int = MOST_ROWS,
+    from_s: float = 0.0,
+    until_s: float = 6 * 3600.0,
+) -> Coarsened:
+    """Take cohorts together until they give few enough rows.
+
+    Parameters
+    ----------
+    explode
+        From cohorts and names of groups to rows.
+    most
+        Rows at most.
+    from_s, until_s
+        The run: what happens to the network before and after counts for nothing.
+
+    Raises
+    ------
+    CohortExplosionError
+        There are more after every step; the message says which inputs multiply.
+    """
+    rows = explode(folded.cohorts, groups)
+    found = Coarsened(folded, groups, rows)
+    span_s = _span(folded.service, from_s, until_s)
+    spent = 0.0
+    for kind, limit in _STEPS:
+        if len(found.rows) <= most:
+            break
+        error, unit, names = 0.0, "", found.groups
+        if kind == "histories":
+            less, error = _fewer_histories(
+                found.folded, span_s, limit - spent, most / len(found.rows)
+            )
+            spent += error
+            what, unit = (
+                "rare histories of service became their nearest",
+                "of people-time at most has another service",
+            )
+        elif kind == "siren":
+            less, error = _wider_sirens(found.folded)
+            what, unit = (
+                "classes of siren level became twice as wide",
+                "dB between a level and its class, on the mean",
+            )
+        elif kind == "arrival":
+            less, error = _wider_arrival(found.folded)
+            what, unit = (
+                "classes of the hazard's arrival became twice as wide",
+                "s added to the deviation from a cohort's arrival (rms)",
+            )
+        else:
+            less, names, error = _fewer_groups(found.folded, found.groups)
+            what, unit = "rare groups became one", "of the people lose their group"
+        if less is found.folded:
+            continue
+        less = replace(less, cohorts=less.cohorts.merged())
+        rows = explode(less.cohorts, names)
+        found = Coarsened(
+            less, names, rows, (*found.steps, Coarsening(what, error, unit, len(rows)))
+        )
+    if len(found.rows) > most:
+        raise CohortExplosionError(_explosion(found, most))
+    return found
+
+
+_STEPS: Final = (
+    ("histories", 0.002), ("siren", 0.0), ("arrival", 0.0), ("histories", 0.01), ("groups", 0.0), ("arrival", 0.0),
+    ("siren", 0.0), ("histories", 0.03),
+)  # fmt: skip
+
+
+def _span(service: Service, from_s: float, until_s: float) -> F64:
+    """Return the part of the run in each epoch."""
+    ends = np.append(service.start_s[1:], np.inf)
+    span = np.clip(np.minimum(ends, until_s) - np.maximum(service.start_s, from_s), 0.0, None)
+    part: F64 = span / max(span.sum(), 1e-300)
+    return part
+
+
+def _fewer_histories(
+    folded: Folded, span: F64, limit: float, wanted: float
+) -> tuple[Folded, float]:
+    """Keep as few histories as the limit allows, or as many as give the wanted share of what there are."""
+    c, service = folded.cohorts, folded.service
+    size = len(service.technology)
+    both = np.bincount(c.service, c.people, size) + np.bincount(c.service_indoors, c.people, size)
+    people = both / (2.0 * max(folded.people, 1e-300))
+    order = np.argsort(-people, kind="stable")
+    used = int((people > 0.0).sum())
+    best: tuple[I32, float] | None = None
+    for kept in (k for k in _KEPT if k < used):
+        nearest, far = _nearest(service, order[:kept], span)
+        error = float((people * far).sum())
+        if error > limit:
+            break
+        best = nearest, error
+        if kept <= wanted * used:
+            break
+    if best is None:
+        return folded, 0.0
+    nearest, error = best
+    lasting, number = np.unique(nearest, return_inverse=True)
+    at: I32 = number.ravel().astype(np.int32)
+    less = Service(service.technology[lasting], service.addressed[lasting], service.start_s)
+    cohorts = replace(c, service=at[c.service], service_indoors=at[c.service_indoors])
+    return replace(folded, cohorts=cohorts, service=less), error
+
+
+def _nearest(service: Service, kept: NDArray[np.intp], span: F64) -> tuple[I32, F64]:
+    """Return the nearest of some histories for each history, and how far it is: the part of the run that differs.
+
+    Another technology counts half, another state of service or of the broadcast whole.
+    """
+    # Nothing, addressed or not: 0, 1, 2.
+    state = np.where(service.technology < 0, 0, 1 + service.addressed).astype(np.int8)
+    technology = service.technology
+    nearest = np.empty(len(state), np.int32)
+    far = np.empty(len(state))
+    for first in range(0, len(state), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        distance = np.zeros((len(state[part]), kept.size))
+        for e, share in enumerate(span):
+            if share > 0.0:
+                other = state[part, e, None] != state[kept, e]
+                distance += share * np.where(
+                    other, 1.0, 0.5 * (technology[part, e, None] != technology[kept, e])
+                )
+        best = distance.argmin(axis=1)
+        nearest[part], far[part] = kept[best], distance[np.arange(best.size), best]
+    return nearest, far
+
+
+def _wider_sirens(folded: Folded) -> tuple[Folded, float]:
+    c, levels = folded.cohorts, folded.siren_db
+    heard = c.siren >= 0
+    if np.unique(c.siren[heard]).size < 2:
+        return folded, 0.0
+    people = np.bincount(c.siren[heard], c.people[heard], levels.size)
+    pair = np.arange(levels.size) // 2
+    weight = np.bincount(pair, people)
+    middle = np.bincount(pair, levels) / np.bincount(pair)
+    mean = np.divide(np.bincount(pair, people * levels), weight, out=middle, where=weight > 0.0)
+    error = float((people * np.abs(levels - mean[pair])).sum() / people.sum())
+    siren = np.where(heard, c.siren // 2, -1).astype(np.int32)
+    return replace(folded, cohorts=replace(c, siren=siren), siren_db=mean), error
+
+
+def _wider_arrival(folded: Folded) -> tuple[Folded, float]:
+    c = folded.cohorts
+    times = np.unique(c.arrival_s[np.isfinite(c.arrival_s)])
+    if times.size < 2:
+        return folded, 0.0
+    of = np.searchsorted(times, c.arrival_s)
+    coming = np.isfinite(c.arrival_s)
+    people = np.bincount(of[coming], c.people[coming], times.size)
+    pair = np.arange(times.size) // 2
+    mean = np.bincount(pair, people * times) / np.bincount(pair, people)
+    error = float(np.sqrt((people * (times - mean[pair]) ** 2).sum() / people.sum()))
+    arrival_s = np.full(len(c), np.inf)
+    arrival_s[coming] = mean[pair[of[coming]]]
+    rms = float(np.hypot(folded.arrival_rms_s, error))
+    return replace(folded, cohorts=replace(c, arrival_s=arrival_s), arrival_rms_s=rms), error
+
+
+def _fewer_groups(folded: Folded, groups: tuple[str, ...]) -> tuple[Folded, tuple[str, ...], float]:
+    c = folded.cohorts
+    share = np.bincount(c.group, c.people, len(groups)) / max(folded.people, 1e-300)
+    rare = share < _RARE
+    if rare.sum() < 2:
+        return folded, groups, 0.0
+    names = (*(g for g, r in zip(groups, rare, strict=True) if not r), OTHERS)
+    number = np.where(rare, len(names) - 1, np.cumsum(~rare) - 1).astype(np.int32)
+    return (
+        replace(folded, cohorts=replace(c, group=number[c.group])),
+        names,
+        float(share[rare].sum()),
+    )
+
+
+def _explosion(found: Coarsened, most: int) -> str:
+    rows = found.rows
+    counts = {
+        "zones": np.unique(rows.zone).size,
+        "groups": np.unique(rows.group).size,
+        "times of arrival": np.unique(rows.arrival_s).size,
+        "histories of service": np.unique(rows.service).size,
+        "operators": np.unique(rows.operator).size,
+        "siren levels": np.unique(rows.siren).size,
+        "settlement classes": np.unique(rows.settlement).size,
+        "in area and at risk or not": np.unique(2 * rows.in_area + rows.at_risk).size,
+        "states of people": np.unique(8 * rows.indoors + 4 * rows.awake + 2 * rows.phone_on + rows.mains_lost).size,
+    }  # fmt: skip
+    listed = ", ".join(
+        f"{n:,} {name}" for name, n in sorted(counts.items(), key=lambda x: -x[1]) if n > 1
+    )
+    return (
+        f"the people fold to {len(rows):,} rows, more than {most:,}, after everything was taken together that the rule allows "
+        f"({len(found.steps)} steps). What multiplies: {listed}. Give fewer zones, join groups, name fewer operators, tell the outage in "
+        "fewer epochs, or classes of arrival that are wider; or allow more rows, at a cost in time that is proportional"
+    )
