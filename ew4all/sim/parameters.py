@@ -72,3 +72,16 @@ def resolve(table: Iterable[Parameter], given: Mapping[str, float], owner: str) 
             msg = f"{owner}: {name} is {value:g} {row.unit}, but must lie in {row.least:g}..{row.most:g}"
             raise AssumptionError(msg)
     return {name: float(given.get(name, row.value)) for name, row in rows.items()}
+
+
+def markdown(table: Iterable[Parameter]) -> str:
+    """Return a table of parameters in Markdown, for documents; it ends with a line break."""
+    lines = [
+        "| parameter | value | range | source | confidence |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{row.name}` | {row.value:g} {row.unit} | {row.low:g}–{row.high:g} | {row.source} | {row.confidence} |"
+        for row in table
+    ]
+    return "\n".join(lines) + "\n"
