@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ew4all.assumptions import resolve as static
 from ew4all.errors import AssumptionError
@@ -114,6 +116,30 @@ def test_a_scenario_replaces_values_hours_and_factors() -> None:
     # never more than everybody; a group that is named follows no age
     assert given.of_groups("phone_owned", ("all", "75+", "80-84")).tolist() == [1.0, 0.5, 0.46]
     assert given.at("tv", 20.5) == pytest.approx(0.01)
+
+
+def test_odds_move_a_table_and_nothing_else_among_those_awake(usual: Audience) -> None:
+    more = Audience.usual({"radio_odds": 2.0, "asleep_odds": 0.5})
+    for hour in (3.0, 8.0, 21.0):
+        asleep, less = usual.at("asleep", hour), more.at("asleep", hour)
+        assert less / (1 - less) == pytest.approx(0.5 * asleep / (1 - asleep))
+        radio, twice = usual.among_awake("radio", hour), more.among_awake("radio", hour)
+        assert twice / (1 - twice) == pytest.approx(2 * radio / (1 - radio))
+        assert more.among_awake("tv", hour) == pytest.approx(usual.among_awake("tv", hour))
+    for name, table in Audience.usual({"radio_odds": 1.0}).hourly.items():
+        assert np.array_equal(table, usual.hourly[name])
+
+
+@given(
+    odds=st.dictionaries(
+        st.sampled_from([f"{table.name}_odds" for table in HOURLY]), st.floats(0.0, 1e6)
+    )
+)
+def test_no_odds_make_more_people_than_there_are(odds: dict[str, float]) -> None:
+    tables = Audience.usual(odds).hourly
+    assert all(np.all((table >= 0) & (table <= 1)) for table in tables.values())
+    assert np.all(tables["asleep"] + tables["outdoors"] + tables["driving"] <= 1 + 1e-9)
+    assert all(np.all(tables["asleep"] + tables[name] <= 1 + 1e-9) for name in ("radio", "tv"))
 
 
 def test_languages_add_up_without_counting_anybody_twice(usual: Audience) -> None:

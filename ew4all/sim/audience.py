@@ -80,6 +80,8 @@ class Audience:
         for name, shares in (hourly or {}).items():
             tables[name] = _checked(name, shares, tables)
         _check_activities(tables)
+        chosen = resolve(BEHAVIOUR, values or {}, "behaviour")
+        tables = _at_odds(tables, {name: chosen[f"{name}_odds"] for name in tables})
         known = {row.name for row in BEHAVIOUR}
         for group, factors in (groups or {}).items():
             for name, factor in factors.items():
@@ -93,12 +95,7 @@ class Audience:
             if not 0.0 <= share <= 1.0:
                 msg = f"language {language!r} is understood by {share!r}; a share lies in 0..1"
                 raise AssumptionError(msg)
-        return cls(
-            tables,
-            resolve(BEHAVIOUR, values or {}, "behaviour"),
-            dict(groups or {}),
-            dict(languages or {}),
-        )
+        return cls(tables, chosen, dict(groups or {}), dict(languages or {}))
 
     def at(self, name: str, hour: float) -> float:
         """Return a share at a time of day, hours."""
@@ -189,3 +186,25 @@ def _check_activities(tables: Mapping[str, F64]) -> None:
             "these exclude each other and must not add up to more than 1"
         )
         raise AssumptionError(msg)
+
+
+def _at_odds(tables: Mapping[str, F64], odds: Mapping[str, float]) -> dict[str, F64]:
+    """Make tables larger or smaller by a ratio of odds: of all people for `asleep`, of those awake for the others."""
+    if all(ratio == 1.0 for ratio in odds.values()):
+        return dict(tables)
+    up = 1.0 - tables["asleep"]
+    among = {
+        name: _times(
+            np.where(up > 0, np.minimum(1.0, table / np.maximum(up, 1e-300)), 0.0), odds[name]
+        )
+        for name, table in tables.items()
+        if name != "asleep"
+    }
+    away = np.maximum(1.0, among["outdoors"] + among["driving"])
+    among["outdoors"], among["driving"] = among["outdoors"] / away, among["driving"] / away
+    asleep = _times(tables["asleep"], odds["asleep"])
+    return {"asleep": asleep, **{name: share * (1.0 - asleep) for name, share in among.items()}}
+
+
+def _times(share: F64, odds: float) -> F64:
+    return odds * share / (1.0 + (odds - 1.0) * share)

@@ -21,7 +21,7 @@ class Hourly:
     by_hour
         Shares at 0, 1, ... 23 h local time.
     spread
-        Plausible factor up and down.
+        Plausible factor of the odds, up and down.
     confidence
         As in `Parameter`.
     """
@@ -194,7 +194,17 @@ RESPONSE: Final = (
 )  # fmt: skip
 """From noticing a warning to acting on it."""
 
-BEHAVIOUR: Final = (*AUDIENCE, *RESPONSE)
+ODDS: Final = tuple(
+    Parameter(
+        f"{table.name}_odds", 1.0, "odds ratio", 1.0 / table.spread, table.spread,
+        f"chosen: how far the hourly table `{table.name}` may be off, at all hours alike; of those awake, but for `asleep`",
+        "judgement",
+    )
+    for table in HOURLY
+)  # fmt: skip
+"""One number a table by which a scenario or an ensemble makes it larger or smaller; shares stay within 0..1."""
+
+BEHAVIOUR: Final = (*AUDIENCE, *ODDS, *RESPONSE)
 """What a scenario may replace under `behaviour`."""
 
 _OLD: Final = 0.88
@@ -210,3 +220,17 @@ GROUP_FACTORS: Final[Mapping[tuple[float, float], Mapping[str, float]]] = {
 75 and over: together 0.81, 73 of 90 % in the Netherlands in June 2020 (derived); how it splits into phones owned and phones
 that can is chosen.
 """
+
+
+def hourly_markdown() -> str:
+    """Return the hourly tables in Markdown, in percent, for documents; it ends with a line break."""
+    lines = [
+        "| table | share of people at 0, 1, ... 23 h, % | odds up to | what | source | confidence |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{row.name}` | {' '.join(f'{100 * share:.3g}' for share in row.by_hour)} | x {row.spread:g} | {row.meaning} | "
+        f"{row.source} | {row.confidence} |"
+        for row in HOURLY
+    ]
+    return "\n".join(lines) + "\n"
