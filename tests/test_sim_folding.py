@@ -53,8 +53,8 @@ class HeldService:
     def read(self, block: Block) -> ServiceOfBlock:
         part = self.shares[..., block.row0 : block.row1, block.col0 : block.col1]
         variants = part.shape[1]
-        flat = np.ascontiguousarray(part.reshape(*part.shape[:3], -1), np.float32)
-        return ServiceOfBlock(flat, np.arange(variants))
+        flat = np.moveaxis(part.reshape(*part.shape[:3], -1), -1, 1)
+        return ServiceOfBlock(np.ascontiguousarray(flat, np.float32), np.arange(variants))
 
 
 def division(**options: Any) -> Division:

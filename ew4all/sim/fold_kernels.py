@@ -39,7 +39,7 @@ def category_shares(cell: Any, probability: Any, technology: Any, addressed: Any
         See `ew4all.coverage.network.Camping`.
     technology, addressed : (cells,)
         Of each cell; technologies from the oldest, 0, to the newest, 3.
-    out : (8, pixels) float32
+    out : (pixels, 8) float32
         Added to.
     """
     for k in range(cell.shape[0]):
@@ -47,7 +47,31 @@ def category_shares(cell: Any, probability: Any, technology: Any, addressed: Any
             c = cell[k, p]
             if c >= 0:
                 at = 2 * (3 - technology[c]) + (0 if addressed[c] else 1)
-                out[at, p] += probability[k, p]
+                out[p, at] += probability[k, p]
+
+
+@njit(nogil=True, cache=True)
+def layer_categories(covered: Any, inside: float, out: Any) -> None:
+    """Let everybody who is covered camp on the newest technology that is there; every cell is addressed.
+
+    Parameters
+    ----------
+    covered : (4, pixels) float32
+        Share of each pixel that a technology or a newer one covers, newest first.
+    inside
+        Share of those served outdoors who are served in a building.
+    out : (pixels, 2, 8) float32
+        Written: outdoors, indoors.
+    """
+    for p in range(covered.shape[1]):
+        before = np.float32(0.0)
+        for k in range(4):
+            share = covered[k, p] - before
+            before = covered[k, p]
+            out[p, 0, 2 * k] = share
+            out[p, 0, 2 * k + 1] = 0.0
+            out[p, 1, 2 * k] = share * inside
+            out[p, 1, 2 * k + 1] = 0.0
 
 
 @njit(nogil=True, cache=True)
@@ -130,6 +154,16 @@ def _cut(at: float, cuts: Any, count: int) -> int:
 
 
 @njit(nogil=True, cache=True)
+def _alike(shares: Any, p: int, q: int) -> bool:
+    """Whether two pixels have the same shares in every epoch."""
+    for v in range(shares.shape[1]):
+        for c in range(NOBODY):
+            if shares[p, v, c] != shares[q, v, c]:
+                return False
+    return True
+
+
+@njit(nogil=True, cache=True)
 def histories(
     shares: Any, wanted: Any, child: Any, nodes: Any, start: Any, path: Any, width: Any
 ) -> int:
@@ -137,7 +171,7 @@ def histories(
 
     Parameters
     ----------
-    shares : (operators, epochs, 8, pixels) float32
+    shares : (operators, pixels, epochs, 8) float32
         Of each category.
     wanted : (pixels,)
         Pixels that nobody lives in are passed over.
@@ -154,19 +188,31 @@ def histories(
     -------
     Number of parts; -1 where the tree has no room, -2 where `path` has none.
     """
-    operators, epochs, _, pixels = shares.shape
+    operators, pixels, epochs, _ = shares.shape
     stacked = np.empty((epochs, NOBODY))
     cuts = np.empty(epochs * NOBODY + 1)
     count = 0
     start[0] = 0
+    # Neighbours mostly have the same shares, and then the same parts.
+    last = np.full(operators, -1, np.int64)
     for p in range(pixels):
         for o in range(operators):
-            if wanted[p]:
+            if wanted[p] and last[o] >= 0 and _alike(shares[o], p, last[o]):
+                at = start[last[o] * operators + o]
+                n = start[last[o] * operators + o + 1] - at
+                if count + n > path.size:
+                    return -2
+                for s in range(n):
+                    path[count + s] = path[at + s]
+                    width[count + s] = width[at + s]
+                count += n
+            elif wanted[p]:
+                last[o] = p
                 n = 0
                 for v in range(epochs):
                     total = 0.0
                     for c in range(NOBODY):
-                        x = np.float64(shares[o, v, c, p])
+                        x = np.float64(shares[o, p, v, c])
                         total = min(1.0, total + x)
                         stacked[v, c] = total
                         if x > 0.0 and NEAR < total < 1.0 - NEAR:

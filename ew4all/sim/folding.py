@@ -241,7 +241,7 @@ def _fold_block(ground: Ground, block: Block) -> _Table | None:
 
 def _histories(shares: NDArray[np.float32], lived: NDArray[np.bool_]) -> tuple[I64, Any, F64, Any]:
     """Split ranks by path; return where pixels begin, paths and widths, and the categories of each path by variant."""
-    operators, variants, _, pixels = shares.shape
+    operators, pixels, variants, _ = shares.shape
     start = np.zeros(pixels * operators + 1, np.int64)
     nodes_room, parts_room = 1 << 14, 4 * pixels * max(operators, 1) + 1024
     while True:

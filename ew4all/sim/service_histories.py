@@ -13,7 +13,7 @@ import numpy as np
 
 from ew4all.coverage.network import LAYERS
 from ew4all.errors import InputError, OptionError
-from ew4all.sim.fold_kernels import NOBODY, category_shares
+from ew4all.sim.fold_kernels import NOBODY, category_shares, layer_categories
 from ew4all.sim.parameters import Parameter, resolve
 from ew4all.units import TECHNOLOGIES
 
@@ -68,7 +68,7 @@ class Customers(NamedTuple):
 class ServiceOfBlock(NamedTuple):
     """What serves the pixels of a block.
 
-    `shares` (operators, variants, 8, pixels), float32: of each category; `variant` (epochs * `PLACES`,): which of the variants
+    `shares` (operators, pixels, variants, 8), float32: of each category; `variant` (epochs * `PLACES`,): which of the variants
     holds outdoors in the first epoch, indoors in the first, outdoors in the second, and so on.
     """
 
@@ -131,7 +131,7 @@ class NetworkService:
                 kept.append(k)
             number[k] = len(kept) - 1
         pixels = block.shape[0] * block.shape[1]
-        shares = np.zeros((len(self.customers), PLACES * len(kept), NOBODY, pixels), np.float32)
+        shares = np.zeros((len(self.customers), pixels, PLACES * len(kept), NOBODY), np.float32)
         technology = self.network.cells.technology
         for o, one in enumerate(self.customers):
             for k, epoch in enumerate(kept):
@@ -143,7 +143,7 @@ class NetworkService:
                         camping.probability.reshape(layers, pixels),
                         technology,
                         epochs.addressed[epoch],
-                        shares[o, PLACES * k + place],
+                        shares[o, :, PLACES * k + place],
                     )
         return ServiceOfBlock(shares, (PLACES * number[:, None] + np.arange(PLACES)).ravel())
 
@@ -200,17 +200,16 @@ class LayerService:
         """Return who serves a block: the newest technology that is there."""
         inside = resolve(PARAMETERS, self.values, "network")["indoors_served"]
         pixels = block.shape[0] * block.shape[1]
-        shares = np.zeros((len(self.customers), PLACES, NOBODY, pixels), np.float32)
+        shares = np.empty((len(self.customers), pixels, PLACES, NOBODY), np.float32)
         held = [np.asarray(layer.share(block), np.float32).ravel() for _, _, layer in self.layers]
+        covered = np.empty((len(LAYERS), pixels), np.float32)
         for o, one in enumerate(self.customers):
-            covered = np.zeros(pixels, np.float32)
             for k, technology in enumerate(LAYERS):
-                before = covered
+                covered[k] = covered[k - 1] if k else 0.0
                 for (name, owner, _), share in zip(self.layers, held, strict=True):
                     if name == technology and (one.name is None or owner in (None, one.name)):
-                        covered = np.maximum(covered, share)
-                shares[o, 0, 2 * k] = covered - before
-        np.multiply(shares[:, 0], np.float32(inside), out=shares[:, 1])
+                        np.maximum(covered[k], share, out=covered[k])
+            layer_categories(covered, inside, shares[o])
         return ServiceOfBlock(shares, np.arange(PLACES))
 
 
@@ -230,7 +229,7 @@ class NoService:
         """Return nothing for each pixel."""
         pixels = block.shape[0] * block.shape[1]
         return ServiceOfBlock(
-            np.zeros((0, 1, NOBODY, pixels), np.float32), np.zeros(PLACES, np.intp)
+            np.zeros((0, pixels, 1, NOBODY), np.float32), np.zeros(PLACES, np.intp)
         )
 
 
