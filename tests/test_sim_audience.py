@@ -176,3 +176,5 @@ def test_what_is_not_possible_is_refused(options: dict[str, object], message: st
 def test_a_value_that_does_not_exist_is_named(usual: Audience) -> None:
     with pytest.raises(AssumptionError, match="did you mean phone_owned"):
         usual.of_groups("phone_owed", ("all",))
+    with pytest.raises(AssumptionError, match="no hourly table 'television'; there are asleep"):
+        usual.at("television", 20.0)

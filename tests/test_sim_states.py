@@ -152,6 +152,16 @@ def test_batteries_run_down_only_without_mains_and_fill_up_again() -> None:
     assert np.all(world.mains_now(61 * HOUR_S) == 1.0)
 
 
+def test_batteries_that_are_quite_empty_come_back_too() -> None:
+    audience = Audience.usual({"battery_full_s": 0.0, "battery_run_down_s": 1.0})
+    mains = Mains(np.array([-30 * HOUR_S]), np.array([HOUR_S]))
+    world = world_at(12.0, audience=audience, mains=mains, mains_lost=1.0)
+    assert mean(world, world.phone_on_now(0.0)) == 0.0
+    back = world.phone_on_now(2 * HOUR_S)
+    kept = world_at(12.0, audience=audience).phone_on_now(2 * HOUR_S)
+    assert mean(world, back) == pytest.approx(mean(world_at(12.0), kept))
+
+
 def test_a_supply_cut_by_a_decision_counts_from_there() -> None:
     world = world_at(12.0, mains_lost=1.0)
     cut = Mains(np.array([HOUR_S]), np.array([np.inf]))

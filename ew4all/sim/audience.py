@@ -98,7 +98,15 @@ class Audience:
         return cls(tables, chosen, dict(groups or {}), dict(languages or {}))
 
     def at(self, name: str, hour: float) -> float:
-        """Return a share at a time of day, hours."""
+        """Return a share at a time of day, hours.
+
+        Raises
+        ------
+        AssumptionError
+            There is no such table.
+        """
+        if name not in self.hourly:
+            raise _no_table(name, self.hourly)
         table, hour = self.hourly[name], hour % 24.0
         full = int(hour)
         before, after = table[full % HOURS], table[(full + 1) % HOURS]
@@ -158,9 +166,7 @@ class Audience:
 
 def _checked(name: str, shares: Sequence[float], tables: Mapping[str, F64]) -> F64:
     if name not in tables:
-        near = difflib.get_close_matches(name, tables, 1)
-        msg = f"there is no hourly table {name!r}{f'; did you mean {near[0]}?' if near else ''}; there are {', '.join(tables)}"
-        raise AssumptionError(msg)
+        raise _no_table(name, tables)
     given = np.asarray(shares, np.float64)
     if given.shape != (HOURS,) or not np.all((given >= 0) & (given <= 1)):
         msg = (
@@ -169,6 +175,14 @@ def _checked(name: str, shares: Sequence[float], tables: Mapping[str, F64]) -> F
         )
         raise AssumptionError(msg)
     return given
+
+
+def _no_table(name: str, tables: Mapping[str, F64]) -> AssumptionError:
+    near = difflib.get_close_matches(name, tables, 1)
+    guess = f"; did you mean {near[0]}?" if near else ""
+    return AssumptionError(
+        f"there is no hourly table {name!r}{guess}; there are {', '.join(tables)}"
+    )
 
 
 def _check_activities(tables: Mapping[str, F64]) -> None:

@@ -83,8 +83,10 @@ def in_time(time_s: ArrayLike, warned: F64, arrival_s: F64, response: Response) 
     never = np.isinf(arrival) & (arrival > 0)
     # A time that no warning of this run comes near stands for infinity, which cannot be subtracted.
     ends = np.where(np.isfinite(arrival), arrival, times[0] - 1.0)
-    share = response.begun_between(ends - times[1:, None], ends - times[:-1, None])
-    found = (share * fresh).sum(axis=0) + response.begun(ends - times[0]) * first
+    # Bins share few times of arrival.
+    moments, of = np.unique(ends, return_inverse=True)
+    share = response.begun_between(moments - times[1:, None], moments - times[:-1, None])
+    found = np.einsum("tb,tb->b", share[:, of], fresh) + response.begun(ends - times[0]) * first
     result: F64 = np.where(never, warned[-1], found)
     return result
 

@@ -172,7 +172,7 @@ class Change:
         # Of the phones that were on, the kinds that are on in the other state too.
         same = np.where(awake, up, 1.0 - up)
         stay = np.where(then > 0, (always + (then - always) * same) / np.maximum(then, 1e-300), 0.0)
-        stay = stay * np.minimum(1.0, charged[1] / charged[0])
+        stay = stay * np.minimum(1.0, charged[1] / np.maximum(charged[0], 1e-300))
         on_then, on_now = owned * then * charged[0], owned * usual * charged[1]
         # Whatever was off then makes up what all people have on now.
         rest = np.maximum(0.0, on_now - on_then * stay)
