@@ -142,6 +142,7 @@ def test_who_does_not_understand_does_not_act() -> None:
     audience = Audience.usual(languages={"en": 0.5})
     assert Response.of(audience, ["en"]).acting == pytest.approx(0.5 * 0.9 * 0.88)
     assert Response.of(audience, ["fr"]).acting == 0.0
+    assert Response.of(audience).acting == pytest.approx(0.97 * 0.9 * 0.88)
 
 
 def test_acting_after_a_warning_to_all_at_once_is_the_delay_itself() -> None:

@@ -140,7 +140,7 @@ class Response:
         Parameters
         ----------
         languages
-            Those of the text; they count where the scenario says who understands which.
+            Those of the text; they count where the scenario says who understands which. Without any, `language_known`.
         form
             One of `FORMS`.
 
@@ -162,11 +162,8 @@ class Response:
         for after_s in confirmed_s:
             later += np.interp(grid - after_s, grid, at_once, left=0.0)
         confirming = values["confirming"]
-        acting = (
-            values["understood"]
-            * audience.understanding(languages)
-            * (1.0 - values["never_acting"])
-        )
+        known = audience.understanding(languages) if languages else values["language_known"]
+        acting = values["understood"] * known * (1.0 - values["never_acting"])
         return cls.from_curve(
             acting, grid, (1.0 - confirming) * at_once + confirming * later / _PIECES
         )
