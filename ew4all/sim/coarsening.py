@@ -6,10 +6,10 @@ there are few enough:
 1. histories of service that few people have become the nearest of those that more have, while 0.2 % of all people-time
    or less gets a service that it did not have;
 2. classes of siren level become twice as wide;
-3. classes of the hazard's arrival become twice as wide;
-4. histories again, to 1 % of people-time;
-5. groups of fewer than 1 % of the people become one;
-6. classes of arrival once more, sirens once more, histories to 3 %.
+3. histories again, to 1 % of people-time in all;
+4. groups of fewer than 1 % of the people become one;
+5. classes of the hazard's arrival become twice as wide;
+6. histories to 3 %, then classes of siren level and of arrival once more.
 
 If that is not enough, the inputs that multiply are named and the run is refused.
 """
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from ew4all.errors import CohortExplosionError
+from ew4all.sim.history_kernels import nearest_histories
 from ew4all.sim.world import Service
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ OTHERS: Final = "others"
 """Name of the group that rare groups become."""
 
 _RARE: Final = 0.01
-_KEPT: Final = (4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2)
-_AT_ONCE: Final = 4096
+_MOST_KEPT: Final = 8192
+_LESS: Final = 1.5
 
 
 class Coarsening(NamedTuple):
@@ -143,8 +144,8 @@ def coarsen(
 
 
 _STEPS: Final = (
-    ("histories", 0.002), ("siren", 0.0), ("arrival", 0.0), ("histories", 0.01), ("groups", 0.0), ("arrival", 0.0),
-    ("siren", 0.0), ("histories", 0.03),
+    ("histories", 0.002), ("siren", 0.0), ("histories", 0.01), ("groups", 0.0), ("arrival", 0.0), ("histories", 0.03),
+    ("siren", 0.0), ("arrival", 0.0),
 )  # fmt: skip
 
 
@@ -159,30 +160,36 @@ def _span(service: Service, from_s: float, until_s: float) -> F64:
 def _fewer_histories(
     folded: Folded, span: F64, limit: float, wanted: float
 ) -> tuple[Folded, float]:
-    """Keep as few histories as the limit allows, or as many as give the wanted share of what there are."""
+    """Keep the histories of most people: as few as the limit allows, no fewer than give the wanted share of cohorts."""
     c, service = folded.cohorts, folded.service
     size = len(service.technology)
     both = np.bincount(c.service, c.people, size) + np.bincount(c.service_indoors, c.people, size)
     people = both / (2.0 * max(folded.people, 1e-300))
     order = np.argsort(-people, kind="stable")
     used = int((people > 0.0).sum())
-    best: tuple[I32, float] | None = None
-    for kept in (k for k in _KEPT if k < used):
+    best: tuple[Cohorts, I32, float] | None = None
+    kept = min(used, int(_MOST_KEPT * _LESS))
+    while kept > 2:
+        kept = int(kept / _LESS)
         nearest, far = _nearest(service, order[:kept], span)
         error = float((people * far).sum())
         if error > limit:
             break
-        best = nearest, error
-        if kept <= wanted * used:
+        less = replace(
+            c, service=nearest[c.service], service_indoors=nearest[c.service_indoors]
+        ).merged()
+        best = less, nearest, error
+        if len(less) <= wanted * len(c):
             break
     if best is None:
         return folded, 0.0
-    nearest, error = best
-    lasting, number = np.unique(nearest, return_inverse=True)
-    at: I32 = number.ravel().astype(np.int32)
-    less = Service(service.technology[lasting], service.addressed[lasting], service.start_s)
-    cohorts = replace(c, service=at[c.service], service_indoors=at[c.service_indoors])
-    return replace(folded, cohorts=cohorts, service=less), error
+    less, nearest, error = best
+    lasting = np.unique(nearest)
+    at = np.zeros(size, np.int32)
+    at[lasting] = np.arange(lasting.size)
+    cohorts = replace(less, service=at[less.service], service_indoors=at[less.service_indoors])
+    fewer = Service(service.technology[lasting], service.addressed[lasting], service.start_s)
+    return replace(folded, cohorts=cohorts, service=fewer), error
 
 
 def _nearest(service: Service, kept: NDArray[np.intp], span: F64) -> tuple[I32, F64]:
@@ -190,22 +197,10 @@ def _nearest(service: Service, kept: NDArray[np.intp], span: F64) -> tuple[I32, 
 
     Another technology counts half, another state of service or of the broadcast whole.
     """
-    # Nothing, addressed or not: 0, 1, 2.
+    # Nothing, not addressed, addressed: 0, 1, 2.
     state = np.where(service.technology < 0, 0, 1 + service.addressed).astype(np.int8)
-    technology = service.technology
-    nearest = np.empty(len(state), np.int32)
-    far = np.empty(len(state))
-    for first in range(0, len(state), _AT_ONCE):
-        part = slice(first, first + _AT_ONCE)
-        distance = np.zeros((len(state[part]), kept.size))
-        for e, share in enumerate(span):
-            if share > 0.0:
-                other = state[part, e, None] != state[kept, e]
-                distance += share * np.where(
-                    other, 1.0, 0.5 * (technology[part, e, None] != technology[kept, e])
-                )
-        best = distance.argmin(axis=1)
-        nearest[part], far[part] = kept[best], distance[np.arange(best.size), best]
+    nearest, far = np.empty(len(state), np.int32), np.empty(len(state))
+    nearest_histories(state, service.technology, kept, span, nearest, far)
     return nearest, far
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from ew4all.coverage.workers import in_order
 from ew4all.errors import InputError
-from ew4all.sim import fold_kernels as kernels
+from ew4all.sim import fold_kernels, history_kernels
 from ew4all.sim.cohorts import Cohorts
 from ew4all.sim.service_histories import PLACES, NoService, addressed_of, technology_of
 from ew4all.sim.siren_levels import CLASS_DB, class_middle_db, siren_classes
@@ -219,7 +219,7 @@ def _fold_block(ground: Ground, block: Block) -> _Table | None:
         keys = np.full(room, -1, np.int64)
         mass = np.zeros((room, ground.groups))
         moment[:] = 0.0
-        used = kernels.add_people(
+        used = fold_kernels.add_people(
             people, *shares, division.zone, division.in_area, division.at_risk, division.arrival_s, risk, arrival,
             edges_s, settlement, siren, CLASS_DB.size, weight, start, path, width, len(short), keys, mass, moment,
         )  # fmt: skip
@@ -234,7 +234,7 @@ def _fold_block(ground: Ground, block: Block) -> _Table | None:
     if ground.service.follows_area:
         # Without cells the alert is on air where its area is.
         outside = ~_in_area(place, edges_s.size)
-        full = np.concatenate([full, np.where(full < kernels.NOBODY, full | 1, full)])
+        full = np.concatenate([full, np.where(full < history_kernels.NOBODY, full | 1, full)])
         node = node + len(short) * outside
     return _Table(place, operator, node, mass[here], full, moment, int(lived.sum()))
 
@@ -245,10 +245,10 @@ def _histories(shares: NDArray[np.float32], lived: NDArray[np.bool_]) -> tuple[I
     start = np.zeros(pixels * operators + 1, np.int64)
     nodes_room, parts_room = 1 << 14, 4 * pixels * max(operators, 1) + 1024
     while True:
-        child = np.zeros((nodes_room, kernels.CATEGORIES), np.int32)
+        child = np.zeros((nodes_room, history_kernels.CATEGORIES), np.int32)
         nodes = np.ones(1, np.int64)
         path, width = np.empty(parts_room, np.int32), np.empty(parts_room)
-        count = kernels.histories(shares, lived, child, nodes, start, path, width)
+        count = history_kernels.histories(shares, lived, child, nodes, start, path, width)
         if count >= 0:
             break
         if count == -1:
@@ -256,11 +256,11 @@ def _histories(shares: NDArray[np.float32], lived: NDArray[np.bool_]) -> tuple[I
         else:
             parts_room *= 4
     used = int(nodes[0])
-    out = np.full((used, variants), kernels.NOBODY, np.int8)
+    out = np.full((used, variants), history_kernels.NOBODY, np.int8)
     known = np.zeros(used, bool)
-    kernels.paths(child, used, variants, out, known)
+    history_kernels.paths(child, used, variants, out, known)
     known[_NO_PATH] = True  # of nobody's customers
-    out[_NO_PATH] = kernels.NOBODY
+    out[_NO_PATH] = history_kernels.NOBODY
     number = np.cumsum(known).astype(np.int32) - 1
     return start, number[path[:count]], width[:count], out[known]
 

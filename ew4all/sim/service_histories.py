@@ -1,6 +1,6 @@
 """Who serves each pixel over the epochs of an outage: shares of categories, from cells or from coverage layers.
 
-Categories are those of `ew4all.sim.fold_kernels`. A phone outdoors and the same phone inside a building are two *places*:
+Categories are those of `ew4all.sim.history_kernels`. A phone outdoors and the same phone inside a building are two *places*:
 what walls take is part of the service.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from ew4all.coverage.network import LAYERS
 from ew4all.errors import InputError, OptionError
-from ew4all.sim.fold_kernels import NOBODY, category_shares, layer_categories
+from ew4all.sim.history_kernels import NOBODY, category_shares, layer_categories
 from ew4all.sim.parameters import Parameter, resolve
 from ew4all.units import TECHNOLOGIES
 
