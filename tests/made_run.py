@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -11,7 +11,11 @@ from pyproj import CRS
 
 from ew4all.coverage.outages.timeline import STATES, Timeline
 from ew4all.grid import Grid
+from ew4all.readers.sites import read_cells
 from ew4all.sim.siren_levels import Sirens
+
+if TYPE_CHECKING:
+    from ew4all.cells import Cells
 
 SOUTH, WEST = -15.0, 30.0
 KM_DEG = 1.0 / 111.0
@@ -21,7 +25,7 @@ class Country(NamedTuple):
     """Arguments of `open_run`, and the outage of its sites."""
 
     population: dict[str, tuple[Any, Affine, str]]
-    sites: str
+    cells: Cells
     zones: list[Any]
     area: Any
     hazard: Any
@@ -73,6 +77,7 @@ def country_of(
         for k in range(sites):
             techs = ("2g", "2g 3g", "2g 3g 4g", "2g 4g 5g")[k % 4]
             file.write(f"s{k},{lon[k]:.6f},{lat[k]:.6f},{'AB'[k % 2]},{techs}\n")
+    cells = read_cells(path).cells  # two sites at one place are one
     split = rng.dirichlet(np.full(groups, 5.0))
     population = {
         f"group {g}": ((people * split[g]).astype(np.float32), transform, "EPSG:4326")
@@ -92,11 +97,11 @@ def country_of(
     few = max(2, sites // 20)
     return Country(
         population,
-        str(path),
+        cells,
         boxes,
         shapely.Point(middle).buffer(wide),
         shapely.Point(middle[0] + 0.2 * wide, middle[1]).buffer(wide),
-        timeline_of(sites),
+        timeline_of(len(cells.sites)),
         Sirens(grid, lon[:few].copy(), lat[:few].copy(), rng.uniform(105.0, 125.0, few)),
         edge_km,
     )
