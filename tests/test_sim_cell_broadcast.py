@@ -105,8 +105,17 @@ def test_a_cell_that_fails_stops_and_one_that_comes_back_is_loaded_anew() -> Non
         engine.run(until_s)
         assert_allclose(reached(engine) / 1000, lit, atol=0.04)
     engine.run(END_S)
-    assert_allclose(reached(engine) / 1000, 1.0, atol=1e-4)
+    assert_allclose(reached(engine) / 1000, 1.0, atol=1e-3)
     assert engine.events.time_s[-1] < 1801.0
+
+
+def test_cells_that_come_back_begin_anew_with_the_first_repetition() -> None:
+    some = [Some(1e6, service=(2, 2)), Some(service=(NONE, 2))]
+    world = world_of(some, epochs_s=(-np.inf, 1000.0), hourly=ALWAYS_AWAKE)
+    engine = engine_of(world, CHANNEL, STILL | {"decoded_4g": 0.5, "reload_s": 5.0})
+    for n, until_s in ((1, 1040.0), (2, 1100.0), (3, 1160.0)):
+        engine.run(until_s)  # repetitions at 12 s past every minute
+        assert_allclose(reached(engine)[1] / 1000, 1 - 0.5**n, atol=2e-3)
 
 
 def test_a_cut_network_gives_back_whom_it_took_and_nobody_twice() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ew4all.sim.channels import sms_queue
 from ew4all.sim.channels.location_sms import SENDING, exposure_of, noticing_of, plan_of
+from ew4all.sim.channels.receivers import newest
 from ew4all.sim.parameters import Parameter
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class AddressSms:
     def play(self, stage: Stage, notice: Notice) -> Process:
         """Send to all registered numbers, and try again where that fails."""
         values = stage.values
-        over = sms_queue.newest(stage, notice.identifier)
+        over, _ = newest(stage, notice.identifier)
         noticing = noticing_of(stage)
         noticing.refresh()
         stage.record("on_air")

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ew4all.sim.channels.cb_delay import first_wave, repeat_wave, repetition_s
-from ew4all.sim.channels.receivers import Noticing, Untaken, rate_of
+from ew4all.sim.channels.receivers import (
+    Noticing,
+    Untaken,
+    mass,
+    newest,
+    people_of,
+    phones_on,
+    rate_of,
+)
 from ew4all.sim.world import HOUR_S
 from ew4all.units import TECHNOLOGIES
 
@@ -24,11 +32,11 @@ if TYPE_CHECKING:
 AGAIN_S: Final = 30.0
 """An update sounds within this time on phones that have an alert already."""
 
-_FEW: Final = 1e-6
-"""A repetition that reaches a smaller share of people is left to the next one: they stay within reach of it."""
+_FEW: Final = 5e-4
+_MANY_OF_A_KIND: Final = 0.02
+"""A repetition that reaches fewer people, in all and of each kind, is left to the next one: they stay within its reach."""
 
-_LOOK_S: Final = 300.0
-"""How often it is computed anew which phones are on, where nothing else changes."""
+_NOBODY: Final = 1e-9
 
 
 class OnAir:
@@ -50,7 +58,7 @@ class OnAir:
         self.noticing = Noticing(
             stage, (values["noticed_awake"], values["noticed_asleep"]), values["looks_every_s"]
         )
-        people = np.bincount(stage.exposure.kind, rows.people, kinds)
+        people = people_of(stage)
         self.people = people / max(people.sum(), 1e-300)
         # Somebody who moves finds the service of others of the same zone, operator and side of the area's border.
         self.place, _ = rows.kinds(rows.zone, rows.operator, rows.in_area)
@@ -61,17 +69,14 @@ class OnAir:
         self.on_air = np.zeros(kinds)
         self.returned_s = np.full(kinds, np.inf)
         self.technology = np.full(kinds, -1)
-        self.phone_on, self.looked_s = np.zeros(kinds), -np.inf
-        self.start_s = stage.now_s
+        self.start_s, self.left_out = stage.now_s, np.zeros(kinds)
+        self.is_over, self.is_update = newest(stage, notice.identifier)
 
     def run(self) -> Process:
         """Play it: a SimPy process."""
         stage, notice = self.stage, self.notice
-        before = stage.kept.get("version", {}).get(notice.identifier, 0)
-        self.version = before + 1
-        stage.kept.setdefault("version", {})[notice.identifier] = self.version
         stage.record("on_air")
-        if before:
+        if self.is_update:
             self.noticing.sound_again(AGAIN_S)
         end_s = self.start_s + notice.duration_s
         self._look(restarts=False)
@@ -97,19 +102,13 @@ class OnAir:
                 break
             self._look(restarts=True)
             if stage.now_s >= next_s:
-                self._broadcast(again)
                 next_s += period_s
+                self._broadcast(again, last=next_s >= end_s)
         stage.record("off_air")
         while not self.is_over():
             # What is on the screen is still found by whoever looks, and by whoever wakes up.
             yield stage.wait(HOUR_S)
             self.noticing.refresh()
-
-    def is_over(self) -> bool:
-        """Whether it was cancelled, replaced by an update, or the channel is out of use."""
-        stage = self.stage
-        newest = stage.kept["version"][self.notice.identifier]
-        return stage.is_over(self.notice.identifier) or newest != self.version
 
     def _willing(self) -> F64:
         """Return the share of capable phones of each kind that show this alert."""
@@ -142,17 +141,10 @@ class OnAir:
         self.returned_s = np.where(rising, np.minimum(self.returned_s, now_s), np.inf)
         ready = ~rising | (self.returned_s + values["reload_s"] <= now_s) if restarts else True
         if restarts and np.any(rising & ready):
-            stage.record("restart", float(self.people[rising & ready].sum()))
+            stage.record("restart", mass(self.people, (rising & ready).astype(np.float64)))
         self.on_air = np.where(ready, target, self.on_air)
         self.technology = np.where(self.on_air > 0, technology, -1)
-        if now_s >= self.looked_s + _LOOK_S or not restarts:
-            self._look_at_phones()
         self._count_able()
-
-    def _look_at_phones(self) -> None:
-        stage = self.stage
-        on = stage.world.phone_on_now(stage.now_s, stage.mains)
-        self.phone_on, self.looked_s = on[self.row], stage.now_s
         self.noticing.refresh()
 
     def _count_able(self) -> None:
@@ -164,7 +156,10 @@ class OnAir:
         moved = -np.expm1(-values["moves_per_h"] * moved_s / HOUR_S)
         shows = self.on_air * own + (1.0 - self.on_air) * moved * there * usual
         stage.alert(self.on_air + (1.0 - self.on_air) * moved * there)
-        self.untaken.change(self.phone_on * self.willing * np.minimum(1.0, shows / susceptible))
+        before = self.untaken.left
+        self.untaken.change(phones_on(stage) * self.willing * np.minimum(1.0, shows / susceptible))
+        # Whoever comes into reach now has not had the repetitions before.
+        self.left_out[self.untaken.left > 2.0 * before + _NOBODY] = 0.0
 
     def _elsewhere(self) -> tuple[F64, F64]:
         """Return the share of people around each kind who have the alert on air, and how capable its own phones are there."""
@@ -186,13 +181,18 @@ class OnAir:
         )
         return there[self.place], (self.capable * mix[self.place]).sum(axis=1)
 
-    def _broadcast(self, wave: Wave) -> None:
+    def _broadcast(self, wave: Wave, *, last: bool = False) -> None:
         """Send it once: who is able and decodes it gets it, after the delays of the wave."""
         known = np.where(self.technology >= 0, self.technology, TECHNOLOGIES.index("4g"))
-        share = self.untaken.left * self.decoded[known]
-        if share @ self.people < _FEW:
+        # Repetitions that were left out count with this one.
+        share = self.untaken.left * (1.0 - (1.0 - self.decoded[known]) ** (1 + self.left_out))
+        reached = mass(self.people, share)
+        few = reached < _FEW and share.max(initial=0.0) < _MANY_OF_A_KIND
+        self.left_out += 1
+        if reached < _NOBODY or (few and not last):
             return
-        self.stage.record("broadcast", float(share @ self.people))
+        self.left_out[:] = 0.0
+        self.stage.record("broadcast", reached)
         self.untaken.left -= share
         self.stage.env.process(self._roll(wave, share, wave.share[:, known]))
 

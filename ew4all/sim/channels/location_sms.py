@@ -13,7 +13,7 @@ import numpy as np
 
 from ew4all.errors import EmptyLayerError
 from ew4all.sim.channels import sms_queue
-from ew4all.sim.channels.receivers import Noticing, is_ever_served, phone_columns
+from ew4all.sim.channels.receivers import Noticing, is_ever_served, newest, phone_columns
 from ew4all.sim.parameters import Parameter
 from ew4all.sim.population import Exposure
 
@@ -93,7 +93,7 @@ class LocationSms:
     def play(self, stage: Stage, notice: Notice) -> Process:
         """List the phones of the area, send to all of them, and try again where that fails."""
         values = stage.values
-        over = sms_queue.newest(stage, notice.identifier)
+        over, _ = newest(stage, notice.identifier)
         noticing = noticing_of(stage)
         noticing.refresh()
         stage.record("on_air")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from ew4all.sim.channels.contract import Process
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
     F64 = NDArray[np.float64]
     I8 = NDArray[np.int8]
+
+LOOK_S: Final = 300.0
+"""How often it is computed anew which phones are on, where the supply does not change."""
 
 _TINY: Final = 1e-15
 
@@ -57,8 +62,8 @@ class Untaken:
         again = np.minimum(able, self.ever) - self.able
         back = self.dark * np.clip(again / np.maximum(self.ever - self.able, _TINY), 0.0, 1.0)
         new = np.maximum(0.0, able - self.ever)
-        self.left += new + back - gone
-        self.dark += gone - back
+        self.left = self.left + new + back - gone
+        self.dark = self.dark + gone - back
         self.ever = np.maximum(self.ever, able)
         self.able = able
         return new
@@ -82,6 +87,28 @@ def rate_of(hit: F64, span_s: float) -> F64:
     return result
 
 
+def mass(people: F64, share: F64) -> float:
+    """Return how many people shares are; the same bits whatever threads a BLAS would use."""
+    return float((people * share).sum())
+
+
+def people_of(stage: Stage) -> F64:
+    """Return the people of each kind, shape (kinds,)."""
+    exposure = stage.exposure
+    kinds = exposure.row.size
+    return np.bincount(exposure.kind, stage.world.rows.people, kinds).astype(np.float64)
+
+
+def phones_on(stage: Stage) -> F64:
+    """Return the share of each kind with a phone that is on, as it was `LOOK_S` ago at most, shape (kinds,)."""
+    since_s, mains, share = stage.kept.get("phones_on", (-np.inf, None, None))
+    if share is None or mains is not stage.mains or stage.now_s >= since_s + LOOK_S:
+        share = stage.world.phone_on_now(stage.now_s, stage.mains)[stage.exposure.row]
+        stage.kept["phones_on"] = (stage.now_s, stage.mains, share)
+    found: F64 = share
+    return found
+
+
 def is_ever_served(world: World) -> bool:
     """Whether any cell ever serves anybody in this world: without that a channel of phones cannot be played."""
     service = world.service.technology[np.unique(world.rows.service)] if len(world.rows) else None
@@ -92,6 +119,20 @@ def phone_columns(world: World) -> tuple[NDArray[Any], ...]:
     """Return the columns on which it depends whether a phone is on, has service, and is noticed."""
     rows = world.rows
     return (rows.service, rows.operator, rows.zone, *world.columns("awake", "phone_on"))
+
+
+def newest(stage: Stage, identifier: str) -> tuple[Callable[[], bool], bool]:
+    """Count one more text of an alert; return a test of whether it is over, and whether it is an update of one before.
+
+    It is over when it was cancelled or replaced, or the channel is out of use.
+    """
+    versions: dict[str, int] = stage.kept.setdefault("version", {})
+    mine = versions[identifier] = versions.get(identifier, 0) + 1
+
+    def is_over() -> bool:
+        return stage.is_over(identifier) or versions[identifier] != mine
+
+    return is_over, mine > 1
 
 
 class Noticing:
