@@ -175,6 +175,28 @@ def test_service_that_goes_and_comes_back_delays_the_rest() -> None:
     assert_allclose(reached(engine)[0], 1e5, rtol=1e-6)
 
 
+def test_tries_go_on_for_people_without_service() -> None:
+    """Attempts at 0, 300, 900 and 2,100 s: whoever lost service at 100 s gets the fourth."""
+    engine = engine_of(world_of([Some(1e5)], hourly=ALWAYS_AWAKE), BY_PLACE, PLACE)
+    engine.at(100.0, NetworkChange(0.0))
+    engine.at(2000.0, NetworkChange(1.0))
+    engine.run(2099.0)
+    assert_allclose(reached(engine)[0], 5e4, rtol=0.005)
+    engine.run(2320.0)
+    assert_allclose(reached(engine)[0], 1e5, rtol=1e-6)
+
+
+def test_phones_that_are_off_take_their_turn_and_people_without_one_do_not() -> None:
+    audience = CERTAIN | {"phone_owned": 0.95, "phone_on_awake": 0.9}
+    some = [Some(9e4), Some(1e4, phone_on=False)]
+    world = world_of(some, hourly=ALWAYS_AWAKE, values=audience)
+    engine = engine_of(world, BY_PLACE, PLACE)
+    messages = 9e4 + 1e4 * 0.95 * 0.1 / (1 - 0.95 * 0.9)
+    for share in (0.28, 0.56, 0.97):
+        engine.run(share * messages / 500.0)
+        assert_allclose(reached(engine)[0], share * 9e4, rtol=1e-4)
+
+
 def test_phones_without_mains_miss_a_late_message() -> None:
     world = world_of([Some(mains_lost=True)], hourly=ALWAYS_AWAKE)
     engine = engine_of(world, BY_PLACE, PLACE, Notice("none"))
