@@ -151,6 +151,23 @@ def test_people_without_service_who_move_find_that_of_their_zone() -> None:
     assert reached(engine)[2] == 0.0
 
 
+def test_phones_whose_network_failed_show_it_on_another() -> None:
+    """Only where the other one is, only those that had service before, and not all of them."""
+    some = [
+        Some(service=(2, NONE)), Some(service=(NONE, NONE)), Some(operator=1, service=(2, 2)),
+        Some(operator=1, service=(NONE, NONE)), Some(service=(2, NONE), zone=1),
+    ]  # fmt: skip
+    world = world_of(some, epochs_s=(-np.inf, -60.0), hourly=ALWAYS_AWAKE)
+    engine = engine_of(world, CHANNEL, STILL | {"limited_service": 0.6})
+    engine.run(END_S)
+    assert_allclose(reached(engine) / 1000, [0.6 * 0.5, 0, 1, 0, 0], atol=1e-4)
+    assert_allclose(engine.totals().alerted[:, 0] / 1000, [0.5, 0, 1, 0, 0])
+    engine = engine_of(world_of([Some(), Some(operator=1)], hourly=ALWAYS_AWAKE), CHANNEL, STILL)
+    engine.at(0.0, NetworkChange(0.0, operator="op0"))
+    engine.run(END_S)
+    assert_allclose(reached(engine) / 1000, [0.7, 1], atol=1e-4)
+
+
 def test_a_fence_in_phones_spares_who_lives_outside() -> None:
     some = [Some(), Some(in_area=False)]
     engine = engine_of(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ew4all.sim.channels.cb_cells import Cells
 from ew4all.sim.channels.cb_delay import first_wave, repeat_wave, repetition_s
 from ew4all.sim.channels.receivers import (
     Noticing,
@@ -51,24 +52,18 @@ class OnAir:
     """
 
     def __init__(self, stage: Stage, notice: Notice) -> None:
-        world, self.row = stage.world, stage.exposure.row
+        self.row = stage.exposure.row
         self.stage, self.notice, values = stage, notice, stage.values
-        rows, kinds = world.rows, self.row.size
+        kinds = self.row.size
         self.untaken: Untaken = stage.kept.setdefault("untaken", Untaken.begin(kinds))
         self.noticing = Noticing(
             stage, (values["noticed_awake"], values["noticed_asleep"]), values["looks_every_s"]
         )
         people = people_of(stage)
         self.people = people / max(people.sum(), 1e-300)
-        # Somebody who moves finds the service of others of the same zone, operator and side of the area's border.
-        self.place, _ = rows.kinds(rows.zone, rows.operator, rows.in_area)
-        self.place = self.place[self.row]
-        self.capable = world.audience.capable(world.groups)[rows.group[self.row]]
+        self.cells = Cells(stage, self.people)
         self.willing = self._willing()
         self.decoded = np.array([values[f"decoded_{t}"] for t in TECHNOLOGIES])
-        self.on_air = np.zeros(kinds)
-        self.returned_s = np.full(kinds, np.inf)
-        self.technology = np.full(kinds, -1)
         self.start_s, self.left_out = stage.now_s, np.zeros(kinds)
         self.is_over, self.is_update = newest(stage, notice.identifier)
 
@@ -130,60 +125,22 @@ class OnAir:
 
     def _look(self, *, restarts: bool) -> None:
         """See which cells carry the alert and which phones could receive it now."""
-        stage, now_s = self.stage, self.stage.now_s
-        world, values = stage.world, stage.values
-        service = world.rows.service[self.row]
-        technology = world.service.carries(now_s)[service].astype(int)
-        target = np.where(technology >= 0, stage.service_share()[self.row], 0.0)
-        target *= values["network_broadcasts"]
-        # A cell that comes back is loaded anew after a while; one that fails is off at once.
-        rising = target > self.on_air
-        self.returned_s = np.where(rising, np.minimum(self.returned_s, now_s), np.inf)
-        ready = ~rising | (self.returned_s + values["reload_s"] <= now_s) if restarts else True
-        if restarts and np.any(rising & ready):
-            stage.record("restart", mass(self.people, (rising & ready).astype(np.float64)))
-        self.on_air = np.where(ready, target, self.on_air)
-        self.technology = np.where(self.on_air > 0, technology, -1)
-        self._count_able()
-        self.noticing.refresh()
-
-    def _count_able(self) -> None:
-        stage, values = self.stage, self.stage.values
-        susceptible = np.maximum(stage.exposure.susceptible, 1e-300)
-        own = np.take_along_axis(self.capable, np.maximum(self.technology, 0)[:, None], 1)[:, 0]
-        there, usual = self._elsewhere()
-        moved_s = max(0.0, stage.now_s - self.start_s)
-        moved = -np.expm1(-values["moves_per_h"] * moved_s / HOUR_S)
-        shows = self.on_air * own + (1.0 - self.on_air) * moved * there * usual
-        stage.alert(self.on_air + (1.0 - self.on_air) * moved * there)
-        before = self.untaken.left
-        self.untaken.change(phones_on(stage) * self.willing * np.minimum(1.0, shows / susceptible))
+        stage, untaken = self.stage, self.untaken
+        self.cells.look(restarts=restarts)
+        around, shows = self.cells.shown()
+        stage.alert(around)
+        shows = np.minimum(1.0, shows / np.maximum(stage.exposure.susceptible, 1e-300))
+        before = untaken.left
+        untaken.change(phones_on(stage) * self.willing * shows)
         # Whoever comes into reach now has not had the repetitions before.
-        self.left_out[self.untaken.left > 2.0 * before + _NOBODY] = 0.0
-
-    def _elsewhere(self) -> tuple[F64, F64]:
-        """Return the share of people around each kind who have the alert on air, and how capable its own phones are there."""
-        size = int(self.place.max(initial=-1)) + 1
-        weight = np.bincount(self.place, self.people, size)
-        served = np.bincount(self.place, self.people * self.on_air, size)
-        there = served / np.maximum(weight, 1e-300)
-        mix = (
-            np.stack(
-                [
-                    np.bincount(
-                        self.place, self.people * self.on_air * (self.technology == t), size
-                    )
-                    for t in range(len(TECHNOLOGIES))
-                ],
-                axis=1,
-            )
-            / np.maximum(served, 1e-300)[:, None]
-        )
-        return there[self.place], (self.capable * mix[self.place]).sum(axis=1)
+        self.left_out[untaken.left > 2.0 * before + _NOBODY] = 0.0
+        self.noticing.refresh()
 
     def _broadcast(self, wave: Wave, *, last: bool = False) -> None:
         """Send it once: who is able and decodes it gets it, after the delays of the wave."""
-        known = np.where(self.technology >= 0, self.technology, TECHNOLOGIES.index("4g"))
+        known = np.where(
+            self.cells.technology >= 0, self.cells.technology, TECHNOLOGIES.index("4g")
+        )
         # Repetitions that were left out count with this one.
         share = self.untaken.left * (1.0 - (1.0 - self.decoded[known]) ** (1 + self.left_out))
         reached = mass(self.people, share)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ew4all.coverage.geofence import Geofence
+from ew4all.coverage.reception_defaults import value
 from ew4all.errors import EmptyLayerError
 from ew4all.sim.channels.cb_on_air import OnAir
 from ew4all.sim.channels.receivers import is_ever_served, phone_columns
@@ -71,6 +72,10 @@ PARAMETERS: Final = (
     _share("decoded_5g", 0.97, 0.8, 0.995, "chosen: as 4G"),
     _time("reload_s", 60.0, 5.0, 600.0, "chosen: a cell that restarts says so (PWS Restart), and the broadcast centre loads again what is on air"),
     Parameter("moves_per_h", 0.3, "1/h", 0.0, 1.0, "chosen: people without service who find themselves elsewhere in their zone, with the service that is usual there", "judgement"),
+    _share(
+        "limited_service", value("limited_service_shown"), 0.3, 0.95,
+        "as ew4all.coverage.reception_defaults: phones that show a warning on another operator's network after their own has failed",
+    ),
     _share("geofenced_share", _FENCE.share, 0.18, 0.95, "as ew4all.coverage.geofence: phones that compare their place with the warning area, where the alert carries it"),
     _share("geofence_no_fix", _FENCE.no_fix, 0.10, 0.20, "as ew4all.coverage.geofence: without a place they show the alert"),
     _share("geofence_inside_error", _FENCE.inside_error, 0.0, 0.05, "as ew4all.coverage.geofence"),
