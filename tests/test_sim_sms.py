@@ -53,6 +53,13 @@ def test_a_million_messages_at_500_a_second_take_33_minutes(
     assert reached(engine)[0] == pytest.approx(1e6, rel=1e-9)
 
 
+def test_a_queue_is_straight_in_time_to_a_quarter_of_a_percent() -> None:
+    engine = engine_of(world_of([Some(1e5)], hourly=ALWAYS_AWAKE), BY_PLACE, PLACE)
+    for until_s in np.arange(1.0, 210.0, 2.0):
+        engine.run(float(until_s))
+        assert_allclose(reached(engine)[0], min(1e5, 500.0 * until_s), atol=0.0025 * 1e5)
+
+
 def test_congestion_and_the_delays_before_stretch_it() -> None:
     values = PLACE | {"congestion": 0.2, "query_s": 300.0, "transit_s": 60.0}
     engine = engine_of(world_of([Some(1e5)], hourly=ALWAYS_AWAKE), BY_PLACE, values)

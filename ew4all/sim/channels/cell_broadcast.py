@@ -85,7 +85,7 @@ PARAMETERS: Final = (
     _share("fix_cold_share", 0.3, 0.1, 0.6, "chosen"),
     _share("noticed_awake", 0.97, 0.90, 0.99, "as the row `noticed` of ew4all.assumptions: the sound cannot be missed near the phone"),
     _share("noticed_asleep", 0.60, 0.30, 0.80, "chosen (reference/radio.md 5.4); 63 to 65 % sleep with the phone in reach (Pew 2010, Axios)"),
-    Parameter("looks_every_s", 1200.0, "s", 300.0, 3600.0, "chosen: mean time until somebody awake who overheard it looks at the phone", "judgement", least=1.0),
+    Parameter("looks_every_s", 1200.0, "s", 300.0, 3600.0, "mean time until somebody awake who overheard it looks: 85 looks a day (Andrews et al. 2015, read at second hand) are one in 11 minutes awake, but they come in bursts", "derived", least=1.0),
 )  # fmt: skip
 
 

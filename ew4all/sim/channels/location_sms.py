@@ -58,7 +58,7 @@ SENDING: Final = (
     Parameter("transit_s", 5.0, "s", 1.0, 30.0, "chosen: from the server to the phone", "judgement"),
     _share("noticed_awake", 0.75, 0.4, 0.9, "chosen: hears the tone of an ordinary message and looks, of those whose phone is not silent"),
     _share("noticed_asleep", 0.20, 0.05, 0.4, "chosen: wakes up by it"),
-    Parameter("looks_every_s", 1200.0, "s", 300.0, 3600.0, "chosen: mean time until somebody awake looks at the phone", "judgement", least=1.0),
+    Parameter("looks_every_s", 1200.0, "s", 300.0, 3600.0, "as cell_broadcast", "derived", least=1.0),
 )  # fmt: skip
 """What all messages to numbers share; `rate_per_s` is that of one server, for whole messages however long."""
 

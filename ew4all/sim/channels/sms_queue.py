@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FIRST_EDGES: Final = (*np.linspace(0.0, 0.84, 13)[1:].tolist(), 0.9, 0.94, 0.97, 0.985, 0.995, 1.0)
 """Parts of the first attempts between which people are reached at a constant rate; finer where few are left.
 
-The queue itself is straight in time: the difference is below 0.2 % of its people.
+The queue itself is straight in time: the difference is below a quarter of a percent of its people.
 """
 
 LATER_EDGES: Final = (0.3, 0.6, 0.8, 0.95, 1.0)
