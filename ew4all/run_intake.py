@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from ew4all.coverage.outages.timeline import Timeline
 from ew4all.coverage.signal_defaults import Radio
 from ew4all.coverage.surroundings import FinerPeople, FromDensity
 from ew4all.coverage.targeting import TAU
@@ -90,7 +91,7 @@ def open_run(
     area: Any = None,
     *,
     arrival: Arrival | float | None = None,
-    outage: OutageCourse | None = None,
+    outage: OutageCourse | Timeline | None = None,
     addressed: Sequence[str] | None = None,
     tau: float = TAU["imminent"],
     one_network: bool = False,
@@ -114,7 +115,7 @@ def open_run(
         When the hazard arrives (see `Arrival`), or one time for everybody, seconds after the scenario's zero; None: at its end,
         so that whoever is warned by then is in time.
     outage
-        What happens to the sites.
+        What happens to the sites; a timeline alone begins at the scenario's zero.
     addressed
         Identifiers of the cells that the alert is sent to; None: those of which a share of at least `tau` of the people is in the
         warning area.
@@ -136,9 +137,7 @@ def open_run(
     InputError, ReadError
         One of the inputs; nothing was computed.
     """
-    if "outage" in options:
-        msg = "an outage of a run is an OutageCourse, which says when sites fail and come back"
-        raise OptionError(msg)
+    course = OutageCourse(outage) if isinstance(outage, Timeline) else outage
     if isinstance(arrival, Arrival) and arrival.isochrones is not None:
         # What an isochrone holds is reached: it is the footprint, unless another is given.
         options.setdefault("hazard", arrival.isochrones)
@@ -183,7 +182,7 @@ def open_run(
         chosen = addressed_of(
             network, everybody, study, risk, customers, addressed, tau, workers, notes
         )
-        epochs = epochs_of(network.cells, chosen, outage, from_s, until_s, notes)
+        epochs = epochs_of(network.cells, chosen, course, from_s, until_s, notes)
         wrong = epochs.wrong
         service = NetworkService(network, customers, epochs)
         notes.append(
@@ -191,7 +190,7 @@ def open_run(
         )
         settlement = network.environment
     else:
-        if outage is not None or addressed is not None:
+        if course is not None or addressed is not None:
             msg = "outages and cells to address need cell sites; give sites in the place of coverage layers, or leave them out"
             raise OptionError(msg)
         settlement = FromDensity(everybody, grid, Radio())

@@ -24,12 +24,13 @@ from ew4all.sim.cohorts import explode
 from ew4all.sim.engine import Engine
 from ew4all.sim.folding import fold
 from ew4all.sim.in_time import in_time
+from ew4all.sim.losses import Losses
 from ew4all.sim.protective_action import Response
 from ew4all.sim.states import state_shares
 from ew4all.sim.world import Mains, World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from ew4all.sim.coarsening import Coarsening
     from ew4all.sim.cohorts import Cohorts
     from ew4all.sim.engine import ChannelUse
+    from ew4all.sim.folding import Folded
     from ew4all.sim.population import Totals
     from ew4all.sim.records import Curves, Events
     from ew4all.sim.rows import Rows
@@ -48,7 +50,17 @@ if TYPE_CHECKING:
     I32 = NDArray[np.int32]
     Flags = NDArray[np.bool_]
 
-__all__ = ["Bins", "Played", "Prepared", "RunResult", "Sizes", "play", "prepare", "run_study"]
+__all__ = [
+    "Bins",
+    "Played",
+    "Prepared",
+    "RunResult",
+    "Sizes",
+    "play",
+    "prepare",
+    "run_study",
+    "states_of",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +98,8 @@ class Prepared:
     ----------
     bin_of
         Bin of each row.
+    folded
+        Cohorts before any were taken together.
     steps
         How rows were taken together, with the error of each step.
     arrival_rms_s
@@ -100,6 +114,7 @@ class Prepared:
     arrival_rms_s: float
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
+    folded: Folded
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +131,8 @@ class Played:
         At the end of the run.
     in_time
         People at risk of each bin who were warned early enough to act before the hazard arrives there, shape (bins,).
+    losses
+        How far the warning came with each row at the end of the run.
     sent_s
         When the alert of each timeline was sent; beyond the end of the run it was not.
     """
@@ -126,6 +143,7 @@ class Played:
     curves: Curves
     events: Events
     in_time: F64
+    losses: Losses
     sent_s: tuple[float, ...] = ()
 
 
@@ -168,25 +186,20 @@ def prepare(plan: RunPlan, inputs: RunInputs, *, progress: Progress | None = Non
     Raises
     ------
     OptionError
-        A channel that needs a network, but none is known; a power cut of a zone that does not exist.
+        A power cut of a zone that does not exist.
     CohortExplosionError
         Too many rows.
     InputError
         See `ew4all.sim.folding.fold`.
     """
-    _must_have_network(plan.uses, inputs)
-    mains, lost, since_s = _mains(plan, inputs.zones)
+    mains, _, _ = _mains(plan, inputs.zones)
     began = time.perf_counter()
     folded = fold(inputs.ground, block=inputs.block, workers=inputs.workers, progress=progress)
     folding_s = time.perf_counter() - began
-    hour = (plan.zero_hour + plan.issued_s / 3600.0) % 24.0
+    shares_of = states_of(plan, inputs.zones)
 
     def split(cohorts: Cohorts, groups: tuple[str, ...]) -> Rows:
-        zone = cohorts.zone
-        shares = state_shares(
-            plan.audience, cohorts.group, groups, hour, mains_lost=lost[zone], without_mains_s=since_s[zone]
-        )  # fmt: skip
-        return explode(cohorts, shares)
+        return explode(cohorts, shares_of(cohorts, groups))
 
     less = coarsen(
         folded, inputs.groups, split, most=plan.most_rows, from_s=plan.from_s, until_s=plan.until_s
@@ -223,8 +236,22 @@ def prepare(plan: RunPlan, inputs: RunInputs, *, progress: Progress | None = Non
     )  # fmt: skip
     seconds = {"fold": folding_s, "split": time.perf_counter() - began - folding_s}
     return Prepared(
-        world, bins, bin_of, sizes, less.steps, small.arrival_rms_s, tuple(notes), seconds
+        world, bins, bin_of, sizes, less.steps, small.arrival_rms_s, tuple(notes), seconds, folded
     )
+
+
+def states_of(plan: RunPlan, zones: Sequence[str]) -> Callable[[Cohorts, tuple[str, ...]], F64]:
+    """Return what gives the part of cohorts, with names of their groups, in each state when the alert is issued."""
+    _, lost, since_s = _mains(plan, zones)
+    hour = (plan.zero_hour + plan.issued_s / 3600.0) % 24.0
+
+    def shares(cohorts: Cohorts, groups: tuple[str, ...]) -> F64:
+        zone = cohorts.zone
+        return state_shares(
+            plan.audience, cohorts.group, groups, hour, mains_lost=lost[zone], without_mains_s=since_s[zone]
+        )  # fmt: skip
+
+    return shares
 
 
 def play(
@@ -279,6 +306,7 @@ def play(
         engine.curves,
         engine.events,
         np.where(bins.at_risk, safe, 0.0),
+        Losses.of(engine.population.ahead(plan.until_s)),
         tuple(sent_s),
     )
 
@@ -288,16 +316,6 @@ def _draws(seed: int | np.random.SeedSequence, number: int) -> np.random.Generat
     seeds = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
     key = (*seeds.spawn_key, *b"timeline", number)
     return np.random.default_rng(np.random.SeedSequence(seeds.entropy, spawn_key=key))
-
-
-def _must_have_network(uses: Sequence[ChannelUse], inputs: RunInputs) -> None:
-    wanted = [use.channel.name for use in uses if getattr(use.channel, "needs_network", False)]
-    if wanted and not inputs.has_network:
-        msg = (
-            f"{' and '.join(wanted)} cannot be played: nobody knows where there is a signal; give cell sites or coverage layers, or "
-            "leave these channels out (unknown coverage is not zero)"
-        )
-        raise OptionError(msg)
 
 
 def _mains(plan: RunPlan, zones: Sequence[str]) -> tuple[Mains, F64, F64]:

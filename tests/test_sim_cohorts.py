@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 
 from ew4all.errors import CohortExplosionError, GridMismatchError, InputError
 from ew4all.sim.audience import Audience
-from ew4all.sim.coarsening import OTHERS, coarsen
+from ew4all.sim.coarsening import OTHERS, coarsen, fewer_histories
 from ew4all.sim.cohorts import STATE_CODES, Cohorts, explode
 from ew4all.sim.folding import Folded
-from ew4all.sim.history_kernels import nearest_histories
+from ew4all.sim.history_kernels import nearest_alike
 from ew4all.sim.siren_levels import class_middle_db
 from ew4all.sim.states import state_shares
 from ew4all.sim.world import Service
@@ -155,46 +156,45 @@ def test_coarsening_keeps_people_and_says_its_error(seed: int, part: float) -> N
         assert found.groups == ("many", "some", OTHERS)
 
 
-def test_the_error_of_fewer_histories_is_what_changed() -> None:
-    folded = folded_of(1, histories=40)
-    n = 500
-    rng = np.random.default_rng(1)
-    # One cohort a zone: nothing is merged, and cohorts keep their order.
-    cohorts = replace(
-        cohorts_of(n), zone=np.arange(n, dtype=np.int32), people=rng.gamma(0.1, 100.0, n)
+@pytest.mark.parametrize("limit", [0.001, 0.02, 0.2])
+def test_the_error_of_fewer_histories_is_what_changed(limit: float) -> None:
+    folded = folded_of(2000, histories=40)
+    less, error = fewer_histories(folded, np.full(6, 1 / 6), limit, 0.0)
+    assert less.people == folded.people
+    # Cohorts are known by their people.
+    before, after = (
+        replace(f, cohorts=f.cohorts.take(np.argsort(f.cohorts.people))) for f in (folded, less)
     )
-    folded = replace(folded, cohorts=cohorts.merged())
-    found = coarsen(
-        folded,
-        GROUPS,
-        lambda c, _: split(c, GROUPS).take(np.arange(0 if len(np.unique(c.service)) < 30 else n)),
-        most=n - 1,
-    )
-    steps = [s for s in found.steps if "histories" in s.what]
-    assert steps
-    order = np.argsort(folded.cohorts.zone), np.argsort(found.folded.cohorts.zone)
-    before = replace(folded, cohorts=folded.cohorts.take(order[0]))
-    after = replace(found.folded, cohorts=found.folded.cohorts.take(order[1]))
+    assert np.array_equal(before.cohorts.people, after.cohorts.people)
+    assert np.array_equal(before.cohorts.zone, after.cohorts.zone)
     changed = people_time_changed(before, after, np.full(6, 1 / 6))
-    assert 0 < changed <= sum(s.error for s in steps) + 1e-12
+    assert 0 < changed <= limit
+    assert error == pytest.approx(changed)
+    assert len(less.cohorts.merged()) < len(folded.cohorts.merged())
 
 
-def test_the_nearest_history_is_found_as_by_trying_all() -> None:
+def test_the_nearest_cohort_is_found_as_by_trying_all() -> None:
     rng = np.random.default_rng(4)
-    state, technology = (
-        rng.integers(0, 3, (80, 5)).astype(np.int8),
-        rng.integers(0, 4, (80, 5)).astype(np.int8),
-    )
-    span, kept = rng.dirichlet(np.ones(5)), rng.permutation(80)[:12]
-    nearest, far = np.empty(80, np.int32), np.empty(80)
-    nearest_histories(state, technology, kept, span, nearest, far)
-    other = state[:, None] != state[kept]
-    distance = np.where(other, 1.0, 0.5 * (technology[:, None] != technology[kept])) @ span
-    assert far == pytest.approx(distance.min(axis=1))
-    assert np.all(np.isin(nearest, kept))
-    assert distance[
-        np.arange(80), np.array([np.flatnonzero(kept == k)[0] for k in nearest])
-    ] == pytest.approx(far)
+    state, technology = (rng.integers(0, top, (30, 5)).astype(np.int8) for top in (3, 4))
+    span, kept = rng.dirichlet(np.ones(5)), rng.random(200) < 0.2
+    begin = np.array([0, 70, 71, 200])
+    kept[begin[:-1]] = True
+    outdoors, indoors = rng.integers(0, 30, (2, 200)).astype(np.int32)
+    target, far = np.empty(200, np.int64), np.empty(200)
+    nearest_alike(begin, outdoors, indoors, kept, state, technology, span, target, far)
+    distance = 0.0
+    for of in (outdoors, indoors):
+        other = state[of][:, None] != state[of]
+        distance = (
+            distance
+            + 0.5 * np.where(other, 1.0, 0.5 * (technology[of][:, None] != technology[of])) @ span
+        )
+    for first, last in itertools.pairwise(begin.tolist()):
+        here = np.flatnonzero(kept[first:last]) + first
+        assert np.all(np.isin(target[first:last], here))
+        assert far[first:last] == pytest.approx(distance[first:last][:, here].min(axis=1))
+    assert distance[np.arange(200), target] == pytest.approx(far)
+    assert np.all(target[kept] == np.flatnonzero(kept))
 
 
 def test_an_explosion_says_what_multiplies() -> None:

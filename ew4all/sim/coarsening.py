@@ -3,8 +3,8 @@
 Cost follows rows, and rows are a product. Where there are more than a limit, these steps are taken one after another until
 there are few enough:
 
-1. histories of service that few people have become the nearest of those that more have, while 0.2 % of all people-time
-   or less gets a service that it did not have;
+1. cohorts of few people take the history of service of the nearest larger one that is alike in all else, while 0.2 % of all
+   people-time or less gets a service that it did not have;
 2. classes of siren level become twice as wide;
 3. histories again, to 1 % of people-time in all;
 4. groups of fewer than 1 % of the people become one;
@@ -16,13 +16,13 @@ If that is not enough, the inputs that multiply are named and the run is refused
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from ew4all.errors import CohortExplosionError
-from ew4all.sim.history_kernels import nearest_histories
+from ew4all.sim.history_kernels import nearest_alike
 from ew4all.sim.world import Service
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     F64 = NDArray[np.float64]
     I32 = NDArray[np.int32]
 
-__all__ = ["MOST_ROWS", "OTHERS", "Coarsened", "Coarsening", "coarsen"]
+__all__ = ["MOST_ROWS", "OTHERS", "Coarsened", "Coarsening", "coarsen", "fewer_histories"]
 
 MOST_ROWS: Final = 50_000
 """Six hours of eight channels with so many rows take some seconds."""
@@ -46,8 +46,8 @@ OTHERS: Final = "others"
 """Name of the group that rare groups become."""
 
 _RARE: Final = 0.01
-_MOST_KEPT: Final = 8192
-_LESS: Final = 1.5
+_LESS: Final = 1.3
+_OF_HISTORY: Final = ("people", "service", "service_indoors")
 
 
 class Coarsening(NamedTuple):
@@ -108,12 +108,12 @@ def coarsen(
             break
         error, unit, names = 0.0, "", found.groups
         if kind == "histories":
-            less, error = _fewer_histories(
+            less, error = fewer_histories(
                 found.folded, span_s, limit - spent, most / len(found.rows)
             )
             spent += error
             what, unit = (
-                "rare histories of service became their nearest",
+                "small cohorts took the history of service of a larger one",
                 "of people-time at most has another service",
             )
         elif kind == "siren":
@@ -157,51 +157,59 @@ def _span(service: Service, from_s: float, until_s: float) -> F64:
     return part
 
 
-def _fewer_histories(
-    folded: Folded, span: F64, limit: float, wanted: float
-) -> tuple[Folded, float]:
-    """Keep the histories of most people: as few as the limit allows, no fewer than give the wanted share of cohorts."""
+def fewer_histories(folded: Folded, span: F64, limit: float, wanted: float) -> tuple[Folded, float]:
+    """Let cohorts of few people take the history of service of the nearest larger one that is alike in all else.
+
+    Parameters
+    ----------
+    span
+        Weight of each epoch, adding up to 1.
+    limit
+        Share of people-time that may get another service at most.
+    wanted
+        Stop when so small a share of the cohorts keeps its own.
+
+    Returns
+    -------
+    the people, with cohorts of which some are now alike; the share of people-time that has another service
+    """
     c, service = folded.cohorts, folded.service
-    size = len(service.technology)
-    both = np.bincount(c.service, c.people, size) + np.bincount(c.service_indoors, c.people, size)
-    people = both / (2.0 * max(folded.people, 1e-300))
-    order = np.argsort(-people, kind="stable")
-    used = int((people > 0.0).sum())
-    best: tuple[Cohorts, I32, float] | None = None
-    kept = min(used, int(_MOST_KEPT * _LESS))
-    while kept > 2:
-        kept = int(kept / _LESS)
-        nearest, far = _nearest(service, order[:kept], span)
-        error = float((people * far).sum())
+    columns = [getattr(c, f.name) for f in fields(c) if f.name not in _OF_HISTORY]
+    order = np.lexsort([-c.people, *columns[::-1]])
+    c = c.take(order)
+    new = np.ones(len(c), bool)
+    new[1:] = False
+    for column in columns:
+        new[1:] |= column[order][1:] != column[order][:-1]
+    begin = np.append(np.flatnonzero(new), len(c))
+    # Nothing, not addressed, addressed: 0, 1, 2.
+    state = np.where(service.technology < 0, 0, 1 + service.addressed).astype(np.int8)
+    largest = np.sort(c.people)[::-1]
+    target, far = np.empty(len(c), np.int64), np.empty(len(c))
+    best: tuple[NDArray[np.int64], float] | None = None
+    count = len(c)
+    while count > 1:
+        count = int(count / _LESS)
+        kept = new | (c.people > largest[count])
+        nearest_alike(
+            begin, c.service, c.service_indoors, kept, state, service.technology, span, target, far
+        )
+        error = float(c.people @ far) / max(folded.people, 1e-300)
         if error > limit:
             break
-        less = replace(
-            c, service=nearest[c.service], service_indoors=nearest[c.service_indoors]
-        ).merged()
-        best = less, nearest, error
-        if len(less) <= wanted * len(c):
+        best = target.copy(), error
+        if kept.sum() <= wanted * len(c) or kept.sum() == new.sum():
             break
     if best is None:
         return folded, 0.0
-    less, nearest, error = best
-    lasting = np.unique(nearest)
-    at = np.zeros(size, np.int32)
+    taken, error = best
+    outdoors, indoors = c.service[taken], c.service_indoors[taken]
+    lasting = np.union1d(outdoors, indoors)
+    at = np.zeros(len(service.technology), np.int32)
     at[lasting] = np.arange(lasting.size)
-    cohorts = replace(less, service=at[less.service], service_indoors=at[less.service_indoors])
     fewer = Service(service.technology[lasting], service.addressed[lasting], service.start_s)
+    cohorts = replace(c, service=at[outdoors], service_indoors=at[indoors])
     return replace(folded, cohorts=cohorts, service=fewer), error
-
-
-def _nearest(service: Service, kept: NDArray[np.intp], span: F64) -> tuple[I32, F64]:
-    """Return the nearest of some histories for each history, and how far it is: the part of the run that differs.
-
-    Another technology counts half, another state of service or of the broadcast whole.
-    """
-    # Nothing, not addressed, addressed: 0, 1, 2.
-    state = np.where(service.technology < 0, 0, 1 + service.addressed).astype(np.int8)
-    nearest, far = np.empty(len(state), np.int32), np.empty(len(state))
-    nearest_histories(state, service.technology, kept, span, nearest, far)
-    return nearest, far
 
 
 def _wider_sirens(folded: Folded) -> tuple[Folded, float]:

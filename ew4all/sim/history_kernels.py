@@ -192,40 +192,62 @@ def paths(child: Any, nodes: int, epochs: int, out: Any, known: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def nearest_histories(
-    state: Any, technology: Any, kept: Any, span: Any, nearest: Any, far: Any
+def _apart(h: int, k: int, state: Any, technology: Any, span: Any, most: float) -> float:
+    """Return how far two histories are apart; no more than needed to see that it is `most` or more."""
+    distance = 0.0
+    for e in range(span.size):
+        if state[h, e] != state[k, e]:
+            distance += span[e]
+        elif technology[h, e] != technology[k, e]:
+            distance += 0.5 * span[e]
+        if distance >= most:
+            break
+    return distance
+
+
+@njit(nogil=True, cache=True)
+def nearest_alike(
+    begin: Any,
+    outdoors: Any,
+    indoors: Any,
+    kept: Any,
+    state: Any,
+    technology: Any,
+    span: Any,
+    target: Any,
+    far: Any,
 ) -> None:
-    """Find the nearest of some histories for each history.
+    """Find for each cohort the nearest in history of those that are kept and alike in all else.
 
     Parameters
     ----------
+    begin : (places + 1,)
+        Where each place's cohorts begin; those of a place are alike but for their histories.
+    outdoors, indoors, kept : (cohorts,)
+        Histories, and whether a cohort is kept; one of each place is at least.
     state, technology : (histories, epochs) int8
-        What tells them apart: another state counts whole, another technology half.
-    kept : (kept,)
-        Which of them may be taken.
+        What tells histories apart: another state counts whole, another technology half.
     span : (epochs,)
         Weight of each epoch, adding up to 1.
-    nearest, far : (histories,)
-        Written: the nearest one and how far it is.
+    target, far : (cohorts,)
+        Written: the cohort taken, and how far it is, the mean of outdoors and indoors.
     """
-    epochs = span.size
-    for h in range(state.shape[0]):
-        best = np.inf
-        place = -1
-        for j in range(kept.size):
-            k = kept[j]
-            if k == h:
-                best, place = 0.0, k
-                break
-            distance = 0.0
-            for e in range(epochs):
-                if state[h, e] != state[k, e]:
-                    distance += span[e]
-                elif technology[h, e] != technology[k, e]:
-                    distance += 0.5 * span[e]
-                if distance >= best:
-                    break
-            if distance < best:
-                best, place = distance, k
-        nearest[h] = place
-        far[h] = best
+    for g in range(begin.size - 1):
+        for i in range(begin[g], begin[g + 1]):
+            target[i] = i
+            far[i] = 0.0
+            if kept[i]:
+                continue
+            best = np.inf
+            for j in range(begin[g], begin[g + 1]):
+                if not kept[j]:
+                    continue
+                one = _apart(outdoors[i], outdoors[j], state, technology, span, 2.0 * best)
+                if one < 2.0 * best:
+                    both = one + _apart(
+                        indoors[i], indoors[j], state, technology, span, 2.0 * best - one
+                    )
+                    if 0.5 * both < best:
+                        best = 0.5 * both
+                        target[i] = j
+            far[i] = best
