@@ -22,6 +22,7 @@
     │   ├── EmptySelectionError          no cell can be addressed for a warning area
     │   ├── CohortExplosionError         people fold to more rows than a run can play
     │   ├── CapError                     a CAP file that cannot be used
+    │   ├── ScenarioError                a scenario file with faults, all of which it tells
     │   └── StaleSidecarError            a prepared file that no longer belongs to its raster
     ├── ReadError (OSError)              a file that cannot be opened or decoded: exit code 2
     └── WriteError (OSError)             a file that cannot be written: exit code 1
@@ -30,6 +31,8 @@ Each message says what is wrong, where, why it matters and what to do.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 __all__ = [
     "AssumptionError",
@@ -49,6 +52,7 @@ __all__ = [
     "PopulationUnitError",
     "PopulationValueError",
     "ReadError",
+    "ScenarioError",
     "StaleSidecarError",
     "SwappedAxesError",
     "TableValueError",
@@ -140,6 +144,25 @@ class CohortExplosionError(InputError):
 
 class CapError(InputError):
     """A CAP file that cannot be used."""
+
+
+class ScenarioError(InputError):
+    """A scenario file with faults.
+
+    Attributes
+    ----------
+    findings
+        Each with ``line``, ``column``, ``path`` and ``message``.
+    """
+
+    def __init__(self, message: str, findings: tuple[Any, ...] = ()) -> None:
+        """Hold every fault beside the message that tells them all."""
+        super().__init__(message)
+        self.findings = findings
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the faults when it crosses processes."""
+        return type(self), (str(self), self.findings)
 
 
 class StaleSidecarError(InputError):
