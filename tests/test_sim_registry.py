@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from made_phones import Some, engine_of, world_of
 
@@ -20,6 +23,8 @@ def test_a_channel_keeps_the_contract(name: str) -> None:
         assert row.unit, f"{name}: {row.name} has no unit"
     values = resolve(channel.parameters, {}, name)
     world = world_of([Some(), Some(awake=False), Some(phone_on=False)], values={}, hour=20.0)
+    near = replace(world.rows, siren=np.zeros(3, np.int32))
+    world = replace(world, rows=near, siren_db=np.array([80.0]))
     exposure = channel.exposure(world, values)
     assert exposure.kind.shape == (3,)
     assert exposure.susceptible.shape == exposure.row.shape

@@ -26,13 +26,19 @@ if TYPE_CHECKING:
 
     F64 = NDArray[np.float64]
 
-FIRST_EDGES: Final = (*np.linspace(0.0, 0.84, 13)[1:].tolist(), 0.9, 0.94, 0.97, 0.985, 0.995, 1.0)
-"""Parts of the first attempts between which people are reached at a constant rate; finer where few are left.
+
+def _edges(pieces: int) -> tuple[float, ...]:
+    # A constant rate bends what is straight by the square of a piece over 8 times what is left: the same in all of these.
+    return tuple((1.0 - (1.0 - np.arange(1, pieces + 1) / pieces) ** 2).tolist())
+
+
+FIRST_EDGES: Final = _edges(20)
+"""Parts of the first attempts between which people are reached at a constant rate.
 
 The queue itself is straight in time: the difference is below a quarter of a percent of its people.
 """
 
-LATER_EDGES: Final = (0.3, 0.6, 0.8, 0.95, 1.0)
+LATER_EDGES: Final = _edges(5)
 """The same for tries again, of which there are few."""
 
 _TINY: Final = 1e-15
@@ -137,6 +143,8 @@ class Queue:
         self.able = self.ever = np.zeros(kinds)
         self.never_known = np.zeros(kinds)
         self.batches: list[Batch] = []
+        self._rate, self._since_s = np.zeros(kinds), stage.now_s
+        self._others: list[Queue] = stage.kept.setdefault("queues", [])
 
     def run(self) -> Process:
         """Work until all tries are done: a SimPy process."""
@@ -163,8 +171,18 @@ class Queue:
                 return
             end_s, batch = self.stage.now_s, failed
 
+    def settle(self) -> None:
+        """Count whom the rate of this moment has reached until now."""
+        passed_s = self.stage.now_s - self._since_s
+        self.unreached *= np.exp(-self._rate * passed_s)
+        self._since_s = self.stage.now_s
+
     def _first(self) -> Batch:
         """Put all numbers that were selected into the queue."""
+        # An earlier text may still be under way, or end at this very moment.
+        for other in self._others:
+            other.settle()
+        self._others.append(self)
         selected = self.plan.selected
         reached = np.minimum(selected, 1.0 - self.unreached)
         self.able = self.ever = np.minimum(selected, selected * self._able_now())
@@ -190,13 +208,13 @@ class Queue:
             while done < edge - _DONE:
                 part, piece_s = (edge - done) / (1.0 - done), (edge - done) * span_s
                 hit = part * delivered * batch.able / np.maximum(self.unreached, _TINY)
-                rate = rate_of(np.clip(hit, 0.0, 1.0), piece_s)
-                begin_s = stage.now_s
-                stage.hold(key, rate)
+                self._rate = rate_of(np.clip(hit, 0.0, 1.0), piece_s)
+                begin_s = self._since_s = stage.now_s
+                stage.hold(key, self._rate)
                 yield stage.wait(piece_s)
-                passed_s = stage.now_s - begin_s
-                now = min(1.0, passed_s / piece_s)
-                self.unreached *= np.exp(-rate * passed_s)
+                now = min(1.0, (stage.now_s - begin_s) / piece_s)
+                self.settle()
+                self._rate = np.zeros(hit.size)
                 self._attempt(batch, failed, part * now)
                 done = edge if now > 1.0 - _DONE else done + (edge - done) * now
                 self._look()
