@@ -19,10 +19,10 @@ import numpy as np
 
 from ew4all.coverage.workers import in_order
 from ew4all.errors import InputError
-from ew4all.sim import fold_kernels, history_kernels
 from ew4all.sim.cohorts import Cohorts
 from ew4all.sim.service_histories import PLACES, NoService, addressed_of, technology_of
-from ew4all.sim.siren_levels import CLASS_DB, class_middle_db, siren_classes
+from ew4all.sim.siren_levels import CLASS_DB, class_middle_db
+from ew4all.sim.splitting import Split, edges_of
 from ew4all.sim.world import Service
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     F64 = NDArray[np.float64]
     I64 = NDArray[np.int64]
 
-__all__ = ["ARRIVAL_EDGES_S", "BLOCK", "Folded", "Ground", "fold"]
+__all__ = ["ARRIVAL_EDGES_S", "BLOCK", "Folded", "Ground", "Origin", "fold"]
 
 BLOCK: Final = (256, 256)
 
@@ -47,9 +47,6 @@ ARRIVAL_EDGES_S: Final = tuple(
     60.0 * m for m in (-1440, 0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 540, 720, 1080, 1440, 2880, 4320, 7200)
 )  # fmt: skip
 """Where classes of the hazard's arrival begin, seconds after the scenario's zero: minutes matter early, hours late."""
-
-_FIRST_ROOM = 1 << 12
-_NO_PATH = 0
 
 
 class PeopleOfGroups(Protocol):
@@ -116,6 +113,15 @@ class _Table(NamedTuple):
     pixels: int
 
 
+class Origin(NamedTuple):
+    """Place, operator and path of each cohort, shape (cohorts,), rising in this order; and the number of each path."""
+
+    place: I64
+    operator: I64
+    path: I64
+    known: dict[bytes, int]
+
+
 @dataclass(frozen=True, eq=False)
 class Folded:
     """Cohorts and what they have indices into.
@@ -128,6 +134,8 @@ class Folded:
         Pixels in which somebody lives.
     arrival_rms_s
         How far the hazard's arrival is from its cohort's, root of the mean square over people at risk.
+    origin
+        The keys that cohorts were made from; they belong to the cohorts that folding gave, before any are taken together.
     """
 
     cohorts: Cohorts
@@ -135,6 +143,7 @@ class Folded:
     siren_db: F64
     pixels: int
     arrival_rms_s: float
+    origin: Origin | None = None
 
     @property
     def people(self) -> float:
@@ -180,98 +189,15 @@ def fold(
 
 
 def _fold_block(ground: Ground, block: Block) -> _Table | None:
-    people = np.ascontiguousarray(ground.people.read(block), np.float64).reshape(ground.groups, -1)
-    lived = people.sum(axis=0) > 0.0
-    if not lived.any():
+    split = Split.of(ground, block)
+    if split is None:
         return None
-    shares = ground.division.shares(block)
-    pixels = people.shape[1]
-    service = ground.service.read(block)
-    customers = ground.service.customers
-    weight = np.zeros(len(customers) + 1)
-    weight[:-1] = [one.share for one in customers]
-    weight[-1] = max(0.0, 1.0 - weight[:-1].sum())
-    weight[weight < 1e-12] = 0.0
-    start, path, width, short = _histories(service.shares, lived)
-    nothing = np.empty(0)
-    arrival = nothing if ground.arrival is None else _flat(ground.arrival, block)
-    risk = nothing if ground.risk is None else np.clip(_flat(ground.risk, block), 0.0, 1.0)
-    siren = (
-        np.full(pixels, -1, np.int32)
-        if ground.siren is None
-        else siren_classes(_flat(ground.siren, block))
-    )
-    settlement = (
-        np.zeros(pixels, np.int8)
-        if ground.settlement is None
-        else ground.settlement.read(block).astype(np.int8).ravel()
-    )
-    division = ground.division
-    edges_s = np.append(np.asarray(ground.edges_s, np.float64), np.inf)
-    edges_s[0] = -np.inf
-    if ground.arrival is None:
-        arrival = np.full(pixels, np.inf)
-    if ground.risk is None:
-        risk = np.zeros(pixels)
+    edges_s = edges_of(ground)
     moment = np.zeros((edges_s.size, 3))
-    room = _FIRST_ROOM
-    while True:
-        keys = np.full(room, -1, np.int64)
-        mass = np.zeros((room, ground.groups))
-        moment[:] = 0.0
-        used = fold_kernels.add_people(
-            people, *shares, division.zone, division.in_area, division.at_risk, division.arrival_s, risk, arrival,
-            edges_s, settlement, siren, CLASS_DB.size, weight, start, path, width, len(short), keys, mass, moment,
-        )  # fmt: skip
-        if used >= 0:
-            break
-        room *= 8
+    keys, mass = split.add(moment)
     here = np.flatnonzero(keys >= 0)
     here = here[np.argsort(keys[here])]
-    rest, node = np.divmod(keys[here], len(short))
-    place, operator = np.divmod(rest, weight.size)
-    full = short[:, service.variant]
-    if ground.service.follows_area:
-        # Without cells the alert is on air where its area is.
-        outside = ~_in_area(place, edges_s.size)
-        full = np.concatenate([full, np.where(full < history_kernels.NOBODY, full | 1, full)])
-        node = node + len(short) * outside
-    return _Table(place, operator, node, mass[here], full, moment, int(lived.sum()))
-
-
-def _histories(shares: NDArray[np.float32], lived: NDArray[np.bool_]) -> tuple[I64, Any, F64, Any]:
-    """Split ranks by path; return where pixels begin, paths and widths, and the categories of each path by variant."""
-    operators, pixels, variants, _ = shares.shape
-    start = np.zeros(pixels * operators + 1, np.int64)
-    nodes_room, parts_room = 1 << 14, 4 * pixels * max(operators, 1) + 1024
-    while True:
-        child = np.zeros((nodes_room, history_kernels.CATEGORIES), np.int32)
-        nodes = np.ones(1, np.int64)
-        path, width = np.empty(parts_room, np.int32), np.empty(parts_room)
-        count = history_kernels.histories(shares, lived, child, nodes, start, path, width)
-        if count >= 0:
-            break
-        if count == -1:
-            nodes_room *= 8
-        else:
-            parts_room *= 4
-    used = int(nodes[0])
-    out = np.full((used, variants), history_kernels.NOBODY, np.int8)
-    known = np.zeros(used, bool)
-    history_kernels.paths(child, used, variants, out, known)
-    known[_NO_PATH] = True  # of nobody's customers
-    out[_NO_PATH] = history_kernels.NOBODY
-    number = np.cumsum(known).astype(np.int32) - 1
-    return start, number[path[:count]], width[:count], out[known]
-
-
-def _flat(values: Values, block: Block) -> F64:
-    return np.ascontiguousarray(values.read(block), np.float64).ravel()
-
-
-def _in_area(place: I64, classes: int) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = (place // ((CLASS_DB.size + 1) * 3 * classes)) & 2 == 2
-    return found
+    return _Table(*split.told(keys[here]), mass[here], split.paths, moment, split.pixels)
 
 
 def _renumbered(table: _Table, known: dict[bytes, int]) -> _Table:
@@ -303,6 +229,7 @@ def _put_together(ground: Ground, tables: list[_Table], known: dict[bytes, int])
     sums = np.add.reduceat(people[order], begins, axis=0)
     row, group = np.nonzero(sums > 0.0)
     place, operator, path = place[begins][row], operator[begins][row], path[begins][row]
+    origin = Origin(place, operator, path, known)
     rest, siren = np.divmod(place, CLASS_DB.size + 1)
     rest, settlement = np.divmod(rest, 3)
     rest, arrival = np.divmod(rest, moment.shape[0])
@@ -334,6 +261,7 @@ def _put_together(ground: Ground, tables: list[_Table], known: dict[bytes, int])
         class_middle_db(),
         sum(t.pixels for t in tables),
         float(np.sqrt(max(spread, 0.0) / at_risk)),
+        origin,
     )
 
 
