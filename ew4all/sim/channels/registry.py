@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from ew4all.sim.channels.address_sms import AddressSms
 from ew4all.sim.channels.cell_broadcast import CellBroadcast
 from ew4all.sim.channels.location_sms import LocationSms
+from ew4all.sim.channels.siren import Siren
+from ew4all.sim.channels.word_of_mouth import WordOfMouth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,8 @@ _ALL: Final[tuple[Channel, ...]] = (
     CellBroadcast(),
     LocationSms(),
     AddressSms(),
+    Siren(),
+    WordOfMouth(),
 )
 
 CHANNELS: Final[Mapping[str, Channel]] = MappingProxyType(
