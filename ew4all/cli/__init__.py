@@ -36,6 +36,7 @@ from ew4all.cli.parameters import (
     Workers,
 )
 from ew4all.cli.reach import reach, run, show
+from ew4all.cli.scenario import scenario
 from ew4all.cli.target import target
 from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
 
@@ -52,6 +53,7 @@ app = typer.Typer(
 )
 data = typer.Typer(help="Inputs: make them quicker to use.", no_args_is_help=True)
 app.add_typer(data, name="data")
+app.add_typer(scenario, name="scenario")
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
-from ew4all.scenario.section import Section, at_most_one, short_form
+from ew4all.scenario.section import OrElse, Section, at_most_one, short_form
 from ew4all.scenario.values import InputFile, Moment, Name, Positive, Seconds, Share
 from ew4all.sim.audience_tables import BEHAVIOUR, HOURLY
 from ew4all.sim.channels.registry import CHANNELS
@@ -112,7 +112,9 @@ class Step(Section):
         return self
 
 
-_STEP = Annotated[Step | None, BeforeValidator(lambda v: short_form(v, "fixed"))]
+_STEP = Annotated[
+    Step | None, BeforeValidator(lambda v: short_form(v, "fixed")), OrElse({"type": "string"})
+]
 
 
 class _TimelineBase(Section):

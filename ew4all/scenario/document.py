@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from ew4all.scenario.actions import Alert, Behaviour, Channels, Decision, Timeline
+from ew4all.scenario.actions import CHANNEL_NAMES, Alert, Behaviour, Channels, Decision, Timeline
 from ew4all.scenario.demos import DEMOS
 from ew4all.scenario.inputs import Hazard, Network, Population, PowerCut, Run, Zones
-from ew4all.scenario.section import Section, short_form
+from ew4all.scenario.section import OrElse, Section, short_form
 from ew4all.scenario.values import Name, Zero, zero_hour
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ class Origin:
     given: Mapping[str, Any]
 
 
+_TEXT: Final = OrElse({"type": "string"})
+
+
 def _alert(value: Any) -> Any:
     is_cap = isinstance(value, str) and value.lower().endswith((".xml", ".cap"))
     return short_form(value, "cap" if is_cap else "area")
@@ -58,18 +61,23 @@ class Scenario(Section):
     """Embedded inputs for the sections that are left out."""
     zero: Zero = "12:00"
     """When the scenario's clock is 0: a local time of day, or a date with its offset from UTC."""
-    hazard: Annotated[Hazard, BeforeValidator(lambda v: short_form(v, "footprint"))] = Hazard()
-    alert: Annotated[Alert, BeforeValidator(_alert)] = Alert()
-    population: Annotated[Population, BeforeValidator(lambda v: short_form(v, "raster"))]
+    hazard: Annotated[Hazard, BeforeValidator(lambda v: short_form(v, "footprint")), _TEXT] = (
+        Hazard()
+    )
+    alert: Annotated[Alert, BeforeValidator(_alert), _TEXT] = Alert()
+    population: Annotated[Population, BeforeValidator(lambda v: short_form(v, "raster")), _TEXT]
     network: Network = Network()
-    channels: Channels
+    channels: Annotated[
+        Channels,
+        OrElse({"type": "array", "items": {"enum": list(CHANNEL_NAMES)}, "minItems": 1}),
+    ]
     timeline: Timeline | None = None
     """Steps until the alert is issued; an empty one takes the usual times."""
     behaviour: Behaviour = Behaviour()
     power: dict[Name, PowerCut] = Field(default_factory=dict)
     """Zone to what happens to its mains; "*": every zone that is not named."""
     decisions: list[Decision] = Field(default_factory=list)
-    zones: Annotated[Zones | None, BeforeValidator(lambda v: short_form(v, "file"))] = None
+    zones: Annotated[Zones | None, BeforeValidator(lambda v: short_form(v, "file")), _TEXT] = None
     run: Run = Run()
 
     _origin: Origin = PrivateAttr(default=Origin("scenario", None, "", {}))
@@ -156,6 +164,12 @@ class Scenario(Section):
         from ew4all.scenario.planning import plan_of
 
         return plan_of(self, seed=seed, drawn=drawn, replicas=replicas)
+
+    def known(self) -> frozenset[str]:
+        """Return the numbers that it sets, which an ensemble leaves as they are: ``CHANNEL.NUMBER`` and ``behaviour.NUMBER``."""
+        from ew4all.scenario.planning import known_of
+
+        return known_of(self)
 
     def channel_names(self) -> Sequence[str]:
         """Return the channels that it uses, in the order of results."""

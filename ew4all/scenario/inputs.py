@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ew4all.coverage.outages.defaults import REPAIR_CLASSES
 from ew4all.coverage.targeting import TAU
-from ew4all.scenario.section import Section, at_most_one, short_form
+from ew4all.scenario.section import OrElse, Section, at_most_one, short_form
 from ew4all.scenario.values import InputFile, Moment, Name, Positive, Share
 from ew4all.units import TECHNOLOGIES
 
@@ -66,7 +66,9 @@ class Hazard(Section):
     band: Annotated[int, Field(ge=1)] | None = None
     where: dict[str, Any] | None = None
     """Column to value: which features of a layer are meant."""
-    arrival: Annotated[Arrival | None, BeforeValidator(lambda v: short_form(v, "at"))] = None
+    arrival: Annotated[
+        Arrival | None, BeforeValidator(lambda v: short_form(v, "at")), OrElse({"type": "string"})
+    ] = None
     classes: Annotated[list[Moment] | None, Field(min_length=1)] = None
     """Where classes of the arrival begin, rising."""
 

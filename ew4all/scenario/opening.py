@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ew4all.errors import OptionError
+from ew4all.readers.provenance import SourceNote
 from ew4all.run_hazard import Arrival
 from ew4all.run_intake import RunInputs, open_run
 from ew4all.run_network import OutageCourse
+from ew4all.scenario.day_night import day_weight, people_between
+from ew4all.scenario.planning import plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,18 +43,19 @@ def open_scenario(
     """Read and check the inputs of a scenario; see `Scenario.inputs`."""
     hazard, alert, network, run = scenario.hazard, scenario.alert, scenario.network, scenario.run
     siren = scenario.channels.used().get("siren")
+    notes: list[str] = []
+    sources: list[SourceNote] = []
     options: dict[str, Any] = {
         "hazard": hazard.footprint, "hazard_min": hazard.min, "hazard_band": hazard.band, "hazard_where": hazard.where,
-        "cap": alert.cap, "title": scenario.name, **_people(scenario), **_zones(scenario),
+        "cap": alert.cap, "title": scenario.name, **_people(scenario, notes, sources), **_zones(scenario),
     }  # fmt: skip
     population = options.pop("population")
-    course, more = None, ()
     if network.sites is not None:
-        cells, notes, more = _cells(network)
+        cells, told, read = _cells(network)
+        notes += told
+        sources += read
         options |= {"sites": cells, "dem": network.dem, "landcover": network.landcover}
-        course = _course(scenario, member, outages)
     else:
-        notes = []
         options |= {"coverage": network.coverage, "coverage_min": network.coverage_min}
     if hazard.classes is not None:
         options["edges_s"] = hazard.classes
@@ -59,7 +63,7 @@ def open_scenario(
         population,
         alert.area,
         arrival=_arrival(scenario),
-        outage=course,
+        outage=_course(scenario, member, outages),
         addressed=network.cells,
         tau=network.tau,
         one_network=network.one_network,
@@ -73,12 +77,10 @@ def open_scenario(
         progress=progress,
         **{key: value for key, value in options.items() if value is not None},
     )
-    if not (notes or more):
-        return found
+    # What was read here is in memory for `open_run`, which therefore knows no file of it.
+    known = [source for source in found.sources if source.path is not None]
     return replace(
-        found,
-        notes=tuple(dict.fromkeys([*notes, *found.notes])),
-        sources=(*(s for s in found.sources if s.role != "sites"), *more),
+        found, notes=tuple(dict.fromkeys([*notes, *found.notes])), sources=(*sources, *known)
     )
 
 
@@ -155,8 +157,22 @@ def _arrival(scenario: Scenario) -> Arrival | float | None:
     )  # fmt: skip
 
 
-def _people(scenario: Scenario) -> Mapping[str, Any]:
+def _people(scenario: Scenario, notes: list[str], sources: list[SourceNote]) -> Mapping[str, Any]:
     said = scenario.population
+    if said.day is not None and said.night is not None:
+        plan = plan_of(scenario)
+        hour = (plan.zero_hour + plan.issued_s / 3600.0) % 24.0
+        weight = said.day_weight if said.day_weight is not None else day_weight(plan.audience, hour)
+        people, told = people_between(said.day, said.night, weight, said.unit)
+        notes += [
+            f"people are at {hour:.1f} h local time: {weight:.0%} as by day, the rest as by night",
+            *told,
+        ]
+        sources += [
+            SourceNote.of(f"population by {name}", path, None)
+            for name, path in (("day", said.day), ("night", said.night))
+        ]
+        return {"population": people, "population_unit": "count", "refine": said.refine}
     options = {
         "population_unit": said.unit,
         "population_column": said.column,

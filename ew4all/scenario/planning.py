@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ew4all.sim.decisions import Decision
     from ew4all.sim.step_times import StepTime
 
-__all__ = ["audience_of", "plan_of", "timeline_of"]
+__all__ = ["audience_of", "known_of", "plan_of", "timeline_of"]
 
 
 def plan_of(
@@ -98,6 +98,17 @@ def audience_of(scenario: Scenario) -> Audience:
         if said.hourly is not None and (shares := getattr(said.hourly, row.name)) is not None
     }
     return Audience.usual(values_of(said, BEHAVIOUR), hourly, said.groups, said.languages)
+
+
+def known_of(scenario: Scenario) -> frozenset[str]:
+    """Return the numbers that a scenario sets."""
+    known = {f"behaviour.{name}" for name in values_of(scenario.behaviour, BEHAVIOUR)}
+    for name, use in scenario.channels.used().items():
+        known |= {f"{name}.{one}" for one in values_of(use, CHANNELS[name].parameters)}
+    hourly = scenario.behaviour.hourly
+    if hourly is not None:
+        known |= {f"behaviour.{row.name}_odds" for row in HOURLY if getattr(hourly, row.name)}
+    return frozenset(known)
 
 
 def timeline_of(scenario: Scenario) -> Timeline | None:

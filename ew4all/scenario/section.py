@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -9,7 +11,18 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Section", "at_most_one", "short_form"]
+__all__ = ["OrElse", "Section", "at_most_one", "short_form"]
+
+
+@dataclass(frozen=True)
+class OrElse:
+    """What a JSON Schema allows in the place of a section: the short form of it."""
+
+    other: Mapping[str, Any]
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        """Return the schema of either."""
+        return {"anyOf": [dict(self.other), handler(core)]}
 
 
 class Section(BaseModel):
