@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from ew4all.sim.channels.address_sms import AddressSms
 from ew4all.sim.channels.cell_broadcast import CellBroadcast
 from ew4all.sim.channels.location_sms import LocationSms
+from ew4all.sim.channels.radio import radio
 from ew4all.sim.channels.siren import Siren
+from ew4all.sim.channels.tv import tv
 from ew4all.sim.channels.word_of_mouth import WordOfMouth
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ _ALL: Final[tuple[Channel, ...]] = (
     LocationSms(),
     AddressSms(),
     Siren(),
+    radio(),
+    tv(),
     WordOfMouth(),
 )
 
