@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     I32 = NDArray[np.int32]
     Flags = NDArray[np.bool_]
 
-__all__ = ["STATES", "STATE_CODES", "Cohorts", "explode"]
+__all__ = ["STATES", "STATE_CODES", "Cohorts", "explode", "exploded"]
 
 STATES: Final = ("indoors", "awake", "phone_on", "mains_lost")
 """States shared by channels: bit k of a state's code says whether the k-th holds."""
@@ -132,17 +132,23 @@ def explode(cohorts: Cohorts, shares: F64) -> Rows:
             f"by {off:g}; check the tables of the audience"
         )
         raise InputError(msg)
+    return _merged(exploded(cohorts, shares)[0])
+
+
+def exploded(cohorts: Cohorts, shares: F64) -> tuple[Rows, NDArray[np.intp], F64]:
+    """Split cohorts as `explode` does, without taking rows together: rows, the cohort of each, its part of the cohort."""
     cohort, state = np.nonzero((shares > 0.0) & (cohorts.people > 0.0)[:, None])
     flags = {name: (state >> k) & 1 == 1 for k, name in enumerate(STATES)}
+    weight: F64 = shares[cohort, state]
     rows = Rows(
-        people=cohorts.people[cohort] * shares[cohort, state],
+        people=cohorts.people[cohort] * weight,
         **{name: getattr(cohorts, name)[cohort] for name in _KEPT},
         service=np.where(
             flags["indoors"], cohorts.service_indoors[cohort], cohorts.service[cohort]
         ),
         **flags,
     )
-    return _merged(rows)
+    return rows, cohort, weight
 
 
 _KEPT: Final = (
