@@ -44,13 +44,49 @@ DEMOS: Final[Mapping[str, Demo]] = {
         },
         attribution=grenada.ATTRIBUTION,
     ),
+    "valley": Demo(
+        SHIPPED / "valley",
+        {
+            "hazard": {
+                "footprint": "demo:flood.geojson",
+                "arrival": {"raster": "demo:arrival_min.tif", "unit": "min"},
+            },
+            "alert": {"area": "demo:warning_area.geojson"},
+            "population": {
+                "groups": {"0-74": "demo:people_0_74.tif", "75+": "demo:people_75_plus.tif"},
+                "unit": "count",
+            },
+            "network": {"sites": "demo:sites.csv", "dem": "demo:heights.tif"},
+            "zones": {"file": "demo:communes.geojson", "id": "id", "name": "name"},
+        },
+        attribution="invented",
+    ),
+    "country": Demo(
+        SHIPPED / "country",
+        {
+            "population": {"raster": "demo:people.tif", "unit": "count"},
+            "network": {
+                "coverage": {
+                    "2g:Alpha": "demo:coverage_2g_a.tif",
+                    "4g:Alpha": "demo:coverage_4g_a.tif",
+                    "5g:Alpha": "demo:coverage_5g_a.tif",
+                    "2g:Beta": "demo:coverage_2g_b.tif",
+                    "4g:Beta": "demo:coverage_4g_b.tif",
+                    "4g:Gamma": "demo:coverage_4g_c.tif",
+                },
+                "operator_share": {"Alpha": 0.45, "Beta": 0.35, "Gamma": 0.2},
+            },
+            "zones": {"file": "demo:provinces.geojson", "id": "id", "name": "name"},
+        },
+        attribution="invented",
+    ),
 }
 """Demos by name."""
 
 _INSTEAD: Final = {
     "alert": ({"cap", "area"},),
     "population": ({"raster", "groups", "day", "night", "unit", "column", "refine"},),
-    "network": ({"coverage", "coverage_min", "sites", "columns"},),
+    "network": ({"coverage", "coverage_min", "sites", "columns", "dem", "landcover"},),
     "hazard": ({"footprint", "min", "band", "where"},),
     "zones": ({"file", "id", "name"},),
 }
