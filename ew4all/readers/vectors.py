@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from ew4all.alerts.cap_xml import read_areas
+from ew4all.alerts.cap_areas import read_areas
 from ew4all.errors import (
     EmptyLayerError,
     GeometryError,
@@ -107,7 +107,7 @@ def read_vector(source: object, what: str, *, layer: str | None = None) -> Vecto
         Coordinates of a geographic CRS that are not longitude and latitude; a source of another
         kind.
     CapError, OptionError
-        See `ew4all.alerts.cap_xml.read_areas`; several layers and none was named.
+        See `ew4all.alerts.cap_areas.read_areas`; several layers and none was named.
     """
     path: str | None = None
     if isinstance(source, str) and is_wkt(source):

@@ -8,8 +8,8 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from ew4all.alerts import cap_xml
-from ew4all.alerts.cap_xml import CapAreas, read_areas
+from ew4all.alerts import cap_areas
+from ew4all.alerts.cap_areas import CapAreas, read_areas
 from ew4all.errors import CapError
 from ew4all.geometry import area_km2
 
@@ -152,7 +152,7 @@ def test_longitude_comes_first_in_the_shape() -> None:
     assert found.notes == ()
 
 
-@pytest.mark.parametrize("space", cap_xml.NAMESPACES)
+@pytest.mark.parametrize("space", cap_areas.NAMESPACES)
 def test_every_version_of_the_standard_is_read(space: str) -> None:
     assert len(read(alert(info(area(polygon(SQUARE))), space=space)).areas) == 1
 
@@ -345,6 +345,6 @@ def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MOST_VERTICES", 9, "vertices"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(cap_xml, limit, value)
+            patch.setattr(cap_areas, limit, value)
             refused(text, word)
     assert len(read(text).areas) == 2
