@@ -11,7 +11,7 @@ __all__ = ["check_plmn", "plmn_from_octets", "plmn_octets"]
 _DIGITS = re.compile(r"[0-9]{5,6}")
 
 
-def check_plmn(plmn: str) -> None:
+def check_plmn(plmn: object) -> None:
     """Refuse what is not three digits of country code and two or three of network code.
 
     Raises

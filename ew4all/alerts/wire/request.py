@@ -65,7 +65,7 @@ class WriteReplace:
     area_coordinates
         Warning-area coordinates for the device, 1 to 1024 octets (TS 23.041 9.3.38).
     emergency_areas
-        Emergency area identities, 24 bits each.
+        Emergency area identities, 24 bits each; not together with `cells`.
     security_information
         50 octets that accompany an ETWS primary notification; networks ignore them.
 
@@ -170,6 +170,12 @@ def _check_area(
     plmn: str, tac: tuple[int, ...], cells: tuple[int, ...], emergency_areas: tuple[int, ...]
 ) -> None:
     check_plmn(plmn)
+    if cells and emergency_areas:
+        msg = (
+            "a message names both cells and emergency areas; networks take one kind of list, so "
+            "send two messages"
+        )
+        raise MessageError(msg)
     for name, values, most in (
         ("tracking area code", tac, (1 << 24) - 1),
         ("cell identity", cells, (1 << 36) - 1),
@@ -201,7 +207,7 @@ def _check_contents(contents: bytes) -> None:
             raise MessageError(msg)
 
 
-def _check(name: str, value: int, most: int) -> None:
+def _check(name: str, value: object, most: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         msg = f"{name} {value!r} is not a whole number of 0 to {most}"
         raise MessageError(msg)
