@@ -8,22 +8,22 @@ are bounded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import shapely
 from lxml import etree
 
-from ew4all.alerts.cap_shapes import CapCircle, circle_of, polygon_of, short
+from ew4all.alerts.cap_places import CapArea, InfoAreas, places
+from ew4all.alerts.cap_shapes import checked_circle, circle_of, polygon_of, ring_of, short
 from ew4all.errors import CapError
-from ew4all.geometry import circle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from shapely.geometry.base import BaseGeometry
+    from ew4all.alerts.cap import Alert, Area
+    from ew4all.alerts.geocodes import GeocodeTable
 
-__all__ = ["CapArea", "CapAreas", "read_areas"]
+__all__ = ["CapArea", "CapAreas", "areas_of", "read_areas"]
 
 NAMESPACES = {
     "http://www.incident.com/cap/1.0": "1.0",
@@ -38,43 +38,6 @@ MOST_VERTICES = 1_000_000
 _WITH_AREA = {"Alert", "Update"}
 _WITHOUT_AREA = {"Cancel", "Ack", "Error"}
 _FEEDS = {"feed", "rss", "RDF"}
-# Deutscher Wetterdienst: areas of this name hold the whole event; the other areas of the same info
-# block list, by geocode, the municipalities that it touches.
-_WHOLE_EVENT = "polygonal event area"
-_MOST_NAMED = 5
-
-
-@dataclass(frozen=True)
-class CapArea:
-    """One area block: the union of its polygons and circles.
-
-    `polygons` are valid, lon before lat; longitudes may leave -180..180 where one crosses the
-    antimeridian. `geocodes` are (name of the list, code), and describe the same place again.
-    """
-
-    description: str
-    polygons: tuple[BaseGeometry, ...]
-    circles: tuple[CapCircle, ...]
-    geocodes: tuple[tuple[str, str], ...]
-
-    @property
-    def has_place(self) -> bool:
-        """Whether a polygon, circle or point says where the area lies."""
-        return bool(self.polygons or self.circles)
-
-    @property
-    def points(self) -> tuple[tuple[float, float], ...]:
-        """(lon, lat) of the circles whose radius is 0."""
-        return tuple((c.lon_deg, c.lat_deg) for c in self.circles if c.radius_km == 0.0)
-
-    @property
-    def geometry(self) -> BaseGeometry | None:
-        """Union of the polygons and circles; None where the area has no extent."""
-        rounds = [
-            circle(c.lon_deg, c.lat_deg, c.radius_km * 1e3) for c in self.circles if c.radius_km
-        ]
-        parts = [*self.polygons, *rounds]
-        return shapely.union_all(parts) if parts else None
 
 
 @dataclass(frozen=True)
@@ -89,15 +52,7 @@ class CapAreas:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Info:
-    """One info block; `label` is how messages name it."""
-
-    label: str
-    areas: tuple[CapArea, ...]
-
-
-def read_areas(data: bytes, name: str) -> CapAreas:
+def read_areas(data: bytes, name: str, *, geocodes: GeocodeTable | None = None) -> CapAreas:
     """Read the areas of one CAP alert.
 
     Parameters
@@ -106,6 +61,8 @@ def read_areas(data: bytes, name: str) -> CapAreas:
         The file, in any encoding that its XML declaration or byte order mark names.
     name
         How messages name it, usually its path.
+    geocodes
+        Table in which areas without a polygon and circle are looked up.
 
     Returns
     -------
@@ -117,8 +74,10 @@ def read_areas(data: bytes, name: str) -> CapAreas:
     ------
     CapError
         Not one CAP alert; a message without an area to warn (Cancel, Ack, Error); a shape that
-        breaks the rules of the standard; or an area that is described by geocodes or words alone,
-        so that the people in it would be lost.
+        breaks the rules of the standard; or an area that is described by words alone, or by geocodes
+        and no table was given, so that the people in it would be lost.
+    GeocodeError
+        The table lacks a code.
 
     References
     ----------
@@ -137,10 +96,72 @@ def read_areas(data: bytes, name: str) -> CapAreas:
     _must_have_area(head["msgType"], name)
     if head["status"] != "Actual":
         notes.append(f"{name}: the status of the alert is {head['status']}, not Actual")
-    areas = _places(_infos(alert, space, name, notes), name, notes)
+    areas = places(_infos(alert, space, name, notes), name, notes, geocodes)
     return CapAreas(
         head["identifier"], head["sender"], head["status"], head["msgType"], areas, tuple(notes)
     )
+
+
+def areas_of(
+    alert: Alert,
+    name: str,
+    *,
+    infos: Iterable[int] | None = None,
+    geocodes: GeocodeTable | None = None,
+) -> CapAreas:
+    """Return the areas of an alert that was read or made.
+
+    Parameters
+    ----------
+    name
+        How messages name it.
+    infos
+        Positions of the info blocks that count, such as `State.warning_infos` gives; by default all.
+    geocodes
+        As for `read_areas`.
+
+    Raises
+    ------
+    CapError, GeocodeError
+        As `read_areas`.
+    """
+    notes: list[str] = []
+    _must_have_area(alert.msg_type, name)
+    if alert.status != "Actual":
+        notes.append(f"{name}: the status of the alert is {alert.status}, not Actual")
+    chosen = range(len(alert.infos)) if infos is None else infos
+    blocks = []
+    for k in chosen:
+        info = alert.infos[k]
+        label = _label(k + 1, info.language if info.language_given else "", info.event)
+        areas = tuple(_area_of(area, name, notes) for area in info.areas)
+        blocks.append(InfoAreas(label, areas))
+    return CapAreas(
+        alert.identifier,
+        alert.sender,
+        alert.status,
+        alert.msg_type,
+        places(blocks, name, notes, geocodes),
+        tuple(notes),
+    )
+
+
+def _area_of(area: Area, name: str, notes: list[str]) -> CapArea:
+    description = " ".join(area.description.split())
+    where = f"{name}, area {short(description)}"
+    polygons = tuple(
+        ring_of([(lon, lat) for lat, lon in polygon.points], f"{where}, polygon {k}", notes)
+        for k, polygon in enumerate(area.polygons, 1)
+    )
+    circles = tuple(
+        checked_circle(c.lon_deg, c.lat_deg, c.radius_km, f"{where}, circle {k}", notes)
+        for k, c in enumerate(area.circles, 1)
+    )
+    return CapArea(description, polygons, circles, tuple((g.name, g.value) for g in area.geocodes))
+
+
+def _label(number: int, language: str, event: str) -> str:
+    return f"info block {number} ({', '.join(t for t in (language, event) if t) or 'no event'})"
 
 
 def _must_have_area(msg_type: str, name: str) -> None:
@@ -221,23 +242,18 @@ def _alert(root: etree._Element, name: str, notes: list[str]) -> etree._Element:
 
 def _infos(
     alert: etree._Element, space: str | None, name: str, notes: list[str]
-) -> tuple[_Info, ...]:
-    infos: list[_Info] = []
+) -> tuple[InfoAreas, ...]:
+    infos: list[InfoAreas] = []
     blocks = alert.findall(f"{{{space}}}info")
     budget = [MOST_AREAS, MOST_VERTICES]
     for k, block in enumerate(blocks, 1):
         language, event = _text(block, space, "language"), _text(block, space, "event")
-        label = f"info block {k} ({', '.join(t for t in (language, event) if t) or 'no event'})"
+        label = _label(k, language, event)
         areas = tuple(
             _area(element, space, name, budget, notes)
             for element in block.findall(f"{{{space}}}area")
         )
-        infos.append(_Info(label, areas))
-    if not any(info.areas for info in infos):
-        lacks = "no area" if infos else "no info block, and so no area"
-        msg = f"{name}: the alert has {lacks}; give the area with a polygon"
-        raise CapError(msg)
-    notes.extend(f"{name}: {info.label} has no area" for info in infos if not info.areas)
+        infos.append(InfoAreas(label, areas))
     return tuple(infos)
 
 
@@ -282,84 +298,6 @@ def _geocodes(element: etree._Element, space: str | None) -> Iterator[tuple[str,
         elif text := (geocode.text or "").strip():  # CAP 1.0: <geocode>LIST=CODE</geocode>
             head, _, tail = text.rpartition("=")
             yield head, tail
-
-
-def _places(infos: tuple[_Info, ...], name: str, notes: list[str]) -> tuple[CapArea, ...]:
-    """Return every place once, and make sure that no area is lost."""
-    found: dict[tuple[object, ...], CapArea] = {}
-    by_info: list[tuple[str, frozenset[tuple[object, ...]]]] = []
-    for info in infos:
-        keys = []
-        for area in info.areas:
-            if area.has_place:
-                key = (tuple(shapely.to_wkb(p) for p in area.polygons), area.circles)
-                seen = found.get(key)
-                codes = dict.fromkeys((*seen.geocodes, *area.geocodes)) if seen else area.geocodes
-                found[key] = replace(seen or area, geocodes=tuple(codes))
-                keys.append(key)
-        if keys:
-            by_info.append((info.label, frozenset(keys)))
-    _must_lose_none(infos, tuple(found.values()), name, notes)
-    if len({keys for _, keys in by_info}) > 1:
-        labels = "; ".join(label for label, _ in by_info)
-        notes.append(f"{name}: {labels} name different areas; the union of all is taken")
-    if any(area.geocodes for area in found.values()):
-        notes.append(
-            f"{name}: geocodes stand beside polygons or circles and are taken to name the same "
-            f"places"
-        )
-    return tuple(found.values())
-
-
-def _must_lose_none(
-    infos: tuple[_Info, ...], placed: tuple[CapArea, ...], name: str, notes: list[str]
-) -> None:
-    """Raise where an area is known by geocode or words only; the people in it would be lost."""
-    lost: list[CapArea] = []
-    listed: list[CapArea] = []
-    for info in infos:
-        drawn = [area for area in info.areas if area.has_place]
-        whole = bool(drawn) and all(a.description.lower() == _WHOLE_EVENT for a in drawn)
-        for area in info.areas:
-            if area.has_place or any(_same_codes(area, other) for other in placed):
-                continue
-            (listed if whole and area.geocodes else lost).append(area)
-    if listed:
-        notes.append(
-            f"{name}: {len(listed)} areas named by geocode only ({_codes(listed)}) are left out: "
-            f"the areas called {_WHOLE_EVENT!r} hold the whole event, and these list the "
-            f"municipalities that it touches"
-        )
-    if not lost:
-        return
-    wordy = [area for area in lost if not area.geocodes]
-    if wordy:
-        msg = (
-            f"{name}: the area {short(wordy[0].description)} is described in words alone, without "
-            f"a polygon, circle or geocode, so nobody can tell where it lies; give the area with a "
-            f"polygon (--area)"
-        )
-        raise CapError(msg)
-    count = len({code for area in lost for code in area.geocodes})
-    codes = "1 geocode" if count == 1 else f"{count} geocodes"
-    beside = f"; {len(placed)} other areas have a polygon or circle" if placed else ""
-    msg = (
-        f"{name} names {codes} ({_codes(lost)}) and no polygon or circle for the place{beside}. A "
-        f"table of geocodes is needed to know where that is, and the people there must not be "
-        f"lost; give the area with a polygon (--area)"
-    )
-    raise CapError(msg)
-
-
-def _same_codes(area: CapArea, other: CapArea) -> bool:
-    """Whether a placed area carries all the geocodes of one that has none: its translation."""
-    return bool(area.geocodes) and set(area.geocodes) <= set(other.geocodes)
-
-
-def _codes(areas: list[CapArea]) -> str:
-    codes = list(dict.fromkeys(code for area in areas for code in area.geocodes))
-    named = [f"{kind} {value}".strip() for kind, value in codes[:_MOST_NAMED]]
-    return ", ".join(named) + (", ..." if len(codes) > _MOST_NAMED else "")
 
 
 def _text(element: etree._Element, space: str | None, tag: str) -> str:

@@ -15,9 +15,11 @@ from ew4all.mending import repaired
 from ew4all.reprojection import unwrap
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["CapCircle", "circle_of", "polygon_of", "short"]
+__all__ = ["CapCircle", "checked_circle", "circle_of", "polygon_of", "ring_of", "short"]
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
@@ -50,15 +52,38 @@ def polygon_of(text: str, where: str, notes: list[str]) -> BaseGeometry:
         if stray:
             notes.append(f"{where}: a comma after the pair {stray[0]!r} is passed over")
         tokens = [token[:-1] if token in stray else token for token in tokens]
-    ring = [_pair(token, f"{where}, pair {k}") for k, token in enumerate(tokens, 1)]
+    return ring_of(
+        [_pair(token, f"{where}, pair {k}") for k, token in enumerate(tokens, 1)],
+        where,
+        notes,
+        tokens,
+    )
+
+
+def ring_of(
+    ring: Sequence[tuple[float, float]],
+    where: str,
+    notes: list[str],
+    written: Sequence[str] | None = None,
+) -> BaseGeometry:
+    """Return the polygon of a ring of (lon, lat), degrees; see `polygon_of`.
+
+    `written` are its pairs as the alert has them, for messages.
+
+    Raises
+    ------
+    CapError
+        Fewer than four pairs, an open ring, rings that cross, or no area.
+    """
     if len(ring) < 4:
         msg = (
             f"{where} has {len(ring)} pairs; four at least are needed, the last equal to the first"
         )
         raise CapError(msg)
     if ring[0] != ring[-1]:
+        pairs = written or [f"{lat},{lon}" for lon, lat in ring]
         msg = (
-            f"{where} is not closed: its first pair is {tokens[0]!r} and its last {tokens[-1]!r}. "
+            f"{where} is not closed: its first pair is {pairs[0]!r} and its last {pairs[-1]!r}. "
             f"Whether a pair is missing cannot be told; repeat the first pair at the end if the "
             f"shape is whole"
         )
@@ -90,9 +115,21 @@ def circle_of(text: str, where: str, notes: list[str]) -> CapCircle:
         msg = f"{where}: {short(text)} is not a pair and a radius in kilometres ('lat,lon radius')"
         raise CapError(msg)
     lon, lat = _pair(tokens[0], where)
-    radius_km = float(tokens[1])
+    return checked_circle(lon, lat, float(tokens[1]), where, notes)
+
+
+def checked_circle(
+    lon: float, lat: float, radius_km: float, where: str, notes: list[str]
+) -> CapCircle:
+    """Return a circle that has a place; one of radius 0 is a point, which is noted.
+
+    Raises
+    ------
+    CapError
+        The radius is negative or infinite, or the circle holds a pole.
+    """
     if not 0.0 <= radius_km < math.inf:
-        msg = f"{where}: a radius of {tokens[1]} km is not possible"
+        msg = f"{where}: a radius of {radius_km:g} km is not possible"
         raise CapError(msg)
     if radius_km == 0.0:
         notes.append(

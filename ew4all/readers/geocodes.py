@@ -1,0 +1,212 @@
+"""Tables of geocodes: CSV with well-known text, or a polygon layer with columns of codes."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from affine import Affine
+
+from ew4all.alerts.geocodes import Geocode, GeocodeTable
+from ew4all.errors import ColumnError, GeocodeError, GeometryError, TableValueError
+from ew4all.grid import Grid
+from ew4all.mending import repaired
+from ew4all.readers.plain_table import read_plain_table
+from ew4all.readers.vector_files import LONLAT
+from ew4all.readers.vectors import read_vector
+from ew4all.readers.wkt import read_wkt
+from ew4all.reprojection import only_polygons, to_crs, unwrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
+
+__all__ = ["read_geocodes"]
+
+# Column of the list beside the column of the code. CAP calls them valueName and value.
+_PAIRS = (("name", "value"), ("valuename", "value"), ("list", "code"), ("type", "code"))
+_SHAPE = ("geometry", "wkt", "geom", "the_geom")
+_TABLES = {".csv", ".tsv"}
+_REPEATING = "*"
+# Edges that are straight in another CRS are bent to a thousandth of its cells: about a metre.
+_WORLD = Grid(Affine(0.01, 0.0, -180.0, 0.0, -0.01, 90.0), 18_000, 36_000, LONLAT)
+
+
+def read_geocodes(source: Any) -> GeocodeTable:
+    """Read a table of geocodes.
+
+    Parameters
+    ----------
+    source
+        A ``.csv`` or ``.tsv`` with columns ``name`` (of the list, as CAP's valueName), ``value`` (the code) and
+        ``geometry`` (well-known text, longitude first, or with an SRID); a polygon layer (see
+        `ew4all.readers.vectors.read_vector`) with columns ``name`` and ``value``, or ``type`` and ``code``, or one column for
+        each list, called like it; a `GeocodeTable`; or a sequence of such sources, which are taken together.
+
+        A code on several rows is the union of their shapes. A row with the value ``*`` and no geometry says that the codes of
+        its list only repeat those of another list of the same area.
+
+    Raises
+    ------
+    GeocodeError
+        No row with a code.
+    ColumnError, TableValueError, ReadError, GeometryError
+        See `read_vector` and `read_plain_table`; a row without a code or without a shape.
+    """
+    if isinstance(source, GeocodeTable):
+        return source
+    if isinstance(source, list | tuple):
+        return _together([read_geocodes(one) for one in source])
+    if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() in _TABLES:
+        return _from_csv(os.fspath(source))
+    return _from_layer(source)
+
+
+def _from_csv(path: str) -> GeocodeTable:
+    name = f"geocodes {path}"
+    with _long_fields():
+        table = read_plain_table(path)
+    held = {column.casefold(): column for column in table.header}
+    pair = _pair(held)
+    shape = next((held[column] for column in _SHAPE if column in held), None)
+    if pair is None or shape is None:
+        msg = (
+            f"{name} needs the columns name, value and geometry (well-known text); it has "
+            f"{', '.join(table.header)}"
+        )
+        raise ColumnError(msg)
+    texts = table.texts(shape)
+    codes = zip(table.texts(pair[0]), table.texts(pair[1]), strict=True)
+    rows = list(zip(codes, texts, table.lines, strict=True))
+    for row, ((listed, value), text, line) in enumerate(rows, 1):
+        if not (listed and value) or (not text and value != _REPEATING):
+            lacks = "geometry" if listed and value else "name of the list or no code"
+            msg = f"{name}, row {row} (line {line}) has no {lacks}; complete it, or remove the row"
+            raise TableValueError(msg)
+    found = (
+        (code, _drawn(text, f"{name}, row {k} ({' '.join(code)})"))
+        for k, (code, text, _) in enumerate(rows, 1)
+    )
+    return _table(name, found, [])
+
+
+def _drawn(text: str, label: str) -> tuple[BaseGeometry, CRS] | None:
+    if not text:
+        return None
+    features = read_wkt(text, label)
+    shape = only_polygons(features.geometries[0])
+    if len(features.geometries) != 1 or shape.is_empty or features.crs is None:
+        msg = f"{label}: one polygon or multipolygon is needed; correct the geometry"
+        raise GeometryError(msg)
+    return shape, features.crs
+
+
+def _from_layer(source: Any) -> GeocodeTable:
+    layer = read_vector(source, "geocodes")
+    crs = layer.crs or LONLAT
+    held = {column.casefold(): column for column in layer.table}
+    pair = _pair(held)
+    if pair is not None:
+        listed = [_text(v) for v in layer.table[pair[0]]]
+        values = [_text(v) for v in layer.table[pair[1]]]
+        codes = [list(zip(listed, values, strict=True))]
+    else:
+        # One column for each list, called like it.
+        columns = {c: [_text(v) for v in values] for c, values in layer.table.items()}
+        codes = [[(c, value) for value in values] for c, values in columns.items()]
+    found = (
+        (code, None if shape is None else (shape, crs))
+        for column in codes
+        for code, shape in zip(column, layer.geometries, strict=True)
+        if all(code) and (shape is not None or code[1] == _REPEATING)
+    )
+    return _table(layer.name, found, list(layer.notes))
+
+
+def _pair(held: dict[str, str]) -> tuple[str, str] | None:
+    """Return the columns of lists and codes, as the file spells them."""
+    return next(((held[a], held[b]) for a, b in _PAIRS if a in held and b in held), None)
+
+
+def _text(value: Any) -> str:
+    """Return a code as text; a column of integers with gaps is read as floats."""
+    if value is None or (isinstance(value, float | np.floating) and not np.isfinite(value)):
+        return ""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _table(
+    name: str,
+    rows: Iterable[tuple[Geocode, tuple[BaseGeometry, CRS] | None]],
+    notes: list[str],
+) -> GeocodeTable:
+    drawn: dict[Geocode, list[BaseGeometry]] = {}
+    repeating = set()
+    for code, shape in rows:
+        if shape is None:
+            repeating.add(code[0].casefold())
+            continue
+        drawn.setdefault(code, []).append(_lonlat(*shape, f"{name}, {' '.join(code)}", notes))
+    if not drawn:
+        msg = f"{name} has no row with a code and a shape; give a table of geocodes"
+        raise GeocodeError(msg)
+    shapes = {c: s[0] if len(s) == 1 else shapely.union_all(s) for c, s in drawn.items()}
+    return GeocodeTable(name, shapes, frozenset(repeating), tuple(notes))
+
+
+def _lonlat(shape: BaseGeometry, crs: CRS, what: str, notes: list[str]) -> BaseGeometry:
+    if not crs.equals(LONLAT):
+        try:
+            shape = to_crs(np.array([shape], dtype=object), crs, _WORLD)[0]
+        except GeometryError as error:
+            msg = f"{what} has no place in longitude and latitude ({error})"
+            raise GeometryError(msg) from error
+    mended, note = repaired(unwrap(shape), what)
+    if mended.area == 0.0:
+        msg = f"{what} encloses no area; correct or remove it"
+        raise GeometryError(msg)
+    if note:
+        notes.append(note)
+    return mended
+
+
+def _together(tables: Sequence[GeocodeTable]) -> GeocodeTable:
+    if not tables:
+        msg = "an empty list of tables of geocodes was given; give one, or leave it out"
+        raise GeocodeError(msg)
+    if len(tables) == 1:
+        return tables[0]
+    shapes: dict[Geocode, BaseGeometry] = {}
+    for table in tables:
+        twice = shapes.keys() & table.shapes.keys()
+        differing = sorted(c for c in twice if not shapes[c].equals(table.shapes[c]))
+        if differing:
+            msg = f"{table.name} has another shape for {' '.join(differing[0])} than the tables before it; keep one of the two"
+            raise GeocodeError(msg)
+        shapes.update(table.shapes)
+    return GeocodeTable(
+        " and ".join(table.name for table in tables),
+        shapes,
+        frozenset().union(*(table.repeating for table in tables)),
+        tuple(note for table in tables for note in table.notes),
+    )
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let a field be longer than 131,072 characters, as the outline of a coast is."""
+    before = csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
