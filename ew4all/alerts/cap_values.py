@@ -1,0 +1,241 @@
+"""Texts of a CAP file as values: times, numbers, words, references, polygons, circles.
+
+Each function gets the text with blanks at its ends removed and a `report` that takes a code of
+`ew4all.alerts.cap_codes` and a message. It returns None where the text cannot be read at all; a
+value that breaks a rule but can be read one way only is returned.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from ew4all.alerts.cap import Circle, Polygon, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Report = Callable[[str, str], None]
+
+__all__ = ["circle", "number", "polygon", "quoted", "references", "short", "time", "whole_number"]
+
+# xs:dateTime with the pattern of the CAP schema, and what else people write.
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}:[0-9]{2})(\.[0-9]+)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WORD = re.compile(r'"([^"]*)"(?=\s|$)|([^\s"]+)(?=\s|$)')
+_OF_NUMBERS = b"0123456789+-.eE"
+# Half the circumference of a sphere with the equatorial radius of WGS 84.
+_HALF_EARTH_KM = 20_037.6
+
+
+def short(text: str) -> str:
+    """Quote a text for a message, cut where it is long."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def time(text: str, report: Report, *, old: bool = False) -> datetime | None:
+    """Return a time with its offset; `old` is for CAP 1.0 and 1.1, whose schemas allow more.
+
+    References
+    ----------
+    CAP 1.2 section 3.3.2: offset in digits, never a letter; the schema: whole seconds.
+    """
+    if len(text) == 25 and text[10] == "T" and (match := _TIME.fullmatch(text)):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            if text[20:] <= "14:00" and text[23] < "6":  # as far as xs:dateTime goes
+                return moment
+    match = _TIME.fullmatch(text)
+    if match is None:
+        report("cap.time.form", f"{short(text)} is no time with seconds and an offset from UTC")
+        return None
+    date, hours, rest, fraction, zone = match.groups()
+    if zone is None:
+        report("cap.time.zone", f"{short(text)} does not say its offset from UTC")
+        return None
+    try:
+        moment = datetime.fromisoformat(f"{date}T{'00' if hours == '24' else hours}:{rest}")
+        if hours == "24":  # the end of a day in xs:dateTime
+            if rest != "00:00" or (fraction or "").strip(".0"):
+                raise ValueError  # noqa: TRY301
+            moment += timedelta(days=1)
+        offset = _offset(zone)
+    except (ValueError, OverflowError):
+        report("cap.time.form", f"{short(text)} is not a time that exists")
+        return None
+    if zone == "Z":
+        report("cap.time.letter_old" if old else "cap.time.letter", f"{short(text)} ends in Z")
+    if fraction is not None:
+        if not old:
+            report("cap.time.fraction", f"{short(text)} has a fraction of a second")
+        moment = moment.replace(microsecond=int(fraction[1:7].ljust(6, "0")))
+    return moment.replace(tzinfo=offset)
+
+
+def _offset(zone: str) -> timezone:
+    if zone == "Z":
+        return UTC
+    minutes = int(zone[1:3]) * 60 + int(zone[4:6])
+    # xs:dateTime knows offsets of up to 14 hours.
+    if int(zone[4:6]) > 59 or minutes > 14 * 60:
+        raise ValueError
+    return timezone(timedelta(minutes=-minutes if zone[0] == "-" else minutes))
+
+
+def number(text: str, report: Report) -> float | None:
+    """Return a decimal number (xs:decimal: no exponent)."""
+    if _NUMBER.fullmatch(text) and len(text) <= 300:
+        return float(text)
+    report("cap.number", f"{short(text)} is no number")
+    return None
+
+
+def whole_number(text: str, report: Report) -> int | None:
+    """Return a whole number (xs:integer)."""
+    if re.fullmatch(r"[+-]?[0-9]{1,300}", text):
+        return int(text)
+    report("cap.number", f"{short(text)} is no whole number")
+    return None
+
+
+def quoted(text: str, report: Report) -> tuple[str, ...] | None:
+    """Return words that are separated by blanks; a word with blanks stands in quotation marks."""
+    if '"' not in text:
+        return tuple(text.split())
+    words, at = [], 0
+    while at < len(text):
+        match = _WORD.match(text, at)
+        if match is None:
+            report("cap.quotes", f"the quotation marks of {short(text)} do not match")
+            return None
+        words.append(match[2] if match[1] is None else match[1])
+        at = match.end()
+        while at < len(text) and text[at].isspace():
+            at += 1
+    return tuple(words)
+
+
+def references(text: str, report: Report, *, old: bool = False) -> tuple[Reference, ...] | None:
+    """Return the messages named by ``sender,identifier,sent``, separated by blanks."""
+    found = []
+    lost = False
+    for token in text.split():
+        parts = token.split(",")
+        if len(parts) != 3 or not all(parts):
+            report("cap.references.syntax", f"{short(token)} is not sender,identifier,sent")
+            lost = True
+            continue
+        sent = time(parts[2], report, old=old)
+        if sent is None:
+            lost = True
+        else:
+            found.append(Reference(parts[0], parts[1], sent))
+    return None if lost else tuple(found)
+
+
+def polygon(text: str, report: Report) -> Polygon | None:
+    """Return the ring of ``"lat,lon lat,lon ..."``, in degrees."""
+    ring = _quick(text)
+    if ring is None:
+        ring = _slow(text, report)
+        if ring is None:
+            return None
+    lats, lons = ring[0::2], ring[1::2]
+    result = Polygon(tuple(zip(lats, lons, strict=True)))
+    _range(result, max(lats), min(lats), max(lons), min(lons), report)
+    points = result.points
+    if len(points) < 4:
+        report("cap.polygon.pairs", f"{len(points)} pairs; four are needed, the last the first")
+    elif points[0] != points[-1]:
+        first, last = (f"{lat},{lon}" for lat, lon in (points[0], points[-1]))
+        report("cap.polygon.open", f"the first pair is {first} and the last {last}")
+    elif _flat(points):
+        report("cap.polygon.flat", "all pairs lie on one line")
+    return result
+
+
+def _quick(text: str) -> list[float] | None:
+    """Return the numbers of a text that is written as it must be; None if in doubt."""
+    if not text.isascii():
+        return None
+    count = text.count(",")
+    # What is left without the signs of numbers must be one comma a token.
+    if text.encode().translate(None, _OF_NUMBERS).split() != [b","] * count:
+        return None
+    numbers = text.replace(",", " ").split()
+    if len(numbers) != 2 * count:
+        return None
+    try:
+        return list(map(float, numbers))
+    except ValueError:
+        return None
+
+
+def _slow(text: str, report: Report) -> list[float] | None:
+    """Return the numbers, or report the first token that is no pair."""
+    numbers: list[float] = []
+    stray = None
+    for k, token in enumerate(re.split(r"[ \t\r\n]+", text), 1):
+        parts = token.split(",")
+        # One real producer ends some pairs with a comma; a whole pair stands before it.
+        if len(parts) == 3 and not parts[2]:
+            stray = stray or f"pair {k}, {short(token)}, ends with a comma"
+            parts.pop()
+        if len(parts) != 2 or not all(_FLOAT.fullmatch(part) for part in parts):
+            report("cap.polygon.syntax", f"pair {k}, {short(token)}, is not latitude,longitude")
+            return None
+        numbers.extend(map(float, parts))
+    if stray is not None:
+        report("cap.polygon.comma", stray)
+    return numbers
+
+
+def _range(
+    ring: Polygon, north: float, south: float, east: float, west: float, report: Report
+) -> None:
+    if max(north, -south) <= 90.0 and max(east, -west) <= 180.0:
+        return
+    points = ring.points
+    if north > 90.0 or south < -90.0:
+        fit = max(north, -south) <= 180.0 and max(east, -west) <= 90.0
+        k, (lat, lon) = next((k, p) for k, p in enumerate(points, 1) if not abs(p[0]) <= 90.0)
+        code = "cap.polygon.swapped" if fit else "cap.polygon.latitude"
+        report(code, f"pair {k}, {lat},{lon}, has a latitude of {lat} degrees")
+    if east > 180.0 or west < -180.0:
+        k, (lat, lon) = next((k, p) for k, p in enumerate(points, 1) if not abs(p[1]) <= 180.0)
+        code = "cap.polygon.far" if max(east, -west) > 360.0 else "cap.polygon.longitude"
+        report(code, f"pair {k}, {lat},{lon}, has a longitude of {lon} degrees")
+
+
+def _flat(points: tuple[tuple[float, float], ...]) -> bool:
+    """Whether all points lie on one line, exactly."""
+    lat, lon = points[0]
+    base = next((p for p in points if p != points[0]), None)
+    if base is None:
+        return True
+    y, x = base[0] - lat, base[1] - lon
+    return all((p[0] - lat) * x == (p[1] - lon) * y for p in points)
+
+
+def circle(text: str, report: Report) -> Circle | None:
+    """Return the circle of ``"lat,lon radius"``, in degrees and kilometres."""
+    numbers = re.fullmatch(r"([^\s,]+),([^\s,]+)[ \t\r\n]+([^\s,]+)", text)
+    if numbers is None or not all(_FLOAT.fullmatch(part) for part in numbers.groups()):
+        report("cap.circle.syntax", f"{short(text)} is not lat,lon radius")
+        return None
+    lat, lon, radius_km = map(float, numbers.groups())
+    if abs(lat) > 90.0 or abs(lon) > 180.0:
+        report("cap.circle.range", f"the centre of {short(text)} is no place on Earth")
+    if not 0.0 <= radius_km <= _HALF_EARTH_KM:
+        report("cap.circle.radius", f"a radius of {numbers[3]} km is not possible")
+    elif radius_km == 0.0:
+        report("cap.circle.point", f"the circle is the point latitude {lat}, longitude {lon}")
+    return Circle(lat, lon, radius_km)

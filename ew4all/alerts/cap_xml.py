@@ -1,0 +1,177 @@
+"""CAP files, read: bytes to alerts with findings.
+
+Whatever the bytes are, reading them ends with a result: what is wrong is a finding with a code, a
+path, a line and a hint. An alert is valid if it has no finding of severity error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ew4all.alerts.cap_codes import finding
+from ew4all.alerts.cap_grammar import NAMESPACES, grammar
+from ew4all.alerts.cap_rules import findings_at
+from ew4all.alerts.cap_schema import violations
+from ew4all.alerts.cap_tree import TreeReader, path_of
+from ew4all.alerts.cap_values import short
+from ew4all.alerts.feeds import unwrap
+from ew4all.alerts.findings import Finding, Level
+from ew4all.alerts.xml_guard import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from ew4all.alerts.cap import Alert
+    from ew4all.alerts.feeds import Entry
+
+__all__ = ["Reading", "read_alerts"]
+
+MOST_ALERTS = 5_000
+MOST_LINKS = 20
+
+_OF_FORM = ("cap.element.", "cap.value.", "cap.time.", "cap.number", "cap.language.form")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One alert of a file, or what kept it from being read.
+
+    `alert` is None exactly where something that the file says has no place in the model; it may be
+    there though the alert is not valid. `data` are the bytes of the whole file as received, which a
+    signature is checked on; `element` is the element of the alert, without comments, or None.
+    `xsd_valid` is None where the schema of CAP 1.2 does not apply: CAP 1.0 and 1.1, and what is no
+    alert at all. A file that is refused for its DOCTYPE is false: it is valid nowhere.
+    """
+
+    index: int
+    alert: Alert | None
+    findings: tuple[Finding, ...]
+    cap_version: str | None
+    xsd_valid: bool | None
+    data: bytes
+    element: Any = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether no finding is an error."""
+        return all(each.severity is not Level.ERROR for each in self.findings)
+
+    def at(self, moment: datetime) -> Reading:
+        """Return this reading with what is to be said of it at a time, such as that it expired."""
+        if self.alert is None:
+            return self
+        found = [
+            replace(each, line=_line(self.element, each.path))
+            for each in findings_at(self.alert, moment)
+        ]
+        return replace(self, findings=_sorted([*self.findings, *found])) if found else self
+
+
+def read_alerts(data: bytes, name: str) -> tuple[Reading, ...]:
+    """Read every alert of a file.
+
+    Parameters
+    ----------
+    data
+        The file as received: a CAP 1.0, 1.1 or 1.2 alert, or a feed or envelope that holds some
+        (RSS, Atom, EDXL-DE, a root called alerts).
+    name
+        How messages name it, usually its path.
+
+    Returns
+    -------
+    tuple of Reading
+        One for each alert; a single one without an alert if there is none. Bad content is never an
+        exception.
+    """
+    root = parsed(data, name)
+    if isinstance(root, Finding):
+        refused = False if root.code == "xml.doctype" else None
+        return (Reading(0, None, (root,), None, refused, data),)
+    inside = unwrap(root)
+    if not inside.alerts:
+        return (_nothing(root, inside.wrapper or "", name, data, known=inside.known),)
+    shared: list[Finding] = []
+    encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
+    if encoding not in {"UTF-8", "ASCII", "US-ASCII"}:
+        shared.append(finding("xml.encoding", "", 1, f"{name} is in {encoding}"))
+    if inside.wrapper is None:
+        return (_reading(0, root, shared, data),)
+    if len(inside.alerts) > MOST_ALERTS:
+        message = (
+            f"{name} holds {len(inside.alerts):,} alerts; more than {MOST_ALERTS:,} are refused"
+        )
+        return (Reading(0, None, (finding("limit.alerts", "", None, message),), None, None, data),)
+    message = f"the alert is taken out of the {inside.wrapper} that carries it"
+    shared.append(finding("feed.unwrapped", "", root.sourceline, message))
+    links = _links(inside.entries, root)
+    return tuple(
+        _reading(k, element, [*shared, *(links if k == 0 else ())], data)
+        for k, element in enumerate(inside.alerts)
+    )
+
+
+def _reading(index: int, element: Any, shared: Sequence[Finding], data: bytes) -> Reading:
+    tag = element.tag
+    namespace = tag[1 : tag.find("}")] if tag[0] == "{" else ""
+    version = NAMESPACES.get(namespace)
+    if version is None:
+        message = f"the namespace of the alert is {namespace or 'missing'!r}, which is not CAP"
+        found = finding("cap.namespace", "/alert", element.sourceline, message)
+        return Reading(index, None, _sorted([*shared, found]), None, False, data, element)
+    reader = TreeReader(element, grammar(namespace))
+    alert = reader.alert()
+    found_all = [*shared, *reader.findings]
+    xsd_valid = None
+    if version == "1.2":
+        against = violations(element)
+        xsd_valid = not against
+        if against:
+            explained = any(each.code.startswith(_OF_FORM) for each in reader.findings)
+            found_all += [
+                finding("cap.schema", "/alert", each.line, each.message)
+                for each in against
+                if not (each.known and explained)
+            ]
+    else:
+        message = f"the alert is CAP {version}"
+        found_all.append(finding("cap.version", "/alert", element.sourceline, message))
+    return Reading(index, alert, _sorted(found_all), version, xsd_valid, data, element)
+
+
+def _nothing(root: Any, local: str, name: str, data: bytes, *, known: bool) -> Reading:
+    if known:
+        message = f"{name} is a {local!r} that holds no alert"
+        found = [finding("feed.no_alert", f"/{local}", root.sourceline, message)]
+        found += _links(unwrap(root).entries, root)
+    else:
+        message = f"{name} is no CAP alert: its root element is {short(local)}"
+        found = [finding("cap.root", f"/{local}", root.sourceline, message)]
+    return Reading(0, None, tuple(found), None, None, data)
+
+
+def _links(entries: Sequence[Entry], root: Any) -> list[Finding]:
+    found = []
+    for entry in entries[:MOST_LINKS]:
+        what = "names no alert" if entry.link is None else f"links to {short(entry.link)}"
+        message = f"an entry holds no alert; it {what}"
+        if entry is entries[MOST_LINKS - 1] and len(entries) > MOST_LINKS:
+            message += f" (and {len(entries) - MOST_LINKS:,} more entries)"
+        path = path_of(entry.element, root)
+        found.append(finding("feed.link", path, entry.element.sourceline, message))
+    return found
+
+
+def _sorted(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings in the order of their lines."""
+    return tuple(sorted(found, key=lambda each: each.line or 0))
+
+
+def _line(element: Any, path: str) -> int | None:
+    """Return the line of a path such as ``/alert/info[2]/expires``."""
+    space = element.tag[: element.tag.find("}") + 1]
+    steps = path.split("/")[2:]
+    inside = element.find("/".join(f"{space}{step}" for step in steps)) if steps else element
+    return None if inside is None else int(inside.sourceline)
