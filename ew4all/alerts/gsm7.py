@@ -1,8 +1,8 @@
-"""The GSM 7-bit default alphabet: characters to septets, septets to octets, and back.
+r"""The GSM 7-bit default alphabet: characters to septets, septets to octets, and back.
 
 The alphabet and its extension table come from `gsm0338`; packing is ours, because a cell-broadcast
 page is packed on its own from bit 0 (TS 23.038 6.1.2.2) and libraries for short messages pack a
-whole text. A character of the extension table (``^ { } \\ [ ~ ] |``, the euro sign, form feed) is
+whole text. A character of the extension table (``^ { } \ [ ~ ] |``, the euro sign, form feed) is
 two septets: escape, then its place in that table (TS 23.038 6.2.1.1).
 """
 
@@ -192,6 +192,8 @@ def transliterate(text: str) -> Transliteration:
 
 def _without_accents(character: str) -> str | None:
     """Return the letter under a character's accents, if the alphabet has it."""
+    if unicodedata.category(character) == "No":
+        return None  # 10 and a raised 2 must not become 102
     decomposed = unicodedata.normalize("NFKD", character)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     whole = "".join(_replacements().get(c, c) for c in bare)

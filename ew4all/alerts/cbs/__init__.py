@@ -78,7 +78,8 @@ from ew4all.alerts.cbs.serial import (
     SerialUse,
     etws_code,
     newer,
-)from ew4all.alerts.cbs.trigger import (
+)
+from ew4all.alerts.cbs.trigger import (
     MAX_REFERENCES,
     SHARE_AREAS,
     GeofencingTrigger,

@@ -224,6 +224,7 @@ def outward(polygon: BaseGeometry) -> BaseGeometry:
     GeometryError
         The shape is not one polygon within -180..180 and -90..90.
     """
+    import numpy as np
     import shapely
 
     if polygon.geom_type != "Polygon" or polygon.is_empty:
@@ -238,7 +239,7 @@ def outward(polygon: BaseGeometry) -> BaseGeometry:
         raise GeometryError(msg)
     steps = shapely.transform(
         shapely.Polygon(polygon.exterior),
-        lambda xy: (xy + [180.0, 90.0]) / [LON_STEP_DEG, LAT_STEP_DEG],
+        lambda xy: np.add(xy, (180.0, 90.0)) / (LON_STEP_DEG, LAT_STEP_DEG),
     )
     # Rounding to the nearest step moves no vertex, and so no point of an edge, by more than half
     # the diagonal of a step; a border that was moved outward by more than that still covers.
@@ -250,7 +251,7 @@ def outward(polygon: BaseGeometry) -> BaseGeometry:
         )
         rounded = shapely.remove_repeated_points(rounded)
         coded = shapely.transform(
-            rounded, lambda xy: xy * [LON_STEP_DEG, LAT_STEP_DEG] - [180.0, 90.0]
+            rounded, lambda xy: np.subtract(xy * (LON_STEP_DEG, LAT_STEP_DEG), (180.0, 90.0))
         )
         if coded.is_valid and coded.covers(_within_coding(polygon)):
             return coded
@@ -282,9 +283,8 @@ def _polygon(ring: Sequence[tuple[float, float]], k: int) -> bytes:
     if len(vertices) > 1 and vertices[0] == vertices[-1]:
         vertices.pop()
     if not 3 <= len(vertices) <= MAX_VERTICES:
-        msg = (
-            f"polygon {k} has {len(vertices)} vertices; 3 to {MAX_VERTICES} can be coded"
-            + ("; simplify it" if len(vertices) > MAX_VERTICES else "")
+        msg = f"polygon {k} has {len(vertices)} vertices; 3 to {MAX_VERTICES} can be coded" + (
+            "; simplify it" if len(vertices) > MAX_VERTICES else ""
         )
         raise MessageError(msg)
     parts: list[tuple[int, int]] = []

@@ -164,7 +164,9 @@ def decode_pages(contents: Sequence[bytes], dcs: int) -> Decoded:
         raise DecodeError(msg)
     notes: list[str] = []
     septets = scheme.alphabet is Alphabet.GSM7
-    units = [gsm7.unpack(content) if septets else _even(content, k) for k, content in _counted(contents)]
+    units = [
+        gsm7.unpack(content) if septets else _even(content, k) for k, content in _counted(contents)
+    ]
     language = scheme.language
     if scheme.prefix:
         language, head = _prefix(units[0] if units else b"", septets=septets)

@@ -220,9 +220,7 @@ def _ucs2_pages(text: str, prefix: str | None, *, every: bool) -> tuple[list[Pag
         return end - 1 if 0xD8 <= high <= 0xDB else end
 
     pages: list[Page] = []
-    for k, (start, end) in enumerate(
-        _split(size, before_pair, room, room if every else UCS2_PAGE)
-    ):
+    for k, (start, end) in enumerate(_split(size, before_pair, room, room if every else UCS2_PAGE)):
         page = (head if every or k == 0 else b"") + octets[2 * start : 2 * end]
         pages.append(Page(page + _CR_UNIT * ((PAGE_OCTETS - len(page)) // 2), len(page)))
     return pages, size

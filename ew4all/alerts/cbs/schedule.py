@@ -99,7 +99,9 @@ def repetition_units(interface: Interface, period_s: float, pages: int = 1) -> i
         units = max(units, pages)
     if units > limits.max_period:
         most = limits.max_period * limits.unit_s
-        msg = f"a repetition period of {period_s} s is beyond what {interface} can say: {most:.0f} s"
+        msg = (
+            f"a repetition period of {period_s} s is beyond what {interface} can say: {most:.0f} s"
+        )
         raise MessageError(msg)
     return units
 
@@ -130,7 +132,9 @@ def broadcasts(period_s: float, effective: datetime, expires: datetime) -> int:
             raise MessageError(msg)
     life_s = (expires - effective).total_seconds()
     if life_s <= 0.0:
-        msg = f"the alert expires at {expires}, which is not after {effective}: nothing to broadcast"
+        msg = (
+            f"the alert expires at {expires}, which is not after {effective}: nothing to broadcast"
+        )
         raise MessageError(msg)
     if not 0.0 < period_s < math.inf:
         msg = f"a repetition period of {period_s} s is not possible"
