@@ -1,0 +1,226 @@
+"""Taking vertices out of rings so that each step only adds area, and joining parts that are too many."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    F64 = NDArray[np.float64]
+
+__all__ = ["merged", "reduced"]
+
+_FEWEST = (
+    4  # vertices of a ring, the repeated one not counted: a parallelogram has no shorter cover
+)
+_CLOSEST = 1e-12  # of the product of two directions: lines that are parallel do not meet
+
+
+def reduced(parts: Sequence[BaseGeometry], budget: int) -> list[BaseGeometry]:
+    """Return polygons with at most `budget` vertices in all, the repeated ones counted.
+
+    They hold the given ones up to rounding. Where every part has four vertices, there may be more.
+    """
+    rings = [_Ring(part) for part in parts]
+    heap: list[tuple[float, int, int, int]] = []
+    for k, ring in enumerate(rings):
+        for vertex in range(len(ring.xy)):
+            heap += [(cost, k, vertex, ring.stamp[vertex]) for cost in ring.cost(vertex)]
+    heapq.heapify(heap)
+    total = sum(ring.size + 1 for ring in rings)
+    while total > budget:
+        if not heap:
+            # Every step left would make rings cross: the hull of a part has no dents.
+            stuck = [k for k, ring in enumerate(rings) if ring.size > _FEWEST and not ring.is_hull]
+            if not stuck:
+                break
+            k = max(stuck, key=lambda j: rings[j].size)
+            hull = _Ring(rings[k].polygon().convex_hull)
+            total += hull.size - rings[k].size
+            hull.is_hull = True
+            rings[k] = hull
+            for vertex in range(len(hull.xy)):
+                heap += [(cost, k, vertex, 0) for cost in hull.cost(vertex)]
+            heapq.heapify(heap)
+            continue
+        _, k, vertex, stamp = heapq.heappop(heap)
+        ring = rings[k]
+        if ring.size <= _FEWEST or stamp != ring.stamp[vertex] or not ring.alive[vertex]:
+            continue
+        touched = ring.take(vertex)
+        if touched is None:
+            continue
+        total -= 1
+        for near in touched:
+            ring.stamp[near] += 1
+        for near in touched:
+            for cost in ring.cost(near):
+                heapq.heappush(heap, (cost, k, near, ring.stamp[near]))
+    return [ring.polygon() for ring in rings]
+
+
+def merged(parts: Sequence[BaseGeometry], most: int) -> list[BaseGeometry]:
+    """Join near parts by their convex hulls until there are at most `most`, smallest parts first."""
+    left = list(parts)
+    while len(left) > max(1, most):
+        excess = len(left) - max(1, most)
+        order = np.argsort([part.area for part in left])
+        small = order[: max(1, min(excess, len(left) // 2))]
+        tree = shapely.STRtree(left)
+        root = list(range(len(left)))
+
+        def find(k: int, root: list[int] = root) -> int:
+            while root[k] != k:
+                root[k] = root[root[k]]
+                k = root[k]
+            return k
+
+        for k in small.tolist():
+            pairs = tree.query_nearest(left[k], exclusive=True, all_matches=False)
+            if pairs.size:
+                root[find(k)] = find(int(pairs[0]))
+        clusters: dict[int, list[Any]] = {}
+        for k, part in enumerate(left):
+            clusters.setdefault(find(k), []).append(part)
+        joined = [
+            group[0] if len(group) == 1 else shapely.union_all(group).convex_hull
+            for group in clusters.values()
+        ]
+        union = shapely.get_parts(shapely.union_all(joined))
+        left = [shapely.Polygon(part.exterior) for part in union]
+    return left
+
+
+class _Ring:
+    """A ring counter-clockwise as a chain of vertices, some of which are gone."""
+
+    def __init__(self, polygon: BaseGeometry) -> None:
+        ring = shapely.get_coordinates(shapely.normalize(polygon).exterior)[:-1]
+        # normalize writes shells clockwise.
+        self.xy: F64 = np.ascontiguousarray(ring[::-1])
+        count = len(self.xy)
+        self.alive = np.ones(count, dtype=np.bool_)
+        self.after: NDArray[np.intp] = np.roll(np.arange(count), -1)
+        self.before: NDArray[np.intp] = np.roll(np.arange(count), 1)
+        self.stamp = [0] * count
+        self.size = count
+        self.is_hull = False
+
+    def polygon(self) -> BaseGeometry:
+        return shapely.Polygon(self.xy[self._order()])
+
+    def _order(self) -> list[int]:
+        start = int(np.argmax(self.alive))
+        order = [start]
+        while (following := int(self.after[order[-1]])) != start:
+            order.append(following)
+        return order
+
+    def cost(self, vertex: int) -> list[float]:
+        """Return the area that taking this vertex out would add; nothing where that cannot be."""
+        if not self.alive[vertex]:
+            return []
+        a, b, c = self._three(vertex)
+        turn = _cross(a, b, c)
+        if turn <= 0.0:  # a dent, or a vertex on a line
+            return [-turn / 2.0]
+        meeting = self._meeting(vertex)
+        if meeting is None:
+            return []
+        return [abs(_cross(b, meeting, c)) / 2.0]
+
+    def take(self, vertex: int) -> tuple[int, ...] | None:
+        """Take a vertex out. Returns the vertices whose costs have changed, None if it must stay."""
+        a, b, c = self._three(vertex)
+        following = int(self.after[vertex])
+        if _cross(a, b, c) <= 0.0:
+            if self._holds(a, b, c, (int(self.before[vertex]), vertex, following)):
+                return None
+            self._unlink(vertex)
+        else:
+            meeting = self._meeting(vertex)
+            if meeting is None:
+                return None
+            first, last = int(self.before[vertex]), int(self.after[following])
+            beyond = (first, vertex, following, last)
+            if self._holds(b, meeting, c, beyond) or self._cut(b, meeting, c, beyond):
+                return None
+            self._unlink(vertex)
+            self.xy[following] = meeting
+        left, right = int(self.before[following]), int(self.after[following])
+        return tuple({int(self.before[left]), left, following, right})
+
+    def _three(self, vertex: int) -> tuple[F64, F64, F64]:
+        return self.xy[self.before[vertex]], self.xy[vertex], self.xy[self.after[vertex]]
+
+    def _meeting(self, vertex: int) -> F64 | None:
+        """Return where the edges before and after the edge that begins here would meet, outside."""
+        a, b, c = self._three(vertex)
+        d = self.xy[self.after[self.after[vertex]]]
+        if _cross(b, c, d) <= 0.0:
+            return None
+        u, v = b - a, c - d
+        det = u[0] * v[1] - u[1] * v[0]
+        w = c - b
+        if abs(det) <= _CLOSEST * float(np.hypot(*u) * np.hypot(*v)):
+            return None
+        s = (w[0] * v[1] - w[1] * v[0]) / det
+        t = (w[0] * u[1] - w[1] * u[0]) / det
+        if s <= 0.0 or t <= 0.0:
+            return None
+        met: F64 = b + s * u
+        return met
+
+    def _unlink(self, vertex: int) -> None:
+        left, right = self.before[vertex], self.after[vertex]
+        self.after[left], self.before[right] = right, left
+        self.alive[vertex] = False
+        self.size -= 1
+
+    def _holds(self, a: F64, b: F64, c: F64, but: tuple[int, ...]) -> bool:
+        """Whether another vertex of the ring lies in or on a triangle."""
+        low, high = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+        inside = self.alive & ((self.xy >= low) & (self.xy <= high)).all(axis=1)
+        inside[list(but)] = False
+        near = self.xy[inside]
+        if not len(near):
+            return False
+        sides = np.column_stack([_crosses(p, q, near) for p, q in ((a, b), (b, c), (c, a))])
+        return bool(((sides >= 0.0).all(axis=1) | (sides <= 0.0).all(axis=1)).any())
+
+    def _cut(self, b: F64, x: F64, c: F64, but: tuple[int, ...]) -> bool:
+        """Whether an edge of the ring crosses one of the two new sides of a triangle."""
+        index = np.flatnonzero(self.alive)
+        index = index[~np.isin(index, but[:-1])]
+        p, q = self.xy[index], self.xy[self.after[index]]
+        for one, other in ((b, x), (x, c)):
+            apart = _crosses(one, other, p) * _crosses(one, other, q) <= 0.0
+            across = _sides(p, q, one) * _sides(p, q, other) <= 0.0
+            if (apart & across).any():
+                return True
+        return False
+
+
+def _cross(a: F64, b: F64, c: F64) -> float:
+    """Twice the area of a triangle, positive where it turns left."""
+    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+
+
+def _crosses(a: F64, b: F64, points: F64) -> F64:
+    out: F64 = (b[0] - a[0]) * (points[:, 1] - a[1]) - (b[1] - a[1]) * (points[:, 0] - a[0])
+    return out
+
+
+def _sides(p: F64, q: F64, point: F64) -> F64:
+    out: F64 = (q[:, 0] - p[:, 0]) * (point[1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (
+        point[0] - p[:, 0]
+    )
+    return out
