@@ -18,22 +18,30 @@ opens, whatever the code does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, final
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Never, NoReturn, Self, final
 from weakref import WeakKeyDictionary
 
-from ew4all.errors import RefusedError
+from ew4all.alerts.audit import AuditLog
+from ew4all.alerts.confirmation import Confirmation, unconfirmed
+from ew4all.alerts.guarded_file import must_be_guarded
+from ew4all.alerts.operator_file import Destination, OperatorFile, read_operator_file
+from ew4all.alerts.order import Message, Order, digest_of, message_record
+from ew4all.alerts.order_rules import Ruling, judge
+from ew4all.alerts.order_words import words_of
+from ew4all.alerts.signature import sign
+from ew4all.errors import AuditError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
-    from ew4all.alerts.operator_file import Destination
-    from ew4all.alerts.wire.request import Stop, WriteReplace
+    from ew4all.alerts.audit import Entry
 
-__all__ = ["Message", "Sendable"]
-
-Message: TypeAlias = "WriteReplace | Stop"
+__all__ = ["Confirmation", "Gateway", "Message", "Order", "Sendable"]
 
 
 @final
@@ -49,8 +57,8 @@ class Sendable:
 
     __slots__ = ("__weakref__",)
 
-    def __new__(cls, *_: object, **__: object) -> NoReturn:
-        """Refuse: the gateway alone makes one."""
+    def __new__(cls, _nobody: Never) -> Self:
+        """Refuse: the gateway alone makes one. No argument has the type that is asked for."""
         _forged("made")
 
     def __init_subclass__(cls, **_: object) -> NoReturn:
@@ -114,8 +122,7 @@ class Sendable:
             Another peer than the destination; the alert expired; the operator switched the gateway
             off, changed the destination, or the audit log is damaged or cannot be written.
         """
-        grant = _grant(self)
-        return grant.release(grant, interface, host, port)
+        return _release(_grant(self), interface, host, port)
 
     def record(self, outcome: str, detail: str = "") -> None:
         """Write to the audit log what became of it: sent, answered, failed, timed out.
@@ -126,10 +133,147 @@ class Sendable:
             The audit log is damaged or cannot be written; stop sending.
         """
         grant = _grant(self)
-        grant.record(grant, outcome, detail)
+        told = {"order": grant.digest, "outcome": str(outcome), "detail": str(detail)}
+        with _locked(_operator(grant.config, grant.passphrase)) as entry:
+            entry.append("outcome", told)
 
 
-@dataclass(frozen=True)
+class Gateway:
+    """The gateway of one operator. It holds the name of a file and no decision: each is made anew.
+
+    Raises
+    ------
+    RefusedError
+        The operator's file, or a file that it names, is missing or doubtful; or the audit log is
+        missing or damaged.
+    """
+
+    def __init__(self, config: Path, *, passphrase: bytes | None = None) -> None:
+        self._config = Path(config)
+        self._passphrase = passphrase
+        with _locked(_operator(self._config, passphrase)):
+            pass  # the whole log was checked
+
+    @classmethod
+    def open(cls, config: Path, *, passphrase: bytes | None = None) -> Gateway:
+        """Open the gateway that an operator's file describes; `passphrase` is of the signing key."""
+        return cls(config, passphrase=passphrase)
+
+    def sign(self, alert: bytes) -> bytes:
+        """Sign an alert with the agency's key; it still needs the confirmations to be sent.
+
+        Raises
+        ------
+        RefusedError
+            The gateway is switched off.
+        SigningError
+            The signature could not be made.
+        """
+        operator = _operator(self._config, self._passphrase)
+        if not operator.enabled:
+            msg = "the gateway is switched off (enabled = false in the operator's file)"
+            raise RefusedError(msg)
+        told = {"alert_sha256": sha256(alert).hexdigest(), "operator_sha256": operator.sha256}
+        with _locked(operator) as entry:
+            entry.append("signed", told)
+        return sign(alert, operator.key_pem, operator.certificate_pem, passphrase=self._passphrase)
+
+    def digest(self, order: Order) -> str:
+        """Return the digest that two persons confirm.
+
+        Raises
+        ------
+        RefusedError
+            There is no such destination.
+        """
+        return _digest(order, _operator(self._config, self._passphrase))
+
+    def describe(self, order: Order) -> str:
+        """Return what a person must see before confirming: alert, messages, destination, digest.
+
+        Raises
+        ------
+        RefusedError
+            There is no such destination.
+        """
+        operator = _operator(self._config, self._passphrase)
+        digest = _digest(order, operator)
+        return words_of(order, judge(order, operator, _now()), digest)
+
+    def authorise(self, order: Order, confirmations: Sequence[Confirmation]) -> Sendable:
+        """Give what a transport accepts, if nothing at all speaks against it.
+
+        Parameters
+        ----------
+        order
+            A signed alert, its messages and the name of a destination.
+        confirmations
+            Of two different persons, for this very order, not used before.
+
+        Raises
+        ------
+        RefusedError
+            With every reason. The refusal is in the audit log, if the log can be written.
+        """
+        if type(order) is not Order:
+            msg = "an order is needed, of exactly that type; nothing is sent"
+            raise RefusedError(msg)
+        operator = _operator(self._config, self._passphrase)
+        with _locked(operator) as entry:
+            now = _now()
+            ruling = judge(order, operator, now)
+            return self._decide(order, tuple(confirmations), operator, ruling, entry, now)
+
+    def _decide(
+        self,
+        order: Order,
+        confirmations: tuple[Confirmation, ...],
+        operator: OperatorFile,
+        ruling: Ruling,
+        entry: Entry,
+        now: datetime,
+    ) -> Sendable:
+        destination, valid_until = ruling.destination, ruling.valid_until
+        reasons = [*ruling.reasons, *_set_back(entry, now)]
+        digest = "" if destination is None else digest_of(order, destination)
+        used = {
+            nonce
+            for record in entry.records
+            if record.event == "authorised"
+            for nonce in record.body["nonces"]
+        }
+        reasons += unconfirmed(confirmations, operator.persons, digest, used, now)
+        told = {
+            "order": digest,
+            "operator_sha256": operator.sha256,
+            "alert_sha256": sha256(order.alert).hexdigest(),
+            "alert": None
+            if ruling.alert is None
+            else {
+                "sender": ruling.alert.sender,
+                "identifier": ruling.alert.identifier,
+                "sent": ruling.alert.sent.isoformat(),
+                "status": ruling.alert.status.value,
+                "msg_type": ruling.alert.msg_type.value,
+            },
+            "destination": order.destination,
+            "messages": [message_record(message) for message in order.messages],
+            "persons": [c.person for c in confirmations if type(c) is Confirmation],
+            "nonces": [c.nonce for c in confirmations if type(c) is Confirmation],
+        }
+        if reasons or destination is None or valid_until is None:
+            entry.append("refused", {**told, "reasons": reasons})
+            msg = f"nothing is sent: {'; '.join(reasons)}"
+            raise RefusedError(msg)
+        entry.append("authorised", {**told, "valid_until": valid_until.isoformat()})
+        # Copies: whoever keeps the messages of the order cannot change what is sent.
+        messages = tuple(replace(message) for message in order.messages)
+        return _sendable(
+            _Grant(digest, destination, messages, valid_until, self._config, self._passphrase)
+        )
+
+
+@dataclass(frozen=True, repr=False)
 class _Grant:
     """What one Sendable stands for."""
 
@@ -137,27 +281,93 @@ class _Grant:
     destination: Destination
     messages: tuple[Message, ...]
     valid_until: datetime
-    release: Callable[[_Grant, str, str, int], tuple[Message, ...]]
-    record: Callable[[_Grant, str, str], None]
+    config: Path
+    passphrase: bytes | None
 
 
 _GRANTS: WeakKeyDictionary[Sendable, _Grant] = WeakKeyDictionary()
 
 
 def _sendable(grant: _Grant) -> Sendable:
-    handle: Any = object.__new__(Sendable)
+    handle = object.__new__(Sendable)
     _GRANTS[handle] = grant
-    made: Sendable = handle
-    return made
+    return handle
 
 
-def _grant(handle: Sendable) -> _Grant:
+def _grant(handle: object) -> _Grant:
     # The exact type: a look-alike with the hash of a real handle would otherwise find its grant.
     grant = _GRANTS.get(handle) if type(handle) is Sendable else None
     if grant is None:
-        msg = "this Sendable was not made by the gateway, so nothing is sent; ask Gateway.authorise for one"
+        msg = (
+            "this Sendable was not made by the gateway, so nothing is sent; ask Gateway.authorise "
+            "for one"
+        )
         raise RefusedError(msg)
     return grant
+
+
+def _release(grant: _Grant, interface: str, host: str, port: int) -> tuple[Message, ...]:
+    operator = _operator(grant.config, grant.passphrase)
+    to = grant.destination
+    with _locked(operator) as entry:
+        now = _now()
+        reasons = _set_back(entry, now)
+        if not operator.enabled:
+            reasons.append("the gateway was switched off")
+        if operator.destinations.get(to.name) != to:
+            reasons.append(f"the operator changed or removed the destination {to.name}")
+        if (interface, host, port) != (to.interface, to.host, to.port):
+            reasons.append(
+                f"it is for {to.interface} at {to.host}:{to.port}, and the transport is connected "
+                f"to {interface} at {host}:{port}"
+            )
+        if now >= grant.valid_until:
+            reasons.append(f"the alert expired at {grant.valid_until.isoformat()}")
+        told = {"order": grant.digest, "interface": interface, "host": host, "port": port}
+        if reasons:
+            entry.append("refused", {**told, "reasons": reasons})
+            msg = f"nothing is sent: {'; '.join(reasons)}"
+            raise RefusedError(msg)
+        entry.append("released", told)
+    return tuple(replace(message) for message in grant.messages)
+
+
+def _digest(order: Order, operator: OperatorFile) -> str:
+    destination = operator.destinations.get(order.destination)
+    if destination is None:
+        msg = f"there is no destination {order.destination!r} in the operator's file"
+        raise RefusedError(msg)
+    return digest_of(order, destination)
+
+
+def _operator(config: Path, passphrase: bytes | None) -> OperatorFile:
+    return read_operator_file(config, passphrase)
+
+
+@contextmanager
+def _locked(operator: OperatorFile) -> Iterator[Entry]:
+    """Hold the audit log; whatever is wrong with it is a reason to send nothing."""
+    must_be_guarded(operator.log)
+    try:
+        with AuditLog(operator.log).locked() as entry:
+            yield entry
+    except AuditError as error:
+        msg = f"nothing is sent: {error}"
+        raise RefusedError(msg) from error
+
+
+def _set_back(entry: Entry, now: datetime) -> list[str]:
+    """Return a reason where the clock runs behind the audit log: an expired alert could revive."""
+    if not entry.records:
+        return []
+    last = datetime.fromisoformat(entry.records[-1].time)
+    if now < last - timedelta(seconds=1):
+        return [f"the clock of this machine was set back behind the audit log ({last.isoformat()})"]
+    return []
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _forged(done: str) -> NoReturn:

@@ -1,0 +1,321 @@
+"""One XML signature of an alert: its shape, its mathematics, and the bytes that it covers.
+
+`signxml` does the mathematics. What it is given is made plain first: one reference, to the whole
+alert, through transforms that cannot choose parts of it (no XPath, no XSLT, no base64).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lxml import etree
+
+from ew4all.alerts.certificates import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cryptography.x509 import Certificate
+
+__all__ = ["Broken", "Checked", "Unusable", "check_one"]
+
+DSIG = "http://www.w3.org/2000/09/xmldsig#"
+ENVELOPED = f"{DSIG}enveloped-signature"
+# Canonical XML 1.0 and 1.1 and exclusive canonical XML, each with and without comments.
+CANONICAL: Final = frozenset(
+    name + comments
+    for name, comments in (
+        ("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", ""),
+        ("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "#WithComments"),
+        ("http://www.w3.org/2006/12/xml-c14n11", ""),
+        ("http://www.w3.org/2006/12/xml-c14n11", "#WithComments"),
+        ("http://www.w3.org/2001/10/xml-exc-c14n#", ""),
+        ("http://www.w3.org/2001/10/xml-exc-c14n#", "WithComments"),
+    )
+)
+MOST_CERTIFICATES = 8
+_IDS = {"id", "Id", "ID"}
+
+
+class Broken(Exception):
+    """The signature is wrong: it does not belong to what the alert says."""
+
+
+class Unusable(Exception):
+    """Nothing can be said about the signature."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A signature that fits the alert; whether its maker is to be trusted is another question.
+
+    `certificate` is that of the key that made it; None where only a bare key is named. `others` are
+    the certificates that came along. `weak` tells why it proves nothing today, or is None.
+    """
+
+    signed: bytes
+    certificate: Certificate | None
+    others: tuple[Certificate, ...]
+    weak: str | None
+
+    @property
+    def signer(self) -> str | None:
+        """Subject of the certificate."""
+        return None if self.certificate is None else name_of(self.certificate)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a signature says of itself."""
+
+    method: str
+    digest: str
+    certificates: tuple[Certificate, ...]
+    has_bare_key: bool
+
+
+def check_one(root: etree._Element, position: int, anchors: Sequence[Certificate]) -> Checked:
+    """Check the signature that is number `position`, from 0, of those directly under the alert.
+
+    Other signatures may have been there when it was made, or have been added afterwards, so both
+    are tried; what it covered then is all that counts.
+
+    Raises
+    ------
+    Broken
+        It does not fit the text, or covers something else than the alert.
+    Unusable
+        It uses what nobody here can or should check.
+    """
+    shape = _shape(root, root.findall(f"{{{DSIG}}}Signature")[position])
+    by_bare_key = not shape.certificates and shape.has_bare_key
+    keys: list[Certificate | None] = [*(shape.certificates or anchors)]
+    if by_bare_key:
+        keys = [None]
+    if not keys:
+        msg = "it names no certificate, and none was given that could have made it (--trust)"
+        raise Unusable(msg)
+    wrong = ""
+    for tree in _arrangements(root, position):
+        for key in list(keys):
+            try:
+                signed, used = _mathematics(tree, key)
+            except _WrongKey as error:
+                keys.remove(key)
+                wrong = wrong or str(error)
+            except _WrongText as error:
+                wrong = str(error)
+            else:
+                owner = _owner(used, anchors) if by_bare_key else key
+                return Checked(signed, owner, shape.certificates, _weakness(shape))
+    if not (keys or shape.certificates or by_bare_key):
+        msg = "it names no certificate, and none of the trusted ones made it"
+        raise Unusable(msg)
+    raise Broken(wrong)
+
+
+def _shape(root: etree._Element, signature: etree._Element) -> _Shape:
+    """Read a signature, and refuse what could make it cover anything but the whole alert."""
+    info = _only(signature, "SignedInfo")
+    _bytes(_only(signature, "SignatureValue"), "its value")
+    canonical = _only(info, "CanonicalizationMethod").get("Algorithm", "")
+    if canonical not in CANONICAL:
+        msg = f"it brings its text into the form {canonical!r}, which is unknown here"
+        raise Unusable(msg)
+    references = info.findall(f"{{{DSIG}}}Reference")
+    if len(references) != 1:
+        msg = f"it covers {len(references)} things; a signature of an alert covers the alert alone"
+        raise Unusable(msg)
+    _must_cover(root, references[0])
+    digest = _only(references[0], "DigestMethod").get("Algorithm", "")
+    _bytes(_only(references[0], "DigestValue"), "its digest")
+    method = _only(info, "SignatureMethod").get("Algorithm", "")
+    _must_be_known(method, digest)
+    return _Shape(
+        method,
+        digest,
+        _certificates(signature),
+        signature.find(f"{{{DSIG}}}KeyInfo/{{{DSIG}}}KeyValue") is not None
+        and signature.find(f"{{{DSIG}}}KeyInfo/{{{DSIG}}}X509Data") is None,
+    )
+
+
+def _must_cover(root: etree._Element, reference: etree._Element) -> None:
+    uri = reference.get("URI")
+    if uri is None:
+        msg = "it does not say what it covers"
+        raise Unusable(msg)
+    if uri:
+        named = [
+            element
+            for element in root.iter(etree.Element)
+            if uri[1:] in {v for k, v in element.attrib.items() if etree.QName(k).localname in _IDS}
+        ]
+        if not uri.startswith("#") or uri == "#" or named != [root]:
+            msg = f"it covers {uri!r} and not the alert as a whole, so the alert is not what was signed"
+            raise Broken(msg)
+    transforms = reference.findall(f"{{{DSIG}}}Transforms/{{{DSIG}}}Transform")
+    for transform in transforms:
+        name = transform.get("Algorithm", "")
+        if name != ENVELOPED and name not in CANONICAL:
+            msg = f"it transforms the alert by {name!r}, which could leave parts of it out"
+            raise Unusable(msg)
+
+
+def _must_be_known(method: str, digest: str) -> None:
+    from signxml.algorithms import DigestAlgorithm, SignatureMethod
+
+    try:
+        name = SignatureMethod(method).name
+        DigestAlgorithm(digest)
+    except ValueError as error:
+        msg = f"it uses an unknown algorithm ({error})"
+        raise Unusable(msg) from error
+    if name.startswith("HMAC"):
+        msg = "it was made with a shared secret (HMAC), which whoever checks it could have made too"
+        raise Unusable(msg)
+
+
+def _certificates(signature: etree._Element) -> tuple[Certificate, ...]:
+    from cryptography.x509 import load_der_x509_certificate
+
+    place = f"{{{DSIG}}}KeyInfo/{{{DSIG}}}X509Data/{{{DSIG}}}X509Certificate"
+    found = signature.findall(place)
+    if len(found) > MOST_CERTIFICATES:
+        msg = f"it carries {len(found)} certificates; more than {MOST_CERTIFICATES} are refused"
+        raise Unusable(msg)
+    try:
+        return tuple(load_der_x509_certificate(_bytes(e, "its certificate")) for e in found)
+    except ValueError as error:
+        msg = f"the certificate inside cannot be read ({error})"
+        raise Unusable(msg) from error
+
+
+def _arrangements(root: etree._Element, position: int) -> Iterator[etree._Element]:
+    """Yield the alert with this signature in front, and those of the others that it may cover."""
+    total = len(root.findall(f"{{{DSIG}}}Signature"))
+    kept = dict.fromkeys(
+        (frozenset({position}), frozenset(range(position + 1)), frozenset(range(total)))
+    )
+    content = etree.tostring(root)
+    for keep in kept:
+        tree = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+        signatures = tree.findall(f"{{{DSIG}}}Signature")
+        for number, signature in enumerate(signatures):
+            if number not in keep:
+                _take_out(signature)
+        # signxml takes the first one. Taking an enveloped signature out leaves no trace of where it
+        # stood, so moving it does not change what it covers.
+        wanted = signatures[position]
+        _take_out(wanted)
+        wanted.tail = None
+        tree.insert(0, wanted)
+        yield tree
+
+
+def _take_out(element: etree._Element) -> None:
+    """Remove an element and leave the text behind it where it is."""
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    if element.tail:
+        if before is not None:
+            before.tail = (before.tail or "") + element.tail
+        else:
+            parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
+
+
+class _WrongKey(Exception):
+    """Another key than this one made the signature."""
+
+
+class _WrongText(Exception):
+    """The signature is right and belongs to another text."""
+
+
+def _mathematics(tree: etree._Element, certificate: Certificate | None) -> tuple[bytes, bytes]:
+    """Return what was signed and the public key (PEM) that it was signed with."""
+    import cryptography.exceptions
+    from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
+    from signxml.exceptions import InvalidDigest, InvalidInput
+    from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+    configuration = SignatureConfiguration(
+        require_x509=certificate is not None,
+        location="./",
+        expect_references=1,
+        signature_methods=frozenset(SignatureMethod),
+        digest_algorithms=frozenset(DigestAlgorithm),
+        # Validity is asked for later and of the whole chain, so here any time at which it is valid.
+        verification_time=None if certificate is None else certificate.not_valid_before_utc,
+        # XML Signature 1.1, section 4.4.3.2: Canonical XML 1.0 where no transform says otherwise.
+        default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
+    )
+    try:
+        result: Any = XMLVerifier().verify(
+            tree, x509_cert=certificate, validate_schema=False, expect_config=configuration
+        )
+    except InvalidDigest as error:
+        msg = "the text was changed after it was signed (its digest is another one)"
+        raise _WrongText(msg) from error
+    except (cryptography.exceptions.InvalidSignature, InvalidInput, NotImplementedError) as error:
+        msg = f"the signature was not made by the key that it names ({error})".replace(" ()", "")
+        raise _WrongKey(msg) from error
+    except (
+        cryptography.exceptions.UnsupportedAlgorithm,
+        etree.XMLSyntaxError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as error:
+        msg = f"it has a form that cannot be checked ({error})"
+        raise Unusable(msg) from error
+    if result.signed_xml is None or result.signed_xml.tag != tree.tag:
+        msg = "it covers something else than the alert"
+        raise _WrongText(msg)
+    return bytes(result.signed_data), bytes(result.signature_key)
+
+
+def _owner(public_key_pem: bytes, anchors: Sequence[Certificate]) -> Certificate | None:
+    """Return the trusted certificate of a bare key."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    for anchor in anchors:
+        key = anchor.public_key()
+        if key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo) == public_key_pem:
+            return anchor
+    return None
+
+
+def _weakness(shape: _Shape) -> str | None:
+    # Chosen-prefix collisions of SHA-1 are practical since 2020 (Leurent and Peyrin, USENIX Security).
+    for what, name in (("signature", shape.method), ("digest", shape.digest)):
+        if name.endswith("sha1"):
+            return f"its {what} uses SHA-1"
+    return None
+
+
+def _only(parent: etree._Element, tag: str) -> etree._Element:
+    found = parent.findall(f"{{{DSIG}}}{tag}")
+    if len(found) != 1:
+        msg = f"it has {len(found)} elements {tag} where it must have one"
+        raise Broken(msg)
+    return found[0]
+
+
+def _bytes(element: etree._Element, what: str) -> bytes:
+    text = "".join((element.text or "").split())
+    try:
+        content = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        msg = f"{what} is not written in base64 ({error})"
+        raise Broken(msg) from error
+    if not content or len(element):
+        msg = f"{what} is empty"
+        raise Broken(msg)
+    return content
