@@ -48,9 +48,10 @@ def polygon_of(text: str, where: str, notes: list[str]) -> BaseGeometry:
     if any(token.endswith(",") for token in tokens):
         # One real producer ends some pairs with a comma; a whole pair stands before it, so nothing
         # is in doubt.
-        stray = [token for token in tokens if token.count(",") == 2 and token.endswith(",")]
+        stray = {token for token in tokens if token.count(",") == 2 and token.endswith(",")}
         if stray:
-            notes.append(f"{where}: a comma after the pair {stray[0]!r} is passed over")
+            first = next(token for token in tokens if token in stray)
+            notes.append(f"{where}: a comma after the pair {first!r} is passed over")
         tokens = [token[:-1] if token in stray else token for token in tokens]
     return ring_of(
         [_pair(token, f"{where}, pair {k}") for k, token in enumerate(tokens, 1)],
@@ -75,6 +76,8 @@ def ring_of(
     CapError
         Fewer than four pairs, an open ring, rings that cross, or no area.
     """
+    for k, (lon, lat) in enumerate(ring if written is None else (), 1):
+        _must_be_on_earth(lon, lat, f"{lat},{lon}", f"{where}, pair {k}")
     if len(ring) < 4:
         msg = (
             f"{where} has {len(ring)} pairs; four at least are needed, the last equal to the first"
@@ -128,6 +131,7 @@ def checked_circle(
     CapError
         The radius is negative or infinite, or the circle holds a pole.
     """
+    _must_be_on_earth(lon, lat, f"{lat},{lon}", where)
     if not 0.0 <= radius_km < math.inf:
         msg = f"{where}: a radius of {radius_km:g} km is not possible"
         raise CapError(msg)
@@ -152,6 +156,11 @@ def _pair(token: str, where: str) -> tuple[float, float]:
         msg = f"{where}: {short(token)} is not a pair of numbers 'lat,lon' without a blank inside"
         raise CapError(msg)
     lat, lon = float(parts[0]), float(parts[1])
+    _must_be_on_earth(lon, lat, token, where)
+    return lon, lat
+
+
+def _must_be_on_earth(lon: float, lat: float, token: str, where: str) -> None:
     if abs(lat) > 90.0 and abs(lon) <= 90.0 and abs(lat) <= 180.0:
         msg = (
             f"{where}: {short(token)} has a latitude beyond 90 degrees, so latitude and longitude "
@@ -159,10 +168,9 @@ def _pair(token: str, where: str) -> tuple[float, float]:
         )
         raise CapError(msg)
     # A producer that runs on across the antimeridian writes 181 for -179.
-    if abs(lat) > 90.0 or abs(lon) > 360.0:
+    if not (abs(lat) <= 90.0 and abs(lon) <= 360.0):
         msg = f"{where}: {short(token)} is not a latitude and a longitude in degrees"
         raise CapError(msg)
-    return lon, lat
 
 
 def short(text: str) -> str:

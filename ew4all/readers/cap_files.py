@@ -73,8 +73,9 @@ def read_cap_thread(
     """
     messages: list[Alert] = []
     names: dict[Reference, str] = {}
+    faults: list[str] = []
     for path in paths:
-        for alert in _alerts(path, f"{what} {path}"):
+        for alert in _alerts(path, f"{what} {path}", faults):
             names.setdefault(alert.reference, f"{what} {path}")
             messages.append(alert)
     found = thread(messages)
@@ -85,7 +86,7 @@ def read_cap_thread(
         more = f" ({len(errors) - 1} more faults)" if errors[1:] else ""
         msg = f"{what}: {errors[0].message}, so the thread has no certain state: {errors[0].hint}{more}"
         raise CapError(msg)
-    notes = [_account(state, names, what, at is None)]
+    notes = [_account(state, names, what, is_last=at is None), *faults]
     notes += [f"{what}: {f.message}: {f.hint}" for f in state.findings]
     if not state.active:
         last = max(alert.sent for alert in found.alerts)
@@ -127,23 +128,27 @@ def _bytes(path: str, name: str) -> bytes:
         raise ReadError(msg) from error
 
 
-def _alerts(path: str, name: str) -> list[Alert]:
-    """Return the messages of a file; one that is not whole stops, since it may be the one that counts."""
+def _alerts(path: str, name: str, notes: list[str]) -> list[Alert]:
+    """Return the messages of a file; one that cannot be read whole stops, since it may be the one that counts."""
     from ew4all.alerts.cap_xml import read_alerts
 
     alerts = []
     for reading in read_alerts(_bytes(path, name), os.fspath(path)):
-        fault = next((f for f in reading.findings if f.severity is Level.ERROR), None)
-        if fault is not None or reading.alert is None:
-            where = "" if fault is None or fault.line is None else f", line {fault.line}"
-            said = (
-                "holds no alert"
-                if fault is None
-                else f"{fault.message} ({fault.code}); {fault.hint}"
+        faults = [f for f in reading.findings if f.severity is Level.ERROR]
+        if reading.alert is None:
+            fault = faults[0]
+            where = "" if fault.line is None else f", line {fault.line}"
+            msg = (
+                f"{name}{where}: {fault.message} ({fault.code}); {fault.hint}. `ew4all alert check` tells all that is wrong "
+                "with it"
             )
-            msg = f"{name}{where}: {said}. `ew4all alert check` tells all that is wrong with it"
             raise CapError(msg)
         alerts.append(reading.alert)
+        if faults:
+            codes = ", ".join(dict.fromkeys(f.code for f in faults))
+            notes.append(
+                f"{name}: {reading.alert.identifier} is not valid CAP ({codes}), and is counted as it reads"
+            )
     return alerts
 
 
@@ -192,7 +197,7 @@ def _features(areas: Sequence[CapArea], name: str, notes: list[str]) -> Features
     return Features(geometries, LONLAT, table, tuple(notes))
 
 
-def _account(state: State, names: Mapping[Reference, str], what: str, is_last: bool) -> str:
+def _account(state: State, names: Mapping[Reference, str], what: str, *, is_last: bool) -> str:
     """Say which messages count at that time, and what became of the others."""
     when = state.at.isoformat() + (" (when the last message was sent)" if is_last else "")
     told = [f"in force at {when}: {_list(state.active)}"]
