@@ -72,8 +72,9 @@ def _load() -> Mapping[int, Identifier]:
     data = tomllib.loads(source.read_text(encoding="utf-8"))
     rows: dict[int, Identifier] = {}
     for row in data["range"]:
-        for value in range(row["first"], row["last"] + 1):
-            rows[value] = _identifier(row, value)
+        for k, value in enumerate(range(row["first"], row["last"] + 1)):
+            kind = f": {row['kinds'][k]}" if "kinds" in row else ""
+            rows[value] = _identifier({**row, "name": row["name"] + kind}, value)
     for row in data["identifier"]:
         first = _identifier(row, row["value"], twin=row.get("twin"))
         rows[first.value] = first
