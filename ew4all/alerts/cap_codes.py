@@ -148,6 +148,9 @@ _FORM = {
     "cap.language.form": Rule(
         _ERROR, "not a language tag (RFC 3066)", "write a tag such as en-GB, fr or zh-Hant"
     ),
+    "cap.pair.form": Rule(
+        _ERROR, "a parameter, event code or geocode of CAP 1.0 that is not NAME=value", "add the ="
+    ),
     "cap.language.default": Rule(
         _INFO, "no language is named, so en-US applies", "name the language of the text"
     ),
@@ -203,6 +206,14 @@ _ALERT = {
     ),
     "cap.status.not_actual": Rule(
         _INFO, "the status is not Actual: nobody is to be warned", "treat it as its status says"
+    ),
+    "cap.scope.default": Rule(
+        _INFO, "CAP 1.0 without a scope: it is read as Public", "name the scope"
+    ),
+    "cap.password": Rule(
+        _WARNING,
+        "the password of CAP 1.0, which later versions do not have; it is passed over",
+        "leave it out: a signature says who sent an alert",
     ),
     "cap.info.missing": Rule(
         _WARNING, "an Alert or Update that tells nothing (no info)", "add an info block"
@@ -349,4 +360,22 @@ _AREA = {
     ),
 }
 
-RULES: dict[str, Rule] = {**_FILE, **_FORM, **_ALERT, **_INFO_BLOCK, **_AREA}
+_SIGNATURE = {
+    "signature.invalid": Rule(
+        _ERROR,
+        "a signature that does not fit: the alert was altered, or the signature moved",
+        "do not use the alert; get it again from its sender",
+    ),
+    "signature.untrusted": Rule(
+        _WARNING,
+        "a signature that the trusted certificates given cannot confirm",
+        "give the certificate of the sender, got from the sender",
+    ),
+    "signature.unchecked": Rule(
+        _INFO,
+        "a signature that was not confirmed, because no trusted certificate was given",
+        "give the certificate of the sender (--trust), got from the sender",
+    ),
+}
+
+RULES: dict[str, Rule] = {**_FILE, **_FORM, **_ALERT, **_INFO_BLOCK, **_AREA, **_SIGNATURE}

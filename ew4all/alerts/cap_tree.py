@@ -99,7 +99,10 @@ class TreeReader:
         msg_type = self._word(fields, "msgType", words.msg_types)
         scope = self._word(fields, "scope", words.scopes)
         if scope is None and "scope" not in words.alert.required and "scope" not in fields:
-            scope = Scope.PUBLIC  # CAP 1.0 may leave it out; what is not restricted is public
+            scope = Scope.PUBLIC
+            self.report("cap.scope.default", root, "no scope is named: Public")
+        if "password" in fields:
+            self.report("cap.password", fields["password"], "the alert carries a password")
         references = self._read(fields, "references", values.references, old=self._old)
         addresses = self._read(fields, "addresses", values.quoted)
         incidents = self._read(fields, "incidents", values.quoted)
@@ -249,8 +252,7 @@ class TreeReader:
         if elements is None:
             return ()
         if not self.grammar.named_values:
-            parts = [self._content(element).partition("=") for element in elements]
-            return tuple([NamedValue(key.strip(), value.strip()) for key, _, value in parts])
+            return tuple([self._old_pair(element) for element in elements])
         found = []
         for element in elements:
             pair = self._fields(element, self.grammar.pair)
@@ -259,6 +261,13 @@ class TreeReader:
                 # An empty value is a value: producers leave a parameter blank on purpose.
                 found.append(NamedValue(key, self._content(pair["value"])))
         return tuple(found)
+
+    def _old_pair(self, element: Any) -> NamedValue:
+        text = self._content(element)
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            self._lose("cap.pair.form", element, f"{values.short(text)} is not NAME=value")
+        return NamedValue(name.strip(), value.strip())
 
     def _fields(self, element: Any, block: Block) -> Fields:
         """Return the children by local name: an element, or a list where it may be repeated."""

@@ -97,6 +97,11 @@ def _info(block: Any, info: Info) -> None:
 
 def _resource(block: Any, resource: Resource) -> None:
     _add(block, "resourceDesc", resource.description)
+    if resource.mime_type is None:
+        msg = (
+            f"the resource {resource.description!r} has no mimeType, which CAP 1.2 demands; add it"
+        )
+        raise CapError(msg)
     _add(block, "mimeType", resource.mime_type)
     _add(block, "size", None if resource.size is None else str(resource.size))
     _add(block, "uri", resource.uri)

@@ -20,7 +20,7 @@ from ew4all.alerts.findings import Finding, Level
 from ew4all.alerts.xml_guard import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from ew4all.alerts.cap import Alert
@@ -58,15 +58,28 @@ class Reading:
         """Whether no finding is an error."""
         return all(each.severity is not Level.ERROR for each in self.findings)
 
+    def line_of(self, path: str) -> int | None:
+        """Return the line of an element such as ``/alert/info[2]/expires``; None if there is none."""
+        if self.element is None:
+            return None
+        space = self.element.tag[: self.element.tag.find("}") + 1]
+        steps = path.split("/")[2:]
+        found = self.element
+        if steps:
+            found = self.element.find("/".join(f"{space}{step}" for step in steps))
+        return None if found is None else int(found.sourceline)
+
+    def with_findings(self, more: Iterable[Finding]) -> Reading:
+        """Return this reading with further findings."""
+        found = [*self.findings, *more]
+        return replace(self, findings=_sorted(found)) if len(found) > len(self.findings) else self
+
     def at(self, moment: datetime) -> Reading:
         """Return this reading with what is to be said of it at a time, such as that it expired."""
         if self.alert is None:
             return self
-        found = [
-            replace(each, line=_line(self.element, each.path))
-            for each in findings_at(self.alert, moment)
-        ]
-        return replace(self, findings=_sorted([*self.findings, *found])) if found else self
+        found = findings_at(self.alert, moment)
+        return self.with_findings(replace(each, line=self.line_of(each.path)) for each in found)
 
 
 def read_alerts(data: bytes, name: str) -> tuple[Reading, ...]:
@@ -167,11 +180,3 @@ def _links(entries: Sequence[Entry], root: Any) -> list[Finding]:
 def _sorted(found: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return findings in the order of their lines."""
     return tuple(sorted(found, key=lambda each: each.line or 0))
-
-
-def _line(element: Any, path: str) -> int | None:
-    """Return the line of a path such as ``/alert/info[2]/expires``."""
-    space = element.tag[: element.tag.find("}") + 1]
-    steps = path.split("/")[2:]
-    inside = element.find("/".join(f"{space}{step}" for step in steps)) if steps else element
-    return None if inside is None else int(inside.sourceline)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from ew4all.cli.alert.check import check as check_command
+from ew4all.cli.alert.diff import diff as diff_command
+
 alert = typer.Typer(
     help="CAP 1.2 alerts and cell-broadcast messages: check, encode, build, sign. Nothing here can send.",
     no_args_is_help=True,
 )
+
+alert.command("check")(check_command)
+alert.command("diff")(diff_command)

@@ -1,0 +1,125 @@
+"""All that can be said of a CAP file: its form, its rules, a profile, its times, its signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ew4all.alerts import profiles
+from ew4all.alerts.cap_codes import finding
+from ew4all.alerts.cap_grammar import SIGNATURE
+from ew4all.alerts.cap_xml import read_alerts
+from ew4all.alerts.threads import thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from ew4all.alerts.cap import Alert
+    from ew4all.alerts.cap_xml import Reading
+    from ew4all.alerts.findings import Finding
+    from ew4all.alerts.profiles import Profile
+
+__all__ = ["Checked", "check", "check_together"]
+
+# What two messages of one name are to each other; the rest of a thread is a question of a time.
+_OF_PAIRS = {"thread.conflict", "thread.repeated", "thread.identifier.reused"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One alert of a file with all findings; `signature` is valid, invalid, unchecked or none."""
+
+    name: str
+    reading: Reading
+    signature: str
+
+    @property
+    def valid(self) -> bool:
+        """Whether no finding is an error."""
+        return self.reading.valid
+
+
+def check(
+    data: bytes,
+    name: str,
+    *,
+    anchors: Sequence[bytes] = (),
+    profile: Profile | None = None,
+    at: datetime | None = None,
+) -> tuple[Checked, ...]:
+    """Check every alert of a file.
+
+    Parameters
+    ----------
+    data, name
+        See `ew4all.alerts.cap_xml.read_alerts`.
+    anchors
+        PEM files of certificates that are trusted to sign. They must have been valid when the alert
+        was sent.
+    profile
+        Further demands, see `ew4all.alerts.profiles`.
+    at
+        The time of the check: what has expired by then is said. Aware. Without it, no time counts.
+
+    Raises
+    ------
+    ReadError
+        One of `anchors` is no certificate.
+    """
+    readings = read_alerts(data, name)
+    checked = []
+    for reading in readings:
+        outcome, found = _signature(reading, anchors, is_whole=_is_whole(reading))
+        if profile is not None and reading.alert is not None:
+            found += profiles.check(reading.alert, profile, reading.line_of)
+        reading = reading.with_findings(found)
+        checked.append(Checked(name, reading if at is None else reading.at(at), outcome))
+    return tuple(checked)
+
+
+def check_together(checked: Iterable[Checked]) -> tuple[Checked, ...]:
+    """Add what several alerts are to each other: repeated, or of one name and different content."""
+    first: dict[tuple[str, str], Alert] = {}
+    result = []
+    for each in checked:
+        alert = each.reading.alert
+        if alert is None:
+            result.append(each)
+            continue
+        other = first.setdefault((alert.sender, alert.identifier), alert)
+        if other is alert:
+            result.append(each)
+            continue
+        found = [f for _, f in thread((other, alert)).links.findings if f.code in _OF_PAIRS]
+        result.append(Checked(each.name, each.reading.with_findings(found), each.signature))
+    return tuple(result)
+
+
+def _is_whole(reading: Reading) -> bool:
+    """Whether the alert is all that the file holds, so that its bytes are those of the file."""
+    return reading.element is not None and reading.element.getparent() is None
+
+
+def _signature(
+    reading: Reading, anchors: Sequence[bytes], *, is_whole: bool
+) -> tuple[str, list[Finding]]:
+    element = reading.element
+    if element is None:
+        # A file that was refused may carry one; what was read and is no alert carries none.
+        unread = any(f.code.startswith(("xml.", "limit.")) for f in reading.findings)
+        return ("unchecked" if unread else "none"), []
+    signature = next(element.iter(SIGNATURE), None)
+    if signature is None:
+        return "none", []
+    from ew4all.alerts.signature import Outcome, verify
+
+    found = verify(reading.data if is_whole else element, anchors)
+    if found.outcome in {Outcome.VALID, Outcome.NONE}:
+        return str(found.outcome), []
+    code = {
+        Outcome.INVALID: "signature.invalid",
+        Outcome.UNCHECKED: "signature.untrusted" if anchors else "signature.unchecked",
+    }[found.outcome]
+    path, line = "/alert/Signature", signature.sourceline
+    return str(found.outcome), [finding(code, path, line, found.reason)]
