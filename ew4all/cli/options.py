@@ -162,6 +162,7 @@ _ALSO_IN = {
             "--geocodes",
         }
     ),
+    "alert": frozenset({"--trust", "--language"}),
     "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out", "--column"}),
 }
 
