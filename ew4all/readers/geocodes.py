@@ -91,6 +91,9 @@ def _from_csv(path: str) -> GeocodeTable:
             lacks = "geometry" if listed and value else "name of the list or no code"
             msg = f"{name}, row {row} (line {line}) has no {lacks}; complete it, or remove the row"
             raise TableValueError(msg)
+        if text and value == _REPEATING:
+            msg = f"{name}, row {row} (line {line}): * stands for no place, so it has no geometry; write each code"
+            raise TableValueError(msg)
     found = (
         (code, _drawn(text, f"{name}, row {k} ({' '.join(code)})"))
         for k, (code, text, _) in enumerate(rows, 1)
@@ -150,12 +153,14 @@ def _table(
     rows: Iterable[tuple[Geocode, tuple[BaseGeometry, CRS] | None]],
     notes: list[str],
 ) -> GeocodeTable:
+    spelled: dict[str, str] = {}
     drawn: dict[Geocode, list[BaseGeometry]] = {}
     repeating = set()
-    for code, shape in rows:
+    for (listed, value), shape in rows:
         if shape is None:
-            repeating.add(code[0].casefold())
+            repeating.add(listed.casefold())
             continue
+        code = spelled.setdefault(listed.casefold(), listed), value
         drawn.setdefault(code, []).append(_lonlat(*shape, f"{name}, {' '.join(code)}", notes))
     if not drawn:
         msg = f"{name} has no row with a code and a shape; give a table of geocodes"
@@ -188,12 +193,12 @@ def _together(tables: Sequence[GeocodeTable]) -> GeocodeTable:
         return tables[0]
     shapes: dict[Geocode, BaseGeometry] = {}
     for table in tables:
-        twice = shapes.keys() & table.shapes.keys()
-        differing = sorted(c for c in twice if not shapes[c].equals(table.shapes[c]))
-        if differing:
-            msg = f"{table.name} has another shape for {' '.join(differing[0])} than the tables before it; keep one of the two"
-            raise GeocodeError(msg)
-        shapes.update(table.shapes)
+        before = GeocodeTable("", shapes)
+        for (listed, value), shape in table.shapes.items():
+            if before.knows((listed, value)) and not before.resolve(listed, value).equals(shape):
+                msg = f"{table.name} has another shape for {listed} {value} than the tables before it; keep one of the two"
+                raise GeocodeError(msg)
+        shapes = {**shapes, **table.shapes}
     return GeocodeTable(
         " and ".join(table.name for table in tables),
         shapes,
