@@ -47,8 +47,10 @@ _LONLAT = CRS.from_epsg(4326)
 _DECIMALS = 6  # 0.1 m; what a CAP file needs
 _FINEST = 10.0**-_DECIMALS
 _FEWEST = 5  # a quadrangle and its repeated vertex: what every area can be brought to
+# How many vertices a part has on average, at least, in the numbers of parts that are tried.
+_VERTICES_PER_PART = (_FEWEST, 8, 14, 30)
 # Beyond this many vertices a quick thinning comes first: the exact one looks at all for each it takes.
-_EXACT_VERTICES = 4000
+_EXACT_VERTICES = 2500
 
 
 @dataclass(frozen=True)
@@ -164,16 +166,37 @@ def _fitted(
 
 
 def _fewer(parts: Sequence[BaseGeometry], budget: int) -> list[BaseGeometry]:
-    """Bring polygons without holes to a number of vertices, the repeated ones counted."""
-    few = merged(parts, budget // _FEWEST)
+    """Bring polygons without holes to a number of vertices, the repeated ones counted.
+
+    Many parts leave few vertices for each, few parts must hold the sea between them: the number of
+    parts that adds the least is found by trying.
+    """
+    best: list[BaseGeometry] = []
+    few = list(parts)
+    for each in _VERTICES_PER_PART:
+        if best and len(few) <= budget // each:
+            continue
+        few = merged(few, budget // each)
+        tried = reduced(_thin_enough(few, budget), budget)
+        if not best or _area(tried) < _area(best):
+            best = tried
+    return best
+
+
+def _thin_enough(parts: Sequence[BaseGeometry], budget: int) -> list[BaseGeometry]:
+    few = list(parts)
     while (total := _count(few)) > max(_EXACT_VERTICES, budget):
-        tolerance = float(np.sqrt(sum(part.area for part in few))) * 1e-5 * total / _EXACT_VERTICES
+        tolerance = float(np.sqrt(_area(few))) * 1e-5 * total / _EXACT_VERTICES
         few = _thinned(few, tolerance)
         if _count(few) > 0.7 * total:
             few = _thinned(few, 10.0 * tolerance)
             if _count(few) > 0.7 * total:
                 break
-    return reduced(few, budget)
+    return few
+
+
+def _area(parts: Sequence[BaseGeometry]) -> float:
+    return float(sum(part.area for part in parts))
 
 
 def _thinned(parts: Sequence[BaseGeometry], tolerance: float) -> list[BaseGeometry]:

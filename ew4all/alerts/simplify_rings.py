@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["merged", "reduced"]
 
+_Step = tuple[float, int, int, int]
+"""What taking a vertex out would add, the ring, the vertex, and the vertex's state at that time."""
+
 _FEWEST = (
     4  # vertices of a ring, the repeated one not counted: a parallelogram has no shorter cover
 )
@@ -30,73 +33,82 @@ def reduced(parts: Sequence[BaseGeometry], budget: int) -> list[BaseGeometry]:
     They hold the given ones up to rounding. Where every part has four vertices, there may be more.
     """
     rings = [_Ring(part) for part in parts]
-    heap: list[tuple[float, int, int, int]] = []
-    for k, ring in enumerate(rings):
-        for vertex in range(len(ring.xy)):
-            heap += [(cost, k, vertex, ring.stamp[vertex]) for cost in ring.cost(vertex)]
-    heapq.heapify(heap)
     total = sum(ring.size + 1 for ring in rings)
+    heap: list[_Step] = []
     while total > budget:
-        if not heap:
-            # Every step left would make rings cross: the hull of a part has no dents.
+        # A step that another vertex stood in the way of may have become possible meanwhile.
+        before = total
+        heap = [step for k, ring in enumerate(rings) for step in ring.steps(k)]
+        heapq.heapify(heap)
+        while heap and total > budget:
+            _, k, vertex, stamp = heapq.heappop(heap)
+            ring = rings[k]
+            if ring.size <= _FEWEST or stamp != ring.stamp[vertex] or not ring.alive[vertex]:
+                continue
+            touched = ring.take(vertex)
+            if touched is None:
+                continue
+            total -= 1
+            for near in touched:
+                ring.stamp[near] += 1
+            for near in touched:
+                for cost in ring.cost(near):
+                    heapq.heappush(heap, (cost, k, near, ring.stamp[near]))
+        if total == before:
+            # Every step left would make a ring cross itself; a hull has no dents to be in the way.
             stuck = [k for k, ring in enumerate(rings) if ring.size > _FEWEST and not ring.is_hull]
             if not stuck:
                 break
-            k = max(stuck, key=lambda j: rings[j].size)
-            hull = _Ring(rings[k].polygon().convex_hull)
-            total += hull.size - rings[k].size
+            hulls = {k: rings[k].polygon().convex_hull for k in stuck}
+            k = min(stuck, key=lambda k: hulls[k].area - rings[k].polygon().area)
+            hull = _Ring(hulls[k])
             hull.is_hull = True
+            total += hull.size - rings[k].size
             rings[k] = hull
-            for vertex in range(len(hull.xy)):
-                heap += [(cost, k, vertex, 0) for cost in hull.cost(vertex)]
-            heapq.heapify(heap)
-            continue
-        _, k, vertex, stamp = heapq.heappop(heap)
-        ring = rings[k]
-        if ring.size <= _FEWEST or stamp != ring.stamp[vertex] or not ring.alive[vertex]:
-            continue
-        touched = ring.take(vertex)
-        if touched is None:
-            continue
-        total -= 1
-        for near in touched:
-            ring.stamp[near] += 1
-        for near in touched:
-            for cost in ring.cost(near):
-                heapq.heappush(heap, (cost, k, near, ring.stamp[near]))
     return [ring.polygon() for ring in rings]
 
 
 def merged(parts: Sequence[BaseGeometry], most: int) -> list[BaseGeometry]:
-    """Join near parts by their convex hulls until there are at most `most`, smallest parts first."""
+    """Join near parts until there are at most `most`, smallest parts first.
+
+    Each joins its neighbour by whatever adds less: the convex hull of both, or a wedge that runs
+    from the smaller into the larger.
+    """
     left = list(parts)
     while len(left) > max(1, most):
         excess = len(left) - max(1, most)
-        order = np.argsort([part.area for part in left])
-        small = order[: max(1, min(excess, len(left) // 2))]
+        order = np.argsort([part.area for part in left], kind="stable")
         tree = shapely.STRtree(left)
-        root = list(range(len(left)))
-
-        def find(k: int, root: list[int] = root) -> int:
-            while root[k] != k:
-                root[k] = root[root[k]]
-                k = root[k]
-            return k
-
-        for k in small.tolist():
-            pairs = tree.query_nearest(left[k], exclusive=True, all_matches=False)
-            if pairs.size:
-                root[find(k)] = find(int(pairs[0]))
-        clusters: dict[int, list[Any]] = {}
-        for k, part in enumerate(left):
-            clusters.setdefault(find(k), []).append(part)
-        joined = [
-            group[0] if len(group) == 1 else shapely.union_all(group).convex_hull
-            for group in clusters.values()
-        ]
-        union = shapely.get_parts(shapely.union_all(joined))
-        left = [shapely.Polygon(part.exterior) for part in union]
+        joints = []
+        for k in order[: max(1, min(excess, len(left) // 2))].tolist():
+            nearest = tree.query_nearest(left[k], exclusive=True, all_matches=False)
+            if nearest.size:
+                joints.append(_joint(left[k], left[int(nearest[0])]))
+        union = shapely.get_parts(shapely.union_all([*left, *joints]))
+        joined = [shapely.Polygon(part.exterior) for part in union]
+        if len(joined) >= len(left):  # parts that touch in a point only stay apart
+            joined = [shapely.union_all(left).convex_hull]
+        left = joined
     return left
+
+
+def _joint(small: BaseGeometry, large: BaseGeometry) -> BaseGeometry:
+    """Return what makes one polygon of two that lie apart."""
+    both = shapely.union_all([small, large])
+    hull = both.convex_hull
+    if small.distance(large) == 0.0:  # they touch in points
+        grown = small.buffer(0.01 * float(np.sqrt(small.area)), join_style="mitre")
+        one = shapely.union_all([large, grown])
+        return grown if one.geom_type == "Polygon" and one.area < hull.area else hull
+    (x0, y0), (x1, y1) = shapely.get_coordinates(shapely.shortest_line(small, large))[[0, -1]]
+    # A little beyond the border, so that the wedge and the larger part share more than a point.
+    beyond = 1.01
+    tip = shapely.Point(x0 + beyond * (x1 - x0), y0 + beyond * (y1 - y0))
+    wedge = shapely.union_all([small, tip]).convex_hull
+    with_wedge = shapely.union_all([both, wedge])
+    if with_wedge.geom_type != "Polygon" or with_wedge.area >= hull.area:
+        return hull
+    return wedge
 
 
 class _Ring:
@@ -123,6 +135,14 @@ class _Ring:
         while (following := int(self.after[order[-1]])) != start:
             order.append(following)
         return order
+
+    def steps(self, k: int) -> list[_Step]:
+        """Return every step that this ring, number `k`, offers."""
+        return [
+            (cost, k, vertex, self.stamp[vertex])
+            for vertex in np.flatnonzero(self.alive).tolist()
+            for cost in self.cost(vertex)
+        ]
 
     def cost(self, vertex: int) -> list[float]:
         """Return the area that taking this vertex out would add; nothing where that cannot be."""
