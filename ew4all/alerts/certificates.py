@@ -7,20 +7,31 @@ counts where it is one of the pinned certificates, or where a chain leads from i
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ew4all.errors import ReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from cryptography.x509 import Certificate, KeyUsage
     from cryptography.x509.verification import ExtensionPolicy, Policy
 
-__all__ = ["Trust", "Trusted", "is_strong", "name_of", "read_certificates", "trust"]
+__all__ = [
+    "Trust",
+    "Trusted",
+    "is_strong",
+    "name_of",
+    "read_certificate",
+    "read_certificates",
+    "trust",
+]
+
+Read = TypeVar("Read")
 
 # NIST SP 800-131A rev. 2: shorter keys are no longer acceptable for checking signatures.
 LEAST_RSA_BITS = 2048
@@ -55,13 +66,38 @@ def read_certificates(pem: bytes, name: str) -> tuple[Certificate, ...]:
     from cryptography.x509 import load_pem_x509_certificates
 
     try:
-        return tuple(load_pem_x509_certificates(pem))
-    except ValueError as error:
+        return tuple(_strictly(load_pem_x509_certificates, pem))
+    except ReadError as error:
         msg = (
-            f"{name} holds no readable certificate ({error}); give a PEM file, whose blocks begin "
-            f"with -----BEGIN CERTIFICATE-----"
+            f"{name} holds no certificate that can be used ({error}); give a PEM file, whose blocks "
+            f"begin with -----BEGIN CERTIFICATE-----"
         )
         raise ReadError(msg) from error
+
+
+def read_certificate(der: bytes) -> Certificate:
+    """Read one certificate as it stands in a signature.
+
+    Raises
+    ------
+    ReadError
+        It cannot be read, or breaks RFC 5280.
+    """
+    from cryptography.x509 import load_der_x509_certificate
+
+    return _strictly(load_der_x509_certificate, der)
+
+
+def _strictly(load: Callable[[bytes], Read], content: bytes) -> Read:
+    """Read, and refuse what `cryptography` still reads with a warning: it breaks RFC 5280."""
+    from cryptography.utils import CryptographyDeprecationWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)
+        try:
+            return load(content)
+        except (ValueError, CryptographyDeprecationWarning) as error:
+            raise ReadError(str(error).partition(". ")[0]) from error
 
 
 def name_of(certificate: Certificate) -> str:

@@ -16,7 +16,7 @@ OASIS CAP 1.2, section 3.3.4.1; W3C XML Signature Syntax and Processing 1.1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -93,8 +93,9 @@ def verify(
     Returns
     -------
     Verification
-        INVALID if any signature is wrong; otherwise VALID if any leads to a trusted certificate;
-        otherwise UNCHECKED; NONE if there is no signature at all.
+        Of several signatures: INVALID if one that names a trusted signer is wrong; otherwise VALID
+        if one leads to a trusted certificate; otherwise INVALID if one is wrong; otherwise
+        UNCHECKED. NONE if there is no signature at all.
 
     Raises
     ------
@@ -120,15 +121,37 @@ def verify(
     if total == 0:
         return Verification(Outcome.NONE, "the alert carries no signature")
     results = [_verify_one(root, position, pinned, at) for position in range(total)]
-    for outcome in (Outcome.INVALID, Outcome.VALID, Outcome.UNCHECKED):
-        for number, result in enumerate(results, 1):
-            if result.outcome is outcome:
-                if total == 1:
-                    return result
-                reason = f"signature {number} of {total}: {result.reason}"
-                return Verification(outcome, reason, result.signer, result.signed)
-    msg = "a signature without an outcome"
-    raise AssertionError(msg)
+    number, result = _decisive(results)
+    if total == 1:
+        return result.verification
+    found = result.verification
+    return replace(found, reason=f"signature {number} of {total}: {found.reason}")
+
+
+@dataclass(frozen=True)
+class _Result:
+    """One signature's outcome, and whether its maker is, or is said to be, a trusted one."""
+
+    verification: Verification
+    names_trusted: bool = True
+
+
+def _decisive(results: Sequence[_Result]) -> tuple[int, _Result]:
+    """Return the signature that decides, and its number.
+
+    A broken one decides where it names a trusted signer. Where it names a stranger it is as good as
+    none beside one that is valid: anybody can add it, and the valid one covers the whole alert.
+    """
+    ranks = {Outcome.INVALID: 2, Outcome.VALID: 1, Outcome.UNCHECKED: 3}
+
+    def rank(numbered: tuple[int, _Result]) -> tuple[int, int]:
+        number, result = numbered
+        outcome = result.verification.outcome
+        if outcome is Outcome.INVALID and result.names_trusted:
+            return 0, number
+        return ranks[outcome], number
+
+    return min(enumerate(results, 1), key=rank)
 
 
 def sign(
@@ -222,16 +245,22 @@ def _private_key(
 
 def _verify_one(
     root: etree._Element, position: int, anchors: Sequence[Certificate], at: datetime | None
-) -> Verification:
+) -> _Result:
     try:
         checked = check_one(root, position, anchors)
         if at is None:
             at = _sent(checked.signed)
     except Broken as error:
-        return Verification(Outcome.INVALID, str(error))
+        named = error.certificates
+        moments = [certificate.not_valid_before_utc for certificate in named]
+        trusted = any(
+            trust(certificate, named, anchors, moment).trust is not Trust.UNKNOWN
+            for certificate, moment in zip(named, moments, strict=True)
+        )
+        return _Result(Verification(Outcome.INVALID, str(error)), trusted)
     except Unusable as error:
-        return Verification(Outcome.UNCHECKED, str(error))
-    return _trusted(checked, anchors, at)
+        return _Result(Verification(Outcome.UNCHECKED, str(error)))
+    return _Result(_trusted(checked, anchors, at))
 
 
 def _trusted(checked: Checked, anchors: Sequence[Certificate], at: datetime) -> Verification:

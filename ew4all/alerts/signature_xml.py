@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from lxml import etree
 
-from ew4all.alerts.certificates import name_of
+from ew4all.alerts.certificates import name_of, read_certificate
+from ew4all.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +43,14 @@ _IDS = {"id", "Id", "ID"}
 
 
 class Broken(Exception):
-    """The signature is wrong: it does not belong to what the alert says."""
+    """The signature is wrong: it does not belong to what the alert says.
+
+    `certificates` are those that it names, and that need not have anything to do with it.
+    """
+
+    def __init__(self, reason: str, certificates: tuple[Certificate, ...] = ()) -> None:
+        super().__init__(reason)
+        self.certificates = certificates
 
 
 class Unusable(Exception):
@@ -99,6 +108,7 @@ def check_one(root: etree._Element, position: int, anchors: Sequence[Certificate
         msg = "it names no certificate, and none was given that could have made it (--trust)"
         raise Unusable(msg)
     wrong = ""
+    tried = list(keys)
     for tree in _arrangements(root, position):
         for key in list(keys):
             try:
@@ -114,7 +124,31 @@ def check_one(root: etree._Element, position: int, anchors: Sequence[Certificate
     if not (keys or shape.certificates or by_bare_key):
         msg = "it names no certificate, and none of the trusted ones made it"
         raise Unusable(msg)
-    raise Broken(wrong)
+    if not keys:
+        laid_out = (_laid_out_anew(root, position, key) for key in tried)
+        wrong = next(filter(None, laid_out), wrong)
+    raise Broken(wrong, shape.certificates)
+
+
+def _laid_out_anew(root: etree._Element, position: int, key: Certificate | None) -> str:
+    """Say so where the signature is one of the key once the blanks between elements are taken out."""
+    tree = next(_arrangements(root, position))
+    for element in tree.iter():
+        if element.text and not element.text.strip():
+            element.text = None
+        if element.tail and not element.tail.strip():
+            element.tail = None
+    said = (
+        "the file was laid out anew after it was signed: blanks between its elements were added, "
+        "which breaks every signature"
+    )
+    try:
+        _mathematics(tree, key)
+    except _WrongText:
+        return f"{said}; other parts of it may have been changed too. Get the file as it was sent"
+    except (_WrongKey, Unusable):
+        return ""
+    return f"{said}. Get the file as it was sent"
 
 
 def _shape(root: etree._Element, signature: etree._Element) -> _Shape:
@@ -180,17 +214,15 @@ def _must_be_known(method: str, digest: str) -> None:
 
 
 def _certificates(signature: etree._Element) -> tuple[Certificate, ...]:
-    from cryptography.x509 import load_der_x509_certificate
-
     place = f"{{{DSIG}}}KeyInfo/{{{DSIG}}}X509Data/{{{DSIG}}}X509Certificate"
     found = signature.findall(place)
     if len(found) > MOST_CERTIFICATES:
         msg = f"it carries {len(found)} certificates; more than {MOST_CERTIFICATES} are refused"
         raise Unusable(msg)
     try:
-        return tuple(load_der_x509_certificate(_bytes(e, "its certificate")) for e in found)
-    except ValueError as error:
-        msg = f"the certificate inside cannot be read ({error})"
+        return tuple(read_certificate(_bytes(e, "its certificate")) for e in found)
+    except ReadError as error:
+        msg = f"the certificate inside it cannot be used: {error}"
         raise Unusable(msg) from error
 
 
@@ -237,12 +269,30 @@ class _WrongText(Exception):
     """The signature is right and belongs to another text."""
 
 
+@cache
+def _verifier() -> type[Any]:
+    """Return signxml's verifier, with the canonical form of a part of a document put right.
+
+    lxml 6.1 repeats namespaces inside a part that is canonicalised within its document by the
+    inclusive algorithms, so that sound signatures fail (seen on four real alerts). A part that is
+    parsed on its own comes out as the standard says; lxml writes inherited namespaces with it.
+    """
+    from signxml.verifier import XMLVerifier
+
+    class Verifier(XMLVerifier):
+        def _c14n(self, nodes: Any, *arguments: Any, **named: Any) -> Any:
+            part = etree.tostring(nodes, with_tail=False)
+            return super()._c14n(self._fromstring(part), *arguments, **named)  # type: ignore[no-untyped-call]
+
+    return Verifier
+
+
 def _mathematics(tree: etree._Element, certificate: Certificate | None) -> tuple[bytes, bytes]:
     """Return what was signed and the public key (PEM) that it was signed with."""
     import cryptography.exceptions
     from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
     from signxml.exceptions import InvalidDigest, InvalidInput
-    from signxml.verifier import SignatureConfiguration, XMLVerifier
+    from signxml.verifier import SignatureConfiguration
 
     configuration = SignatureConfiguration(
         require_x509=certificate is not None,
@@ -256,14 +306,15 @@ def _mathematics(tree: etree._Element, certificate: Certificate | None) -> tuple
         default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
     )
     try:
-        result: Any = XMLVerifier().verify(
+        result: Any = _verifier()().verify(
             tree, x509_cert=certificate, validate_schema=False, expect_config=configuration
         )
     except InvalidDigest as error:
         msg = "the text was changed after it was signed (its digest is another one)"
         raise _WrongText(msg) from error
     except (cryptography.exceptions.InvalidSignature, InvalidInput, NotImplementedError) as error:
-        msg = f"the signature was not made by the key that it names ({error})".replace(" ()", "")
+        why = f" ({error})" if isinstance(error, InvalidInput) else ""
+        msg = f"the signature was not made by the key that it names{why}"
         raise _WrongKey(msg) from error
     except (
         cryptography.exceptions.UnsupportedAlgorithm,
