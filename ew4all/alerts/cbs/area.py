@@ -279,19 +279,26 @@ def _element(kind: int, parts: Sequence[tuple[int, int]]) -> bytes:
 
 
 def _polygon(ring: Sequence[tuple[float, float]], k: int) -> bytes:
-    vertices = [(float(lon), float(lat)) for lon, lat in ring]
-    if len(vertices) > 1 and vertices[0] == vertices[-1]:
-        vertices.pop()
-    if not 3 <= len(vertices) <= MAX_VERTICES:
-        msg = f"polygon {k} has {len(vertices)} vertices; 3 to {MAX_VERTICES} can be coded" + (
-            "; simplify it" if len(vertices) > MAX_VERTICES else ""
+    # Vertices that the coding cannot tell apart are one, as is the first repeated at the end.
+    steps: list[tuple[int, int]] = []
+    for lon, lat in ring:
+        place = coordinate(float(lon), float(lat))
+        if not steps or place != steps[-1]:
+            steps.append(place)
+    if len(steps) > 1 and steps[0] == steps[-1]:
+        steps.pop()
+    if not 3 <= len(steps) <= MAX_VERTICES:
+        advice = (
+            "simplify it"
+            if len(steps) > MAX_VERTICES
+            else "a step of the coding is about 5 m by 10 m; enlarge it with `outward`"
+        )
+        msg = (
+            f"polygon {k} has {len(steps)} vertices that the coding tells apart, and 3 to "
+            f"{MAX_VERTICES} can be coded; {advice}"
         )
         raise MessageError(msg)
-    parts: list[tuple[int, int]] = []
-    for lon, lat in vertices:
-        lat_steps, lon_steps = coordinate(lon, lat)
-        parts += [(lat_steps, 22), (lon_steps, 22)]
-    return _element(_POLYGON, parts)
+    return _element(_POLYGON, [(part, 22) for place in steps for part in place])
 
 
 def _circle(circle: AreaCircle, k: int) -> bytes:
