@@ -44,7 +44,7 @@ __all__ = ["DUPLICATE_WINDOW", "Broadcast", "Display", "Phone", "Settings", "sho
 DUPLICATE_WINDOW = timedelta(hours=24)
 """For how long a repeat is dropped: Android's default, counted from the first reception."""
 
-_ETWS_TITLES = {
+_ETWS_TITLES: dict[int, str] = {
     WarningType.EARTHQUAKE: "Earthquake warning",
     WarningType.TSUNAMI: "Tsunami warning",
     WarningType.EARTHQUAKE_AND_TSUNAMI: "Earthquake and tsunami warning",
@@ -296,7 +296,8 @@ def _text(
 def _title(message: Broadcast, known: Identifier | None) -> str:
     if message.primary and message.warning_type is not None:
         kind = EtwsWarning.from_value(message.warning_type).kind
-        return _ETWS_TITLES.get(WarningType(kind), "") if kind < len(WarningType) else "Warning"
+        if kind in _ETWS_TITLES:
+            return _ETWS_TITLES[kind]
     return describe(message.message_identifier) if known is None else known.title
 
 
