@@ -179,7 +179,8 @@ def sign(
         `data` is no alert that can be read.
     SigningError
         The key cannot be used, does not belong to the certificate, or what it made does not pass
-        the check. Do not publish the alert without its signature.
+        the check; or the alert carries a signature that is wrong. Do not publish the alert without
+        its signature.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import Encoding
@@ -196,6 +197,13 @@ def sign(
     if any(e.get("Id") == "placeholder" for e in root.findall(f"{{{DSIG}}}Signature")):
         msg = "the alert cannot be signed: it holds an empty signature; remove it"
         raise CapError(msg)
+    before = verify(data, [])
+    if before.outcome is Outcome.INVALID:
+        msg = (
+            f"the alert carries a signature that is wrong ({before.reason}), and signing it once more "
+            f"would hide that; nothing is published"
+        )
+        raise SigningError(msg)
     key, method = _private_key(key_pem, passphrase)
     try:
         chain = list(read_certificates(certificate_pem, "the certificate"))

@@ -363,7 +363,10 @@ def _bytes(element: etree._Element, what: str) -> bytes:
     text = "".join((element.text or "").split())
     try:
         content = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+        if base64.b64encode(content).decode("ascii") != text:  # bits that decoding throws away
+            msg = "its last letter is another one than writing it gives"
+            raise binascii.Error(msg)
+    except ValueError as error:
         msg = f"{what} is not written in base64 ({error})"
         raise Broken(msg) from error
     if not content or len(element):
