@@ -19,6 +19,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ew4all.alerts.cbs import (
+    GSM_UNIT_S,
+    PWS_RANGE,
+    Interface,
+    is_etws,
+    repetition_units,
+)
 from ew4all.alerts.wire.cbsp_elements import (
     ALL_CELLS,
     PAGE_OCTETS,
@@ -41,26 +48,8 @@ from ew4all.errors import MessageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-__all__ = [
-    "ETWS_IDENTIFIERS",
-    "SLOT_S",
-    "Address",
-    "address",
-    "cb_data_of",
-    "messages_of",
-    "pages_of",
-    "repetition_units",
-    "request_of",
-]
+__all__ = ["Address", "address", "cb_data_of", "messages_of", "pages_of", "request_of"]
 
-SLOT_S = 8 * 51 * 120 / 26 / 1000
-"""One page on the basic channel: 8 multiframes of 51 frames, 1.8831 s (TS 45.002; 48.049 8.2.8)."""
-
-ETWS_IDENTIFIERS = range(4352, 4360)
-"""Message identifiers of ETWS (TS 23.041 9.4.1.2.2)."""
-
-_PWS_IDENTIFIERS = range(4352, 6400)
-_MOST_UNITS = 0xFFF
 _LONGEST_NOTIFICATION_S = 3600
 _16_BITS = 0xFFFF
 
@@ -148,7 +137,7 @@ def messages_of(
         if request.stop_all:
             return (Reset(cells=cells),)
         if forms is None:
-            etws = request.message_identifier in ETWS_IDENTIFIERS
+            etws = is_etws(request.message_identifier)
             forms = {BroadcastType.EMERGENCY if etws else BroadcastType.CBS}
         return tuple(
             Kill(
@@ -177,7 +166,9 @@ def messages_of(
         )
     if request.contents is not None and request.dcs is not None:
         pages = pages_of(request.contents)
-        urgent = request.message_identifier in _PWS_IDENTIFIERS
+        urgent = request.message_identifier in PWS_RANGE
+        # Without a period it comes again as soon as its own pages are through.
+        period_s = request.repetition_s or len(pages) * GSM_UNIT_S
         made.append(
             CbsWriteReplace(
                 message_identifier=request.message_identifier,
@@ -185,7 +176,7 @@ def messages_of(
                 old_serial_number=replaces,
                 cells=cells,
                 category=Category.HIGH_PRIORITY if urgent else Category.NORMAL,
-                repetition_period=repetition_units(request.repetition_s, len(pages)),
+                repetition_period=repetition_units(Interface.CBSP, period_s, len(pages)),
                 broadcasts=request.broadcasts,
                 dcs=request.dcs,
                 pages=pages,
@@ -232,7 +223,7 @@ def request_of(message: CbspMessage) -> WriteReplace | Stop:
         return WriteReplace(
             message.message_identifier,
             message.new_serial_number,
-            repetition_s=math.floor(message.repetition_period * SLOT_S),
+            repetition_s=math.floor(message.repetition_period * GSM_UNIT_S),
             broadcasts=message.broadcasts,
             dcs=message.dcs,
             contents=cb_data_of(message.pages),
@@ -242,24 +233,6 @@ def request_of(message: CbspMessage) -> WriteReplace | Stop:
         )
     msg = f"{message.TYPE.name} asks for no broadcast and is no request"
     raise MessageError(msg)
-
-
-def repetition_units(repetition_s: int, pages: int) -> int:
-    """Return a repetition period in slots of 1.883 s, rounded up, and never less than the pages need.
-
-    Raises
-    ------
-    MessageError
-        More than 4095 slots.
-    """
-    units = max(math.ceil(repetition_s / SLOT_S), pages, 1)
-    if units > _MOST_UNITS:
-        msg = (
-            f"a repetition period of {repetition_s} s does not fit into CBSP; "
-            f"{math.floor(_MOST_UNITS * SLOT_S)} s is the longest"
-        )
-        raise MessageError(msg)
-    return units
 
 
 def pages_of(contents: bytes) -> tuple[bytes, ...]:
