@@ -25,10 +25,15 @@ _CARRIERS = {
     "s1ap": ("-S", "36412,36412,18"),
     "ngap": ("-S", "38412,38412,60"),
     "cbsp": ("-T", "48049,50000"),
+    "gsm-cbs": ("-l", "147"),
     "lte-rrc": ("-l", "147"),
     "nr-rrc": ("-l", "147"),
 }
-_DISSECTORS = {"lte-rrc": "lte_rrc.bcch_dl_sch", "nr-rrc": "nr-rrc.bcch.dl.sch"}
+_DISSECTORS = {
+    "gsm-cbs": "gsm_cbs",
+    "lte-rrc": "lte_rrc.bcch_dl_sch",
+    "nr-rrc": "nr-rrc.bcch.dl.sch",
+}
 
 
 def needs_tshark() -> None:
@@ -41,8 +46,8 @@ def needs_tshark() -> None:
 def decode(pdus: bytes | Sequence[bytes], kind: str) -> str:
     """Everything that tshark says about PDUs of one kind, as text (``tshark -V``).
 
-    kind: sbcap, s1ap, ngap, cbsp, lte-rrc or nr-rrc (BCCH-DL-SCH). Segments of one message are
-    reassembled.
+    kind: sbcap, s1ap, ngap, cbsp, lte-rrc or nr-rrc (BCCH-DL-SCH), gsm-cbs (88 octets on air).
+    Segments of one message are reassembled.
     """
     return _tshark(pdus, kind, "-V")
 
