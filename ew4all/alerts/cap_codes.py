@@ -53,6 +53,11 @@ _FILE = {
     "limit.vertices": Rule(
         _ERROR, "more than 250,000 vertices", "simplify the polygons without shrinking the area"
     ),
+    "limit.list": Rule(
+        _ERROR,
+        "references, addresses or incidents of more than 200,000 characters",
+        "name fewer",
+    ),
     "limit.findings": Rule(
         _INFO, "more findings than are listed", "correct what is listed, then check again"
     ),
@@ -330,6 +335,16 @@ _AREA = {
     "cap.polygon.flat": Rule(
         _ERROR, "a polygon that encloses no area", "give corners that are not on one line"
     ),
+    "cap.polygon.crossing": Rule(
+        _ERROR,
+        "a ring that crosses itself so that its area depends on how it is read",
+        "mend the polygon, for instance with QGIS 'Fix geometries', and look at the result",
+    ),
+    "cap.polygon.mended": Rule(
+        _WARNING,
+        "a ring that touches or repeats itself, though its area is not in doubt",
+        "simplify the polygon",
+    ),
     "cap.circle.empty": Rule(_ERROR, "an empty circle", "remove it, or write lat,lon radius"),
     "cap.circle.empty_old": Rule(
         _WARNING,
@@ -349,6 +364,9 @@ _AREA = {
         "a radius below zero, or beyond half the Earth (20,038 km)",
         "write the radius in kilometres",
     ),
+    "cap.circle.pole": Rule(
+        _ERROR, "a circle that holds a pole, which no map here can show", "give a polygon"
+    ),
     "cap.circle.point": Rule(
         _INFO, "a radius of 0 km: a point, not an area", "give a radius if people are to be warned"
     ),
@@ -363,8 +381,15 @@ _AREA = {
 _SIGNATURE = {
     "signature.invalid": Rule(
         _ERROR,
-        "a signature that does not fit: the alert was altered, or the signature moved",
+        "trusted certificates were given, and a signature does not fit: the alert was altered, or "
+        "the signature moved",
         "do not use the alert; get it again from its sender",
+    ),
+    "signature.broken": Rule(
+        _WARNING,
+        "a signature does not fit: the alert was altered, or laid out anew, after it was signed (an "
+        "error where --trust asks for signatures)",
+        "do not warn anybody by it; get the alert as it was sent",
     ),
     "signature.untrusted": Rule(
         _WARNING,
@@ -378,4 +403,26 @@ _SIGNATURE = {
     ),
 }
 
-RULES: dict[str, Rule] = {**_FILE, **_FORM, **_ALERT, **_INFO_BLOCK, **_AREA, **_SIGNATURE}
+_TOGETHER = {
+    "together.conflict": Rule(
+        _WARNING,
+        "an alert given before it has the same sender, identifier and time, and other content",
+        "one of the two is false or was changed on the way: get it from its source again",
+    ),
+    "together.reused": Rule(
+        _WARNING,
+        "an alert given before it has the same sender and identifier, and another time",
+        "an identifier may be used once only",
+    ),
+    "together.repeated": Rule(_INFO, "the same alert was given before it", "one is enough"),
+}
+
+RULES: dict[str, Rule] = {
+    **_FILE,
+    **_FORM,
+    **_ALERT,
+    **_INFO_BLOCK,
+    **_AREA,
+    **_SIGNATURE,
+    **_TOGETHER,
+}

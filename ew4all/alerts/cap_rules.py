@@ -65,11 +65,11 @@ def alert_rules(alert: Alert, fields: Fields, root: Any, report: Report) -> None
     if not alert.infos and alert.msg_type in {MsgType.ALERT, MsgType.UPDATE}:
         report("cap.info.missing", root, f"a message of type {alert.msg_type} has no info block")
     if len(alert.infos) > 1:
-        for k, info in enumerate(alert.infos):
-            if info in alert.infos[:k]:
-                first = alert.infos.index(info) + 1
-                message = f"info block {k + 1} is the same as block {first}"
-                report("cap.info.repeated", fields["info"][k], message)
+        first: dict[Info, int] = {}
+        for k, info in enumerate(alert.infos, 1):
+            if first.setdefault(info, k) < k:
+                message = f"info block {k} is the same as block {first[info]}"
+                report("cap.info.repeated", fields["info"][k - 1], message)
 
 
 def _references(alert: Alert, fields: Fields, root: Any, report: Report) -> None:

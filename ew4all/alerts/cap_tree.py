@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ew4all.alerts import cap_values as values
 from ew4all.alerts.cap import Alert, Area, Certainty, Info, NamedValue, Resource, Scope
 from ew4all.alerts.cap_codes import finding
-from ew4all.alerts.cap_grammar import SIGNATURE, Grammar
+from ew4all.alerts.cap_grammar import SIGNATURE
+from ew4all.alerts.cap_paths import Paths, local_name
 from ew4all.alerts.cap_rules import alert_rules, area_rules, info_rules, resource_rules
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from enum import StrEnum
 
-    from ew4all.alerts.cap_grammar import Block
+    from ew4all.alerts.cap_grammar import Block, Grammar
     from ew4all.alerts.findings import Finding
 
     Fields = dict[str, Any]
     Value = TypeVar("Value")
     Word = TypeVar("Word", bound=StrEnum)
 
-__all__ = ["TreeReader", "path_of"]
+__all__ = ["TreeReader"]
 
 MOST_FINDINGS = 1_000
 MOST_INFOS = 1_000
@@ -38,35 +39,6 @@ _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 _DIGITAL_SIGNATURE = SIGNATURE[: SIGNATURE.index("}") + 1]
 
 
-def path_of(element: Any, root: Any) -> str:
-    """Return a path such as ``/alert/info[2]/event``; what may be repeated has its number."""
-    steps = []
-    while element is not root:
-        tag, parent = element.tag, element.getparent()
-        local = tag[tag.find("}") + 1 :]
-        same = [child for child in parent if child.tag == tag]
-        numbered = len(same) > 1 or local in _REPEATABLE
-        steps.append(f"{local}[{same.index(element) + 1}]" if numbered else local)
-        element = parent
-    local = root.tag[root.tag.find("}") + 1 :]
-    return "/" + "/".join([local, *reversed(steps)])
-
-
-_REPEATABLE = {
-    "area",
-    "category",
-    "circle",
-    "code",
-    "eventCode",
-    "geocode",
-    "info",
-    "parameter",
-    "polygon",
-    "resource",
-    "responseType",
-}
-
-
 class TreeReader:
     """Reads one alert element; `findings` grows on the way."""
 
@@ -75,6 +47,7 @@ class TreeReader:
         self.grammar = grammar
         self.findings: list[Finding] = []
         self._old = grammar.version != "1.2"
+        self._paths = Paths(root)
         self._areas = 0
         self._vertices = 0
         self._lost = False
@@ -82,7 +55,7 @@ class TreeReader:
     def report(self, code: str, element: Any, message: str) -> None:
         """Add a finding about an element."""
         if len(self.findings) < MOST_FINDINGS:
-            path = path_of(element, self.root)
+            path = self._paths.of(element)
             self.findings.append(finding(code, path, element.sourceline, message))
         elif len(self.findings) == MOST_FINDINGS:
             message = f"there are more than {MOST_FINDINGS:,} findings; the others are not listed"
@@ -314,8 +287,8 @@ class TreeReader:
             return
         if child.tag.startswith(_DIGITAL_SIGNATURE) and block.name == "alert":
             return
-        local = child.tag[child.tag.find("}") + 1 :]
-        message = f"CAP {self.grammar.version} has no {values.short(local)} in {block.name}"
+        name = values.short(local_name(child))
+        message = f"CAP {self.grammar.version} has no {name} in {block.name}"
         self._lose("cap.element.unknown", child, message)
 
     def _lose(self, code: str, element: Any, message: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ew4all.alerts.cap import Circle, Polygon, Reference
 
@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 
     Report = Callable[[str, str], None]
 
-__all__ = ["circle", "number", "polygon", "quoted", "references", "short", "time", "whole_number"]
+__all__ = [
+    "Pairs",
+    "circle",
+    "number",
+    "polygon",
+    "quoted",
+    "references",
+    "short",
+    "time",
+    "whole_number",
+]
+
+# Characters of a list of references, addresses or incidents: 2,000 references have about as many.
+MOST_CHARACTERS = 200_000
 
 # xs:dateTime with the pattern of the CAP schema, and what else people write.
 _TIME = re.compile(
@@ -28,9 +41,19 @@ _TIME = re.compile(
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r'"([^"]*)"(?=\s|$)|([^\s"]+)(?=\s|$)')
+# Characters from which on a polygon is read as an array: shorter ones are quicker one by one.
+_LONG = 4_000
 _OF_NUMBERS = b"0123456789+-.eE"
 # Half the circumference of a sphere with the equatorial radius of WGS 84.
 _HALF_EARTH_KM = 20_037.6
+
+
+class Pairs(NamedTuple):
+    """Points as (latitude, longitude), and the least and largest of both, in degrees."""
+
+    points: tuple[tuple[float, float], ...]
+    lats: tuple[float, float]
+    lons: tuple[float, float]
 
 
 def short(text: str) -> str:
@@ -108,6 +131,8 @@ def whole_number(text: str, report: Report) -> int | None:
 
 def quoted(text: str, report: Report) -> tuple[str, ...] | None:
     """Return words that are separated by blanks; a word with blanks stands in quotation marks."""
+    if _too_long(text, report):
+        return None
     if '"' not in text:
         return tuple(text.split())
     words, at = [], 0
@@ -123,8 +148,16 @@ def quoted(text: str, report: Report) -> tuple[str, ...] | None:
     return tuple(words)
 
 
+def _too_long(text: str, report: Report) -> bool:
+    if len(text) > MOST_CHARACTERS:
+        report("limit.list", f"the list has {len(text):,} characters")
+    return len(text) > MOST_CHARACTERS
+
+
 def references(text: str, report: Report, *, old: bool = False) -> tuple[Reference, ...] | None:
     """Return the messages named by ``sender,identifier,sent``, separated by blanks."""
+    if _too_long(text, report):
+        return None
     found = []
     lost = False
     for token in text.split():
@@ -143,15 +176,12 @@ def references(text: str, report: Report, *, old: bool = False) -> tuple[Referen
 
 def polygon(text: str, report: Report) -> Polygon | None:
     """Return the ring of ``"lat,lon lat,lon ..."``, in degrees."""
-    ring = _quick(text)
-    if ring is None:
-        ring = _slow(text, report)
-        if ring is None:
-            return None
-    lats, lons = ring[0::2], ring[1::2]
-    result = Polygon(tuple(zip(lats, lons, strict=True)))
-    _range(result, max(lats), min(lats), max(lons), min(lons), report)
-    points = result.points
+    pairs = _quick(text) or _slow(text, report)
+    if pairs is None:
+        return None
+    points, (south, north), (west, east) = pairs
+    if max(north, -south) > 90.0 or max(east, -west) > 180.0:
+        _range(pairs, report)
     if len(points) < 4:
         report("cap.polygon.pairs", f"{len(points)} pairs; four are needed, the last the first")
     elif points[0] != points[-1]:
@@ -159,28 +189,42 @@ def polygon(text: str, report: Report) -> Polygon | None:
         report("cap.polygon.open", f"the first pair is {first} and the last {last}")
     elif _flat(points):
         report("cap.polygon.flat", "all pairs lie on one line")
-    return result
+    return Polygon(points)
 
 
-def _quick(text: str) -> list[float] | None:
-    """Return the numbers of a text that is written as it must be; None if in doubt."""
+def _quick(text: str) -> Pairs | None:
+    """Return the points of a text that is written as it must be; None if in doubt."""
     if not text.isascii():
         return None
+    letters = text.encode()
+    if len(letters) >= _LONG:
+        from ew4all.alerts.cap_numbers import pairs_of
+
+        pairs = pairs_of(letters)
+        if pairs is not None:
+            return pairs
     count = text.count(",")
     # What is left without the signs of numbers must be one comma a token.
-    if text.encode().translate(None, _OF_NUMBERS).split() != [b","] * count:
+    if not count or letters.translate(None, _OF_NUMBERS).split() != [b","] * count:
         return None
-    numbers = text.replace(",", " ").split()
-    if len(numbers) != 2 * count:
+    texts = text.replace(",", " ").split()
+    if len(texts) != 2 * count:
         return None
     try:
-        return list(map(float, numbers))
+        return _pairs(list(map(float, texts)))
     except ValueError:
         return None
 
 
-def _slow(text: str, report: Report) -> list[float] | None:
-    """Return the numbers, or report the first token that is no pair."""
+def _pairs(numbers: list[float]) -> Pairs:
+    lats, lons = numbers[0::2], numbers[1::2]
+    return Pairs(
+        tuple(zip(lats, lons, strict=True)), (min(lats), max(lats)), (min(lons), max(lons))
+    )
+
+
+def _slow(text: str, report: Report) -> Pairs | None:
+    """Return the points, or report the first token that is no pair."""
     numbers: list[float] = []
     stray = None
     for k, token in enumerate(re.split(r"[ \t\r\n]+", text), 1):
@@ -195,15 +239,11 @@ def _slow(text: str, report: Report) -> list[float] | None:
         numbers.extend(map(float, parts))
     if stray is not None:
         report("cap.polygon.comma", stray)
-    return numbers
+    return _pairs(numbers)
 
 
-def _range(
-    ring: Polygon, north: float, south: float, east: float, west: float, report: Report
-) -> None:
-    if max(north, -south) <= 90.0 and max(east, -west) <= 180.0:
-        return
-    points = ring.points
+def _range(pairs: Pairs, report: Report) -> None:
+    points, (south, north), (west, east) = pairs
     if north > 90.0 or south < -90.0:
         fit = max(north, -south) <= 180.0 and max(east, -west) <= 90.0
         k, (lat, lon) = next((k, p) for k, p in enumerate(points, 1) if not abs(p[0]) <= 90.0)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ew4all.alerts.cap_codes import finding
 from ew4all.alerts.cap_grammar import NAMESPACES, grammar
+from ew4all.alerts.cap_paths import Paths, element_at
 from ew4all.alerts.cap_rules import findings_at
 from ew4all.alerts.cap_schema import violations
-from ew4all.alerts.cap_tree import TreeReader, path_of
+from ew4all.alerts.cap_tree import TreeReader
 from ew4all.alerts.cap_values import short
 from ew4all.alerts.feeds import unwrap
 from ew4all.alerts.findings import Finding, Level
@@ -62,11 +63,7 @@ class Reading:
         """Return the line of an element such as ``/alert/info[2]/expires``; None if there is none."""
         if self.element is None:
             return None
-        space = self.element.tag[: self.element.tag.find("}") + 1]
-        steps = path.split("/")[2:]
-        found = self.element
-        if steps:
-            found = self.element.find("/".join(f"{space}{step}" for step in steps))
+        found = element_at(self.element, path)
         return None if found is None else int(found.sourceline)
 
     def with_findings(self, more: Iterable[Finding]) -> Reading:
@@ -117,7 +114,7 @@ def read_alerts(data: bytes, name: str) -> tuple[Reading, ...]:
             f"{name} holds {len(inside.alerts):,} alerts; more than {MOST_ALERTS:,} are refused"
         )
         return (Reading(0, None, (finding("limit.alerts", "", None, message),), None, None, data),)
-    message = f"the alert is taken out of the {inside.wrapper} that carries it"
+    message = f"the alert is taken out of the {short(inside.wrapper)} that carries it"
     shared.append(finding("feed.unwrapped", "", root.sourceline, message))
     links = _links(inside.entries, root)
     return tuple(
@@ -131,7 +128,7 @@ def _reading(index: int, element: Any, shared: Sequence[Finding], data: bytes) -
     namespace = tag[1 : tag.find("}")] if tag[0] == "{" else ""
     version = NAMESPACES.get(namespace)
     if version is None:
-        message = f"the namespace of the alert is {namespace or 'missing'!r}, which is not CAP"
+        message = f"the namespace of the alert is {short(namespace or 'missing')}, which is not CAP"
         found = finding("cap.namespace", "/alert", element.sourceline, message)
         return Reading(index, None, _sorted([*shared, found]), None, False, data, element)
     reader = TreeReader(element, grammar(namespace))
@@ -155,24 +152,26 @@ def _reading(index: int, element: Any, shared: Sequence[Finding], data: bytes) -
 
 
 def _nothing(root: Any, local: str, name: str, data: bytes, *, known: bool) -> Reading:
+    path = f"/{local[:60]}"
     if known:
         message = f"{name} is a {local!r} that holds no alert"
-        found = [finding("feed.no_alert", f"/{local}", root.sourceline, message)]
+        found = [finding("feed.no_alert", path, root.sourceline, message)]
         found += _links(unwrap(root).entries, root)
     else:
         message = f"{name} is no CAP alert: its root element is {short(local)}"
-        found = [finding("cap.root", f"/{local}", root.sourceline, message)]
+        found = [finding("cap.root", path, root.sourceline, message)]
     return Reading(0, None, tuple(found), None, None, data)
 
 
 def _links(entries: Sequence[Entry], root: Any) -> list[Finding]:
     found = []
+    paths = Paths(root)
     for entry in entries[:MOST_LINKS]:
         what = "names no alert" if entry.link is None else f"links to {short(entry.link)}"
         message = f"an entry holds no alert; it {what}"
         if entry is entries[MOST_LINKS - 1] and len(entries) > MOST_LINKS:
             message += f" (and {len(entries) - MOST_LINKS:,} more entries)"
-        path = path_of(entry.element, root)
+        path = paths.of(entry.element)
         found.append(finding("feed.link", path, entry.element.sourceline, message))
     return found
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ew4all.alerts import profiles
 from ew4all.alerts.cap_codes import finding
 from ew4all.alerts.cap_grammar import SIGNATURE
+from ew4all.alerts.cap_place_rules import place_findings
+from ew4all.alerts.cap_values import short
 from ew4all.alerts.cap_xml import read_alerts
-from ew4all.alerts.threads import thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from ew4all.alerts.profiles import Profile
 
 __all__ = ["Checked", "check", "check_together"]
-
-# What two messages of one name are to each other; the rest of a thread is a question of a time.
-_OF_PAIRS = {"thread.conflict", "thread.repeated", "thread.identifier.reused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,7 @@ def check(
     checked = []
     for reading in readings:
         outcome, found = _signature(reading, anchors, is_whole=_is_whole(reading))
+        found += place_findings(reading)
         if profile is not None and reading.alert is not None:
             found += profiles.check(reading.alert, profile, reading.line_of)
         reading = reading.with_findings(found)
@@ -80,20 +79,32 @@ def check(
 
 def check_together(checked: Iterable[Checked]) -> tuple[Checked, ...]:
     """Add what several alerts are to each other: repeated, or of one name and different content."""
-    first: dict[tuple[str, str], Alert] = {}
+    first: dict[tuple[str, str], Checked] = {}
     result = []
     for each in checked:
         alert = each.reading.alert
-        if alert is None:
-            result.append(each)
-            continue
-        other = first.setdefault((alert.sender, alert.identifier), alert)
-        if other is alert:
-            result.append(each)
-            continue
-        found = [f for _, f in thread((other, alert)).links.findings if f.code in _OF_PAIRS]
-        result.append(Checked(each.name, each.reading.with_findings(found), each.signature))
+        if alert is not None:
+            other = first.setdefault((alert.sender, alert.identifier), each)
+            if other is not each:
+                assert other.reading.alert is not None
+                reading = each.reading.with_findings([_pair(other, other.reading.alert, alert)])
+                each = replace(each, reading=reading)
+        result.append(each)
     return tuple(result)
+
+
+def _pair(other: Checked, before: Alert, alert: Alert) -> Finding:
+    where = f"{other.name}, alert {other.reading.index + 1}"
+    identifier = short(alert.identifier)
+    if alert == before:
+        return finding("together.repeated", "/alert", None, f"{where} is the same alert")
+    if alert.sent == before.sent:
+        message = f"{where} has the identity of {identifier}, and other content"
+        return finding("together.conflict", "/alert", None, message)
+    message = (
+        f"{where} has the identifier {identifier} too, and was sent at {before.sent.isoformat()}"
+    )
+    return finding("together.reused", "/alert", None, message)
 
 
 def _is_whole(reading: Reading) -> bool:
@@ -118,7 +129,7 @@ def _signature(
     if found.outcome in {Outcome.VALID, Outcome.NONE}:
         return str(found.outcome), []
     code = {
-        Outcome.INVALID: "signature.invalid",
+        Outcome.INVALID: "signature.invalid" if anchors else "signature.broken",
         Outcome.UNCHECKED: "signature.untrusted" if anchors else "signature.unchecked",
     }[found.outcome]
     path, line = "/alert/Signature", signature.sourceline

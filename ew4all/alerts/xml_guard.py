@@ -43,7 +43,8 @@ def parsed(data: bytes, name: str) -> Any | Finding:
     if len(data) > MOST_BYTES:
         message = f"{name} has {len(data):,} bytes; more than {MOST_BYTES:,} are refused"
         return finding("limit.bytes", "", None, message)
-    if data.count(b"<") > MOST_TAGS:
+    tags = data.count(b"<")
+    if tags > MOST_TAGS:
         message = f"{name} has more than {MOST_TAGS:,} tags, so it is refused"
         return finding("limit.elements", "", None, message)
     line = _doctype_line(data)
@@ -60,7 +61,7 @@ def parsed(data: bytes, name: str) -> Any | Finding:
         return finding("xml.syntax", "", getattr(error, "lineno", None), message)
     if root.getroottree().docinfo.internalDTD is not None:
         return _doctype(name, None)
-    if _deep()(root):
+    if tags > MOST_DEPTH and _deep()(root):
         return _too_deep(name, None)
     return root
 
