@@ -221,17 +221,17 @@ class CbspClient:
         answers = []
         for message in messages:
             answer, source = await self._exchange(message)
+            _tell(sendable, f"{source} about {reference}", answer)
             if isinstance(request, Stop):
                 self._ledger.stopped(answer, source)
             else:
                 self._ledger.written(answer, source, request, sendable)
-            _tell(sendable, f"{source} about {reference}", answer)
+                for fresh in as_new(answer):
+                    second, source = await self._exchange(fresh)
+                    self._ledger.written(second, source, request, sendable)
+                    _tell(sendable, f"{source} about {reference}, as a new message", second)
+                    answer = answer.mended_by(second)
             answers.append(answer)
-            for fresh in as_new(answer):
-                answer, source = await self._exchange(fresh)
-                self._ledger.written(answer, source, request, sendable)
-                _tell(sendable, f"{source} about {reference}, as a new message", answer)
-                answers[-1] = answers[-1].mended_by(answer)
         return answers
 
     async def _exchange(self, message: CbspMessage) -> tuple[Answer, str]:
