@@ -64,6 +64,8 @@ class Mapped:
         Relation of the serial number to that of `previous`.
     warning_type
         ETWS: 0 earthquake, 1 tsunami, 2 both, 3 test, 4 other.
+    additional
+        Whether it has the identifier for additional languages.
     info
         Place of the info block in the alert, from 0.
     previous
@@ -79,6 +81,7 @@ class Mapped:
     serial: SerialRelation = SerialRelation.NONE
     other_channels: tuple[str, ...] = ()
     warning_type: int | None = None
+    additional: bool = False
     info: int | None = None
     previous: Mapped | None = None
     notes: tuple[str, ...] = ()
@@ -281,6 +284,7 @@ def _message(alert: Alert, k: int, rules: Profile, *, additional: bool) -> Mappe
         event_class=kind.name,
         serial=SerialRelation.NEW,
         warning_type=kind.warning_type,
+        additional=additional,
         info=k,
         notes=(*_remarks(info, rules, kind, additional=additional), *chosen.notes),
     )

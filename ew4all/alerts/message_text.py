@@ -4,7 +4,8 @@ The rule, where no parameter holds a text that fits. Pieces, in the order in whi
 headline (or event and area), description, instruction, sender. If all fit, all are sent. If not,
 whole sentences are taken in the order of their worth: headline; instruction; sender; description;
 each from its beginning, and none after the first that does not fit. A sentence is never cut; only a
-headline that is too long by itself is, between two words, and ends in three dots.
+headline that is too long by itself is, between two words, and ends in three dots. Typographic signs
+become plain ones if the whole text then goes out in the GSM 7-bit alphabet.
 """
 
 from __future__ import annotations
@@ -105,7 +106,12 @@ def choose(info: Info, rule: TextRule) -> Chosen:
         # Told apart by length: one name is in use for both the short and the long text.
         _, name, text = max(given, key=lambda item: item[0])
         return Chosen(text, name, tuple(notes))
-    text, left_out = _shortened(_pieces(info), fits)
+    pieces = _pieces(info)
+    text, left_out = _shortened(pieces, fits)
+    plain = _shortened(pieces.plain(), fits)
+    if plain[0] != text and not gsm7.foreign(plain[0]):
+        text, left_out = plain
+        notes.append("signs that the GSM 7-bit alphabet lacks are replaced by plain ones")
     if left_out:
         notes.append(f"shortened to {rule.most_characters} characters: {left_out} left out")
     return Chosen(text, "shortened" if left_out else "whole", tuple(notes))
@@ -129,6 +135,20 @@ class _Pieces:
     description: tuple[str, ...]
     instruction: tuple[str, ...]
     sender: str
+
+    def plain(self) -> _Pieces:
+        """Return the same with plain signs: one typographic quote would more than halve the room."""
+        return _Pieces(
+            _plain(self.headline),
+            tuple(map(_plain, self.description)),
+            tuple(map(_plain, self.instruction)),
+            _plain(self.sender),
+        )
+
+
+def _plain(text: str) -> str:
+    """Replace signs that the alphabet lacks (quotes, dashes), and no letters."""
+    return "".join(c if c.isalpha() else gsm7.transliterate(c).text for c in text)
 
 
 def _pieces(info: Info) -> _Pieces:
