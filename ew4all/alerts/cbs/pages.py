@@ -100,8 +100,8 @@ def encode_text(
     transliterate
         Replace characters that the alphabet lacks where that leaves the words readable.
     prefix_every_page
-        Repeat the language in front of each page. Android and Wireshark take it off each page; with
-        False only the first page has it.
+        Repeat the language in front of each page. Android and oFono take it off each page, and
+        would lose text of page 2 without it; with False only the first page has it.
 
     Raises
     ------
