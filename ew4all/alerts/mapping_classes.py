@@ -37,8 +37,10 @@ def event_class(status: Status, info: Info, rules: Profile) -> tuple[EventClass,
 def named_value(values: Sequence[NamedValue], wanted: Named) -> str:
     """Return the first name with a value that counts, in words; nothing where there is none."""
     for name, allowed in wanted:
+        counting = {value.casefold() for value in allowed}
         for item in values:
-            if item.name.casefold() == name and item.value.strip().casefold() in allowed:
+            same = item.name.casefold() == name.casefold()
+            if same and item.value.strip().casefold() in counting:
                 return f"{item.name} {item.value.strip()}"
     return ""
 

@@ -35,8 +35,8 @@ _DEEPEST = 5  # profiles that extend each other
 # System and Draft are never broadcast, so no class may name them.
 _STATUSES = {Status.ACTUAL, Status.EXERCISE, Status.TEST}
 
-Named = tuple[tuple[str, frozenset[str]], ...]
-"""Names of parameters or event codes with the values that count, both case-folded."""
+Named = tuple[tuple[str, tuple[str, ...]], ...]
+"""Names of parameters or event codes with the values that count; compared without case."""
 
 
 @dataclass(frozen=True)
@@ -348,10 +348,7 @@ def _named(value: object, where: str) -> Named:
     if not isinstance(value, Mapping):
         msg = f"{where}: {value!r} is no table of names with their values"
         raise MappingError(msg)
-    return tuple(
-        (name.casefold(), frozenset(text.casefold() for text in _texts(texts, where)))
-        for name, texts in value.items()
-    )
+    return tuple((name, _texts(texts, where)) for name, texts in value.items())
 
 
 def _elements(value: object, where: str) -> tuple[str, ...]:

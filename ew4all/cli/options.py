@@ -162,7 +162,9 @@ _ALSO_IN = {
             "--geocodes",
         }
     ),
-    "alert": frozenset({"--trust", "--language"}),
+    "alert": frozenset(
+        {"--action", "--language", "--place", "--previous", "--source", "--time", "--trust"}
+    ),
     "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out", "--column"}),
 }
 

@@ -7,6 +7,7 @@ import typer
 from ew4all.cli.alert.check import check as check_command
 from ew4all.cli.alert.diff import diff as diff_command
 from ew4all.cli.alert.encode import encode as encode_command
+from ew4all.cli.alert.mapping import mapping as mapping_command
 
 alert = typer.Typer(
     help="CAP 1.2 alerts and cell-broadcast messages: check, encode, build, sign. Nothing here can send.",
@@ -16,3 +17,4 @@ alert = typer.Typer(
 alert.command("check")(check_command)
 alert.command("diff")(diff_command)
 alert.command("encode")(encode_command)
+alert.command("mapping")(mapping_command)
