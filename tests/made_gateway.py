@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -18,10 +19,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from ew4all.alerts.audit import AuditLog
+from ew4all.alerts.audit import AuditLog, verify_log
+from ew4all.alerts.cbs.cb_data import cb_data
+from ew4all.alerts.cbs.pages import encode_text
 from ew4all.alerts.confirmation import Confirmation, confirm
 from ew4all.alerts.gateway import Gateway, Message, Order, Sendable
 from ew4all.alerts.signature import sign
+from ew4all.alerts.wire.request import WriteReplace
+from ew4all.errors import RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,3 +242,22 @@ def made_operator(
         f"statuses = [{listed}]\nidentifiers = {list(identifiers)}\n"
         f"whole_network = {str(whole_network).lower()}",
     )
+
+
+TEXT = encode_text("EXERCISE EXERCISE. Flood. This is a drill.", "en", "auto")
+MESSAGE = WriteReplace(4381, 0x4010, 30, 10, TEXT.dcs, cb_data(TEXT.pages), cells=(1, 2))
+PEER = {"interface": "cbsp", "host": "127.0.0.1", "port": 48049}
+
+
+def order(operator: MadeOperator, *messages: Any, **cap: Any) -> Order:
+    return Order(operator.signed(**cap), messages or (MESSAGE,), "bsc-1")
+
+
+def refused(operator: MadeOperator, wish: Order, *given: Confirmation) -> str:
+    """Return why an order is refused, after checking that the log says so too."""
+    with pytest.raises(RefusedError) as caught:
+        operator.gateway().authorise(wish, given)
+    last = verify_log(operator.log).records[-1]
+    assert last.event == "refused"
+    assert "; ".join(last.body["reasons"]) in str(caught.value)
+    return str(caught.value)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ew4all.alerts.cap import MsgType, Scope, Status
 from ew4all.alerts.cap_xml import read_alerts
+from ew4all.alerts.cbs.etws import EtwsWarning, WarningType
 from ew4all.alerts.confirmation import CLOCK_SKEW
 from ew4all.alerts.findings import Level
 from ew4all.alerts.operator_file import DRILLS
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ew4all.alerts.order import Message, Order
 
 __all__ = ["Ruling", "judge"]
+
+ETWS_KINDS: Final = {kind.message_identifier: int(kind) for kind in WarningType}
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,15 @@ def _of_message(alert: Alert, message: Message) -> list[str]:
         )
     if alert.msg_type is MsgType.CANCEL and not isinstance(message, Stop):
         reasons.append("a Cancel stops messages and broadcasts none")
+    if alert.status is not Status.ACTUAL and isinstance(message, Stop) and message.stop_all:
+        reasons.append("it stops every message, and a drill silences no warning")
+    if isinstance(message, WriteReplace) and message.warning_type is not None:
+        kind = EtwsWarning.from_value(message.warning_type).kind
+        if kind != ETWS_KINDS.get(identifier):
+            reasons.append(
+                f"its ETWS warning type {message.warning_type:#06x} is not the one of the "
+                f"identifier {identifier}, so devices would show another warning"
+            )
     return reasons
 
 
@@ -154,6 +166,13 @@ def _of_length(message: Message, valid_until: datetime | None, now: datetime) ->
 
 def _of_destination(message: Message, destination: Destination) -> list[str]:
     reasons = []
+    drill = message.message_identifier in DRILLS and message.message_identifier not in ETWS_KINDS
+    packet = destination.interface != "cbsp"
+    if drill and packet and isinstance(message, WriteReplace) and not message.concurrent:
+        reasons.append(
+            "it is not concurrent, so it would take the warnings that are on air off the air; a "
+            "drill silences no warning"
+        )
     if message.message_identifier not in destination.identifiers:
         reasons.append(
             f"the identifier {message.message_identifier} may not go to {destination.name}"
