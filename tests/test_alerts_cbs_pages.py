@@ -107,6 +107,17 @@ def test_a_sixteenth_page_is_refused(text: str, says: str) -> None:
         encode_text(text)
 
 
+def test_a_text_of_millions_of_characters_is_refused_at_once() -> None:
+    for text in ("A" * 5_000_000, "я" * 2_000_000, "’" * 1_000_000):
+        with pytest.raises(MessageError, match="000000 characters.*at most 1395"):
+            encode_text(text, transliterate=True)
+
+
+def test_marks_without_width_do_not_count_against_a_text() -> None:
+    text = "Go\u200b " * 400
+    assert len(encode_text(text, transliterate=True).pages) == 13
+
+
 def test_escapes_count_two_and_stay_together() -> None:
     """93 septets end in the middle of the 47th euro sign: it goes to the next page whole."""
     encoded = encode_text("€" * 47)

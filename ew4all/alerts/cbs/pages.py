@@ -39,6 +39,10 @@ UCS2_PAGE = 41
 
 _CR_UNIT = b"\x00\x0d"
 
+# Composing accents and dropping marks without width shorten a text, but never by so much: what is
+# longer is refused before any work goes into it.
+_HOPELESS = 20 * MAX_PAGES * GSM7_PAGE
+
 Coding = Literal["auto", "gsm7", "ucs2"]
 
 
@@ -113,6 +117,12 @@ def encode_text(
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     if not lines:
         msg = "there is no text to broadcast"
+        raise MessageError(msg)
+    if len(lines) > _HOPELESS:
+        msg = (
+            f"the text has {len(lines)} characters; a message has at most {MAX_PAGES * GSM7_PAGE} "
+            f"in the GSM 7-bit alphabet and {MAX_PAGES * UCS2_PAGE} in UCS-2. Shorten it"
+        )
         raise MessageError(msg)
     carried = two_letters(language)
     if language is not None and carried is None:
