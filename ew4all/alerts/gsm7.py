@@ -35,7 +35,7 @@ ESCAPE = 0x1B
 """Says that the next septet is a place in the extension table (TS 23.038 6.2.1)."""
 
 CARRIAGE_RETURN = 0x0D
-"""Fills what a page has left (TS 23.038 6.1.2.2.1, TS 23.041 9.3)."""
+"""Fills what a page has left (TS 23.038 6.1.2.2, TS 23.041 9.3)."""
 
 _SPACE = 0x20
 
