@@ -119,6 +119,11 @@ _FORM = {
     "cap.element.content": Rule(
         _ERROR, "elements inside an element that holds text", "write plain text there"
     ),
+    "cap.element.text": Rule(
+        _ERROR,
+        "text between elements of CAP 1.0 or 1.1; it would be lost",
+        "put it in an element, or remove it",
+    ),
     "cap.element.blank": Rule(_ERROR, "a required element is empty", "fill it"),
     "cap.element.empty": Rule(
         _WARNING, "an optional element is empty; it is read as absent", "fill it or leave it out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,6 +12,8 @@ __all__ = ["Violation", "schema_bytes", "violations"]
 
 MOST_VIOLATIONS = 100
 
+_NAMED = re.compile(r"Element '([^']+)'")
+
 _NAMESPACE = "{urn:oasis:names:tc:emergency:cap:1.2}"
 # What the reader finds itself, and words better: content, words, patterns and types of elements.
 _KNOWN = {
@@ -18,13 +21,18 @@ _KNOWN = {
     "SCHEMAV_CVC_ENUMERATION_VALID",
     "SCHEMAV_CVC_PATTERN_VALID",
     "SCHEMAV_CVC_DATATYPE_VALID_1_2_1",
+    "SCHEMAV_CVC_TYPE_3_1_2",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that the schema does not allow; `known` if the reader reports its kind itself."""
+    """One thing that the schema does not allow; `known` if the reader reports its kind itself.
 
+    `element` is what it is about.
+    """
+
+    element: Any
     line: int | None
     message: str
     known: bool
@@ -56,13 +64,24 @@ def violations(alert: Any) -> tuple[Violation, ...]:
             return ()
     except etree.XMLSchemaError as error:
         # libxml2 gives up on a tree with an entity that was not resolved.
-        return (Violation(alert.sourceline, str(error), known=False),)
+        return (Violation(alert, alert.sourceline, str(error), known=False),)
     found = [
         Violation(
+            _element(alert, entry.message, entry.line),
             entry.line or None,
             entry.message.replace(_NAMESPACE, ""),
             known=entry.type_name in _KNOWN,
         )
         for entry in list(schema.error_log)[:MOST_VIOLATIONS]
     ]
-    return tuple(found) or (Violation(alert.sourceline, "the schema refuses it", known=False),)
+    return tuple(found) or (
+        Violation(alert, alert.sourceline, "the schema refuses it", known=False),
+    )
+
+
+def _element(alert: Any, message: str, line: int) -> Any:
+    """Return the element that a message names, by its line; the alert if it is not found."""
+    name = _NAMED.match(message)
+    if name is None:
+        return alert
+    return next((e for e in alert.iter(name[1]) if e.sourceline == line), alert)

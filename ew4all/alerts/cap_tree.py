@@ -269,6 +269,10 @@ class TreeReader:
                 self._lose("cap.element.repeated", child, f"{name} occurs twice in {block.name}")
             else:
                 fields[name] = child
+        if self._old and (stray := _text_between(element)):
+            # In CAP 1.2 the schema finds it.
+            message = f"the text {values.short(stray)} stands between the elements of {block.name}"
+            self._lose("cap.element.text", element, message)
         if not block.required <= fields.keys():
             for slot in block.slots.values():
                 if slot.name in block.required and slot.name not in fields:
@@ -327,10 +331,9 @@ class TreeReader:
         if element is None:
             return None
         text = self._content(element)
-        if not text:
+        if not text and not len(element):
             self._lose("cap.element.blank", element, f"{name} is empty")
-            return None
-        return text
+        return text or None
 
     def _read(
         self, fields: Fields, name: str, read: Callable[..., Value | None], **options: bool
@@ -387,3 +390,8 @@ class TreeReader:
             message = f"{values.short(text)} is not one of {', '.join(words)}"
             self._lose("cap.value.enumeration", element, message)
         return word
+
+
+def _text_between(block: Any) -> str:
+    texts = [block.text, *(child.tail for child in block)]
+    return next((text.strip() for text in texts if text and text.strip()), "")

@@ -204,8 +204,10 @@ def _quick(text: str) -> Pairs | None:
         if pairs is not None:
             return pairs
     count = text.count(",")
-    # What is left without the signs of numbers must be one comma a token.
-    if not count or letters.translate(None, _OF_NUMBERS).split() != [b","] * count:
+    # As many tokens as commas; and what is left without the signs of numbers is a comma in each.
+    if not count or len(letters.split()) != count:
+        return None
+    if letters.translate(None, _OF_NUMBERS).split() != [b","] * count:
         return None
     texts = text.replace(",", " ").split()
     if len(texts) != 2 * count:

@@ -140,8 +140,9 @@ def _reading(index: int, element: Any, shared: Sequence[Finding], data: bytes) -
         xsd_valid = not against
         if against:
             explained = any(each.code.startswith(_OF_FORM) for each in reader.findings)
+            paths = Paths(element)
             found_all += [
-                finding("cap.schema", "/alert", each.line, each.message)
+                finding("cap.schema", paths.of(each.element), each.line, each.message)
                 for each in against
                 if not (each.known and explained)
             ]
@@ -166,10 +167,10 @@ def _nothing(root: Any, local: str, name: str, data: bytes, *, known: bool) -> R
 def _links(entries: Sequence[Entry], root: Any) -> list[Finding]:
     found = []
     paths = Paths(root)
-    for entry in entries[:MOST_LINKS]:
+    for k, entry in enumerate(entries[:MOST_LINKS], 1):
         what = "names no alert" if entry.link is None else f"links to {short(entry.link)}"
         message = f"an entry holds no alert; it {what}"
-        if entry is entries[MOST_LINKS - 1] and len(entries) > MOST_LINKS:
+        if k == MOST_LINKS < len(entries):
             message += f" (and {len(entries) - MOST_LINKS:,} more entries)"
         path = paths.of(entry.element)
         found.append(finding("feed.link", path, entry.element.sourceline, message))
