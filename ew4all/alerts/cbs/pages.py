@@ -173,7 +173,7 @@ def _coding(
         gsm7.septets("".join(missing))  # raises, naming them
     shown = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in missing[:8])
     notes.append(
-        f"the message goes out as UCS-2, {UCS2_PAGE} characters on a page instead of {GSM7_PAGE}: "
+        f"the message goes out as UCS-2, at most {UCS2_PAGE} characters a page instead of {GSM7_PAGE}: "
         f"the GSM 7-bit alphabet lacks {shown}"
         + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
     )
