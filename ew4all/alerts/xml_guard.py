@@ -24,7 +24,12 @@ MOST_TAGS = 400_000
 MOST_DEPTH = 64
 
 _BLANK = b" \t\r\n"
+# How a file of wide characters begins; the four bytes of UTF-32 stand before the two of UTF-16.
 _WIDE = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    b"<\x00\x00\x00": "utf-32-le",
+    b"\x00\x00\x00<": "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
     b"<\x00": "utf-16-le",
@@ -78,7 +83,7 @@ def _too_deep(name: str, line: int | None) -> Finding:
 def _doctype_line(data: bytes) -> int | None:
     """Return the line of a DOCTYPE before the root element; None if there is none.
 
-    An encoding that is neither like ASCII nor UTF-16 escapes this look; the parser's own report
+    An encoding that is neither like ASCII nor wide (UTF-16, UTF-32) escapes this look; the parser's own report
     comes after it.
     """
     for mark, encoding in _WIDE.items():
