@@ -122,7 +122,7 @@ def test_alternatives_of_a_choice() -> None:
         (Whole(0, 131_071), "40001e", "too many octets"),
         (Octets(0, None), "800161", "written in two octets instead of one"),
         (Octets(0, None), "c0", "0 fragments"),
-        (Octets(0, None), "05616263", "the message is shorter"),
+        (Octets(0, None), "05616263", "5 octets are due and 3 are left"),
         (Whole(0, 255), "0102", r"1 octets are left over \(at octet 1\)"),
         (Whole(0, 7), "a1", r"fill the last octet are not zero \(at octet 1\)"),
         (Octets(1, 9600), "25800061", "9601 is outside 1 to 9600"),

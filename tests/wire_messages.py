@@ -80,11 +80,13 @@ def write_replaces(draw: st.DrawFn, *, nr: bool) -> WriteReplace:
     """Every field of a request, each present or not."""
     text = draw(st.booleans())
     warning_type = draw(st.none() | _U16 if text else _U16)
+    repetition_s = draw(st.integers(0, 4095) | st.integers(4096, 131_071))
     return WriteReplace(
         draw(_U16),
         draw(_U16),
-        draw(st.integers(0, 4095) | st.integers(4096, 131_071)),
-        draw(_U16),
+        repetition_s,
+        # A text with a period of 0 is broadcast once; a notification of ETWS has no schedule.
+        1 if text and repetition_s == 0 else draw(_U16),
         draw(st.integers(0, 255)) if text else None,
         draw(cb_data()) if text else None,
         warning_type,

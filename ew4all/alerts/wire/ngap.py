@@ -32,7 +32,7 @@ from ew4all.alerts.wire.per_kinds import Choice, Enumerated, Field, Whole
 from ew4all.alerts.wire.radio import decode_radio, encode_radio
 from ew4all.alerts.wire.request import MAX_REPETITION_S
 
-__all__ = ["decode", "encode"]
+__all__ = ["INTERFACE", "decode", "encode"]
 
 _INITIATING, _SUCCESSFUL = OUTCOMES[:2]
 _FLAG = Enumerated(("true",), extensible=True)
@@ -93,7 +93,7 @@ _RESTART = (
     Element(23, "emergency_areas", REJECT, elements.many(EmergencyAreaKind(), 256)),
 )
 _WRITE_REPLACE, _STOP = Procedure.WRITE_REPLACE, Procedure.STOP
-_NGAP = Interface(
+INTERFACE = Interface(
     "NGAP",
     (
         Message(f"{_WRITE_REPLACE} {REQUEST}", 51, _INITIATING, REJECT, _WRITE_REPLACE_REQUEST),
@@ -129,7 +129,7 @@ def encode(message: AnyMessage) -> bytes:
     MessageError
         The interface cannot carry it, such as an answer with cells of two kinds.
     """
-    return encode_radio(_NGAP, message, nr=True)
+    return encode_radio(INTERFACE, message, nr=True)
 
 
 def decode(pdu: bytes) -> AnyMessage:
@@ -142,4 +142,4 @@ def decode(pdu: bytes) -> AnyMessage:
     DecodeError
         It is not such a PDU, is cut or goes on, or breaks a rule; the message says where.
     """
-    return decode_radio(_NGAP, pdu)
+    return decode_radio(INTERFACE, pdu)

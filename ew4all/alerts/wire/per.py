@@ -146,8 +146,9 @@ class Reader:
 
     def octets(self, count: int) -> bytes:
         """Read octets, on an octet or not."""
-        if count > len(self._data):  # before a number of that size is made
-            self.fail(f"{count} octets are due and the message is shorter: it is cut")
+        left = len(self._data) - -(-self._at // 8)
+        if count > left:
+            self.fail(f"{count} octets are due and {left} are left: the message is cut")
         return self.bits(8 * count).to_bytes(count, "big")
 
     def whole_number(self, least: int, most: int) -> int:

@@ -19,7 +19,7 @@ from ew4all.alerts.wire.messages import (
 from ew4all.alerts.wire.per_kinds import Choice, Whole
 from ew4all.alerts.wire.radio import decode_radio, encode_radio
 
-__all__ = ["decode", "encode"]
+__all__ = ["INTERFACE", "decode", "encode"]
 
 _INITIATING, _SUCCESSFUL = OUTCOMES[:2]
 _IDENTITY = (
@@ -61,7 +61,7 @@ _FAILURE = (
     _BASE_STATION,
 )
 _WRITE_REPLACE, _STOP = Procedure.WRITE_REPLACE, Procedure.STOP
-_S1AP = Interface(
+INTERFACE = Interface(
     "S1AP",
     (
         Message(f"{_WRITE_REPLACE} {REQUEST}", 36, _INITIATING, REJECT, _WRITE_REPLACE_REQUEST),
@@ -97,7 +97,7 @@ def encode(message: AnyMessage) -> bytes:
     MessageError
         The interface cannot carry it: a tracking area code over 16 bits, a cell over 28 bits.
     """
-    return encode_radio(_S1AP, message, nr=False)
+    return encode_radio(INTERFACE, message, nr=False)
 
 
 def decode(pdu: bytes) -> AnyMessage:
@@ -110,4 +110,4 @@ def decode(pdu: bytes) -> AnyMessage:
     DecodeError
         It is not such a PDU, is cut or goes on, or breaks a rule; the message says where.
     """
-    return decode_radio(_S1AP, pdu)
+    return decode_radio(INTERFACE, pdu)

@@ -41,7 +41,7 @@ from ew4all.alerts.wire.per_kinds import Field, Octets, Record, Refused, Whole
 from ew4all.alerts.wire.request import Stop, WriteReplace
 from ew4all.errors import DecodeError
 
-__all__ = ["decode", "encode"]
+__all__ = ["INTERFACE", "decode", "encode"]
 
 _INITIATING, _SUCCESSFUL = OUTCOMES[:2]
 _IDENTITY = (
@@ -111,7 +111,7 @@ _FAILURE = (
 _WITHOUT = Element(29, "without", IGNORE, elements.many(ENB, 256))
 _ERROR = (Element(1, "cause", IGNORE, Whole(0, 255)), _DIAGNOSTICS)
 _WRITE_REPLACE, _STOP = Procedure.WRITE_REPLACE, Procedure.STOP
-_SBCAP = Interface(
+INTERFACE = Interface(
     "SBc-AP",
     (
         Message(f"{_WRITE_REPLACE} {REQUEST}", 0, _INITIATING, REJECT, _WRITE_REPLACE_REQUEST),
@@ -161,7 +161,7 @@ def encode(message: AnyMessage) -> bytes:
     for name in _WRAPPED_LISTS:
         if name in values:
             values[name] = [{"area": area} for area in values[name]]
-    return _SBCAP.encode(name_of(message), values)
+    return INTERFACE.encode(name_of(message), values)
 
 
 def decode(pdu: bytes) -> AnyMessage:
@@ -175,7 +175,7 @@ def decode(pdu: bytes) -> AnyMessage:
     DecodeError
         It is not such a PDU, is cut or goes on, or breaks a rule; the message says where.
     """
-    name, values = _SBCAP.decode(pdu)
+    name, values = INTERFACE.decode(pdu)
     for wrapped in _WRAPPED_LISTS:
         if wrapped in values:
             values[wrapped] = [item["area"] for item in values[wrapped]]
