@@ -169,7 +169,11 @@ def _extended(own: dict[str, Any], name: str, depth: int = 0) -> dict[str, Any]:
     if depth >= _DEEPEST:
         msg = f"{name}: profiles extend each other more than {_DEEPEST} times"
         raise MappingError(msg)
-    below = _document(_text(own["extends"], f"{name}: extends"), depth + 1)
+    try:
+        below = _document(_text(own["extends"], "extends"), depth + 1)
+    except MappingError as error:
+        msg = f"{name}: {error}"
+        raise MappingError(msg) from error
     dropped = _texts(own.get("drop", []), f"{name}: drop")
     classes = {item["name"]: item for item in below["class"]}
     for gone in dropped:
