@@ -9,11 +9,13 @@ import pytest
 from bsc import CELLS
 from cbsp_scene import EXERCISE, REFERENCE, SERIAL, UPDATE, scene, text
 
-from ew4all.alerts.broadcast_record import MessageReference, State
+from ew4all.alerts.broadcast_record import Event, MessageReference, State
+from ew4all.alerts.wire.cbsp import encode
 from ew4all.alerts.wire.cbsp_client import Patience
-from ew4all.alerts.wire.cbsp_elements import Recovery
+from ew4all.alerts.wire.cbsp_elements import ALL_CELLS, Recovery
 from ew4all.alerts.wire.cbsp_messages import (
     CbsWriteReplace,
+    WriteReplaceComplete,
 )
 from ew4all.alerts.wire.request import Stop
 from ew4all.errors import TransportError
@@ -145,5 +147,29 @@ def test_an_update_of_what_a_cell_lost_goes_there_as_a_new_message(tmp_path: Pat
             assert answer.complete
             assert set(answer.done) == set(CELLS)
             assert [at.bsc.bsc.holds(cell) for cell in CELLS] == [{UPDATE}] * 3
+
+    asyncio.run(run())
+
+
+def test_a_stop_in_one_cell_holds_where_the_bsc_names_its_cells_as_a_whole(tmp_path: Path) -> None:
+    """The whole is loaded again, and the message stopped once more in that cell."""
+
+    async def run() -> None:
+        async with scene(tmp_path) as at:
+            whole = WriteReplaceComplete(
+                message_identifier=EXERCISE, new_serial_number=SERIAL, cells=(ALL_CELLS,)
+            )
+            at.bsc.faults.instead = [encode(whole)]
+            await at.send(text())
+            await at.send(Stop(EXERCISE, SERIAL, tac=(12,), cells=(1,)))
+            await at.bsc.restart()
+            await at.client.keep_alive(10)
+            await at.client.reloaded()
+            assert [at.bsc.bsc.holds(cell) for cell in CELLS] == [
+                frozenset(), {REFERENCE}, {REFERENCE},
+            ]  # fmt: skip
+            record = at.client.record
+            assert at.places(0).isdisjoint(record.now(REFERENCE, State.ACCEPTED))
+            assert record.reached(REFERENCE, Event.STOPPED) == at.places(0)
 
     asyncio.run(run())

@@ -174,7 +174,11 @@ class BroadcastRecord:
         )
 
     def now(self, message: MessageReference, state: State) -> frozenset[Place]:
-        """Return the places where the state still holds: nothing said since ended it."""
+        """Return the places where the state still holds: nothing said since ended it.
+
+        A place that stands for all cells of a peer is listed until the whole of it has ended; that
+        it ended in one cell is an entry of that cell.
+        """
         places: set[Place] = set()
         for entry in self._entries:
             if entry.message != message:
