@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wire_golden import CONTENTS, SBCAP_REQUEST, TAI_REQUEST, golden
 from wire_messages import TEXT, answers, failures, requests, restarts
 
-from ew4all.alerts.wire import ngap, s1ap
+from ew4all.alerts.wire import ngap, s1ap, sbcap
 from ew4all.alerts.wire.answers import (
     Answer,
     BaseStation,
@@ -125,6 +125,19 @@ def test_an_area_of_another_size_does_not_fit() -> None:
     with pytest.raises(MessageError, match="28 bits of LTE"):
         s1ap.encode(dataclasses.replace(TAI_REQUEST, cells=(1 << 28,)))
     assert ngap.encode(dataclasses.replace(TAI_REQUEST, tac=(0x10000,), cells=()))
+
+
+@pytest.mark.parametrize("interface", [sbcap, s1ap, ngap])
+def test_a_text_that_would_never_be_broadcast_is_refused(interface: Any) -> None:
+    never = dataclasses.replace(TAI_REQUEST, repetition_s=0, broadcasts=0)
+    with pytest.raises(MessageError, match="is never broadcast"):
+        interface.encode(never)
+    with pytest.raises(MessageError, match=r"10 broadcasts .* no valid schedule"):
+        interface.encode(dataclasses.replace(never, broadcasts=10))
+    once = dataclasses.replace(never, broadcasts=1)
+    assert interface.decode(interface.encode(once)) == once
+    notification = WriteReplace(4352, 0x7000, 0, 0, None, None, 0x0180)  # has no schedule
+    assert interface.decode(interface.encode(notification)) == notification
 
 
 def test_requests_with_lte_cells_on_5g_are_refused() -> None:

@@ -19,8 +19,6 @@ BAD = {
     "a negative serial number": {"serial_number": -1},
     "a serial number that is true": {"serial_number": True},
     "a repetition period beyond the standards": {"repetition_s": 131_072},
-    "a text that is never broadcast": {"repetition_s": 0, "broadcasts": 0},
-    "a text ten times with no time between": {"repetition_s": 0},
     "too many broadcasts": {"broadcasts": 65_536},
     "a coding of nine bits": {"dcs": 256},
     "a text without a coding": {"dcs": None},
@@ -57,10 +55,6 @@ def test_the_message_says_what_to_do() -> None:
         dataclasses.replace(SBCAP_REQUEST, contents=b"\1" + CONTENTS[1:])
     with pytest.raises(MessageError, match="tracking area code 5 is given more than once"):
         Stop(1, 1, tac=(5, 6, 5))
-
-
-def test_a_text_may_be_broadcast_once() -> None:
-    assert dataclasses.replace(SBCAP_REQUEST, repetition_s=0, broadcasts=1).repetition_s == 0
 
 
 def test_an_etws_primary_needs_no_text() -> None:

@@ -114,6 +114,7 @@ def _request_values(request: WriteReplace | Stop, *, nr: bool) -> dict[str, Any]
         values["send_indication"] = "true"
     if isinstance(request, Stop):
         return values | ({"stop_all": "true"} if request.stop_all else {})
+    _check_schedule(request)
     values["broadcasts"] = request.broadcasts
     values["repetition"] = request.repetition_s
     if request.repetition_s > 4095 and not nr:
@@ -125,6 +126,18 @@ def _request_values(request: WriteReplace | Stop, *, nr: bool) -> dict[str, Any]
         values["concurrent"] = "true"
     plain = {name: getattr(request, name) for name in _PLAIN}
     return values | {name: value for name, value in plain.items() if value is not None}
+
+
+def _check_schedule(request: WriteReplace) -> None:
+    """Refuse what TS 29.168 4.4.5 calls no broadcast, or invalid, where there is a text."""
+    if request.contents is None or request.repetition_s > 0 or request.broadcasts == 1:
+        return
+    what = "is never broadcast" if request.broadcasts == 0 else "has no valid schedule"
+    msg = (
+        f"a message with {request.broadcasts} broadcasts and a repetition period of 0 s {what} "
+        f"(TS 29.168 4.4.5); give a period of 1 s or more, or 1 broadcast"
+    )
+    raise MessageError(msg)
 
 
 def area_list(request: WriteReplace | Stop) -> tuple[str, list[Any]] | None:

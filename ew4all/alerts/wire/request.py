@@ -43,8 +43,7 @@ class WriteReplace:
     message_identifier, serial_number
         16 bits each (TS 23.041 9.4.1.2).
     repetition_s
-        Time between two broadcasts of the message, in seconds, 0 to 131071; 0 only where a text is
-        broadcast once.
+        Time between two broadcasts of the message, in seconds, 0 to 131071.
     broadcasts
         How many times it is broadcast, 0 to 65535; **0 means until it is stopped** (but a base
         station of LTE broadcasts an ETWS text with 0 not at all, TS 29.168 4.4.5).
@@ -112,7 +111,6 @@ class WriteReplace:
             raise MessageError(msg)
         if self.contents is not None:
             _check_contents(self.contents)
-            _check_schedule(self.repetition_s, self.broadcasts)
         if self.area_coordinates is not None:
             octets = len(self.area_coordinates)
             if not 1 <= octets <= MAX_AREA_COORDINATES:
@@ -193,17 +191,6 @@ def _check_area(
             raise MessageError(msg)
         for value in values:
             _check(name, value, most)
-
-
-def _check_schedule(repetition_s: int, broadcasts: int) -> None:
-    """Refuse what TS 29.168 4.4.5 calls no broadcast, or invalid, where there is a text."""
-    if repetition_s == 0 and broadcasts != 1:
-        what = "is never broadcast" if broadcasts == 0 else "has no valid schedule"
-        msg = (
-            f"a message with {broadcasts} broadcasts and a repetition period of 0 s {what} "
-            f"(TS 29.168 4.4.5); give a period of 1 s or more, or 1 broadcast"
-        )
-        raise MessageError(msg)
 
 
 def _check_contents(contents: bytes) -> None:
