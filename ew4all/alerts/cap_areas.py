@@ -15,6 +15,7 @@ from lxml import etree
 
 from ew4all.alerts.cap_places import CapArea, InfoAreas, places
 from ew4all.alerts.cap_shapes import checked_circle, circle_of, polygon_of, ring_of, short
+from ew4all.alerts.cap_tangle import Patience
 from ew4all.errors import CapError
 
 if TYPE_CHECKING:
@@ -130,11 +131,11 @@ def areas_of(
     if alert.status != "Actual":
         notes.append(f"{name}: the status of the alert is {alert.status}, not Actual")
     chosen = range(len(alert.infos)) if infos is None else infos
-    blocks = []
+    blocks, patience = [], Patience()
     for k in chosen:
         info = alert.infos[k]
         label = _label(k + 1, info.language if info.language_given else "", info.event)
-        areas = tuple(_area_of(area, name, notes) for area in info.areas)
+        areas = tuple(_area_of(area, name, notes, patience) for area in info.areas)
         blocks.append(InfoAreas(label, areas))
     return CapAreas(
         alert.identifier,
@@ -146,11 +147,16 @@ def areas_of(
     )
 
 
-def _area_of(area: Area, name: str, notes: list[str]) -> CapArea:
+def _area_of(area: Area, name: str, notes: list[str], patience: Patience) -> CapArea:
     description = " ".join(area.description.split())
     where = f"{name}, area {short(description)}"
     polygons = tuple(
-        ring_of([(lon, lat) for lat, lon in polygon.points], f"{where}, polygon {k}", notes)
+        ring_of(
+            [(lon, lat) for lat, lon in polygon.points],
+            f"{where}, polygon {k}",
+            notes,
+            patience=patience,
+        )
         for k, polygon in enumerate(area.polygons, 1)
     )
     circles = tuple(
@@ -245,12 +251,12 @@ def _infos(
 ) -> tuple[InfoAreas, ...]:
     infos: list[InfoAreas] = []
     blocks = alert.findall(f"{{{space}}}info")
-    budget = [MOST_AREAS, MOST_VERTICES]
+    budget, patience = [MOST_AREAS, MOST_VERTICES], Patience()
     for k, block in enumerate(blocks, 1):
         language, event = _text(block, space, "language"), _text(block, space, "event")
         label = _label(k, language, event)
         areas = tuple(
-            _area(element, space, name, budget, notes)
+            _area(element, space, name, budget, notes, patience)
             for element in block.findall(f"{{{space}}}area")
         )
         infos.append(InfoAreas(label, areas))
@@ -263,6 +269,7 @@ def _area(
     name: str,
     budget: list[int],
     notes: list[str],
+    patience: Patience,
 ) -> CapArea:
     description = " ".join(_text(element, space, "areaDesc").split())
     where = f"{name}, area {short(description)}"
@@ -279,7 +286,7 @@ def _area(
         if budget[1] < 0:
             msg = f"{name} has more than {MOST_VERTICES:,} vertices, so it is refused"
             raise CapError(msg)
-        polygons.append(polygon_of(text, f"{where}, polygon {k}", notes))
+        polygons.append(polygon_of(text, f"{where}, polygon {k}", notes, patience))
     circles = []
     for k, text in enumerate(_texts(element, space, "circle"), 1):
         if not text:

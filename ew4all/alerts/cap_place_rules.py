@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ew4all.alerts.cap import Circle, Polygon
+    from ew4all.alerts.cap_tangle import Patience
     from ew4all.alerts.cap_xml import Reading
     from ew4all.alerts.findings import Finding
 
@@ -28,12 +29,16 @@ def place_findings(reading: Reading) -> tuple[Finding, ...]:
         area.polygons or area.circles for info in reading.alert.infos for area in info.areas
     ):
         return ()
+    from ew4all.alerts.cap_tangle import Patience
+
     wrong = {each.path for each in reading.findings if each.severity is Level.ERROR}
     paths = Paths(reading.element)
+    # One for all shapes: mending takes time with the square of the crossings.
+    patience = Patience()
     found = []
     for shape, element in _shapes(reading):
         path = paths.of(element)
-        if path not in wrong and (fault := _fault(shape)):
+        if path not in wrong and (fault := _fault(shape, patience)):
             code, message = fault
             found.append(finding(code, path, element.sourceline, message))
     return tuple(found)
@@ -50,7 +55,7 @@ def _shapes(reading: Reading) -> Iterator[tuple[Polygon | Circle, Any]]:
             yield from zip(shapes, filled, strict=True)
 
 
-def _fault(shape: Polygon | Circle) -> tuple[str, str] | None:
+def _fault(shape: Polygon | Circle, patience: Patience) -> tuple[str, str] | None:
     from ew4all.alerts.cap import Circle
     from ew4all.alerts.cap_shapes import checked_circle, ring_of
 
@@ -62,7 +67,8 @@ def _fault(shape: Polygon | Circle) -> tuple[str, str] | None:
             return "cap.circle.pole", str(error)
         return None
     try:
-        ring_of([(lon, lat) for lat, lon in shape.points], "the polygon", notes)
+        ring = [(lon, lat) for lat, lon in shape.points]
+        ring_of(ring, "the polygon", notes, patience=patience)
     except CapError as error:
         return "cap.polygon.crossing", str(error)
     return ("cap.polygon.mended", notes[0]) if notes else None

@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 
+from ew4all.alerts.cap_tangle import Patience, is_tangled
 from ew4all.errors import CapError, GeometryError
 from ew4all.geometry import circle
 from ew4all.mending import repaired
@@ -33,7 +35,9 @@ class CapCircle:
     radius_km: float
 
 
-def polygon_of(text: str, where: str, notes: list[str]) -> BaseGeometry:
+def polygon_of(
+    text: str, where: str, notes: list[str], patience: Patience | None = None
+) -> BaseGeometry:
     """Return the polygon of ``"lat,lon lat,lon ..."``: valid, lon before lat.
 
     It runs on across the antimeridian (`ew4all.geometry.unwrap`). What is mended is added to
@@ -58,6 +62,7 @@ def polygon_of(text: str, where: str, notes: list[str]) -> BaseGeometry:
         where,
         notes,
         tokens,
+        patience,
     )
 
 
@@ -66,10 +71,11 @@ def ring_of(
     where: str,
     notes: list[str],
     written: Sequence[str] | None = None,
+    patience: Patience | None = None,
 ) -> BaseGeometry:
     """Return the polygon of a ring of (lon, lat), degrees; see `polygon_of`.
 
-    `written` are its pairs as the alert has them, for messages.
+    `written` are its pairs as the alert has them, for messages; `patience` is shared by the rings of one alert.
 
     Raises
     ------
@@ -89,6 +95,12 @@ def ring_of(
             f"{where} is not closed: its first pair is {pairs[0]!r} and its last {pairs[-1]!r}. "
             f"Whether a pair is missing cannot be told; repeat the first pair at the end if the "
             f"shape is whole"
+        )
+        raise CapError(msg)
+    if is_tangled(np.array(ring), patience or Patience()):
+        msg = (
+            f"{where}, a ring of {len(ring)} pairs, crosses or touches itself (or the polygons of the alert do together) too "
+            f"often for its area to be told; correct it"
         )
         raise CapError(msg)
     try:
