@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ew4all.cli.alert.audit import audit as audit_command
+from ew4all.cli.alert.build import build as build_command
 from ew4all.cli.alert.check import check as check_command
 from ew4all.cli.alert.diff import diff as diff_command
 from ew4all.cli.alert.encode import encode as encode_command
@@ -17,6 +18,7 @@ alert = typer.Typer(
     no_args_is_help=True,
 )
 
+alert.command("build")(build_command)
 alert.command("check")(check_command)
 alert.command("diff")(diff_command)
 alert.command("encode")(encode_command)
