@@ -75,6 +75,14 @@ def test_many_more_messages_like_pycrate(interface: Any, name: str) -> None:
     like_pycrate()
 
 
+@pytest.mark.parametrize("seconds", [1, 255, 256, 4095, 4096, 65_535, 65_536, 131_071])
+def test_repetition_periods_where_their_coding_changes(seconds: int) -> None:
+    request = dataclasses.replace(TAI_REQUEST, repetition_s=seconds)
+    for interface, peer in ((s1ap, wire_peer.s1ap), (ngap, wire_peer.ngap)):
+        assert interface.encode(request).hex() == peer(request).hex()
+        assert interface.decode(interface.encode(request)) == request
+
+
 # 3000 cells need a length in fragments of 16384 octets, 65535 are the most of all standards.
 @pytest.mark.parametrize("count", [2047, 2048, 3000, pytest.param(65_535, marks=pytest.mark.slow)])
 def test_long_lists_are_fragmented(count: int) -> None:

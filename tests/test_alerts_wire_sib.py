@@ -171,6 +171,13 @@ def test_what_cannot_be_joined(block: WarningBlock) -> None:
         ((*parts, changed[2]), "two different segments bear the number 2"),
         ((*short, *parts[1:]), "segments follow behind the last"),
         ([by_peer(block, 0, True, CONTENTS, None, b"")], "the data coding scheme"),
+        (
+            [
+                by_peer(block, 0, False, CONTENTS[:80], 0x0F, b""),
+                by_peer(block, 1, True, CONTENTS[80:], 0x0F, b""),
+            ],
+            r"stands in the segments \[0, 1\]; it belongs into segment 0 alone",
+        ),
         ([by_peer(block, 0, True, CONTENTS[:-1], 0x0F, b"")], "not CB data"),
         (
             [
