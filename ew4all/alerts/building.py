@@ -15,10 +15,10 @@ from ew4all.alerts.cap import Area, Info, MsgType, NamedValue, Scope
 from ew4all.alerts.cbs import (
     GeographicalScope,
     SerialAllocator,
-    broadcasts,
 )
 from ew4all.alerts.drill import DrillAlert, DrillMessage, DrillStatus, identifier_of
 from ew4all.alerts.lengths import WEA_LONG, WEA_SHORT, Length, length_of
+from ew4all.alerts.life import schedule
 from ew4all.alerts.plain_language import Hint, hints
 from ew4all.alerts.simplify import CAP_VERTICES, Simplified, for_cap
 from ew4all.errors import TemplateError
@@ -38,8 +38,6 @@ DEFAULT_SENDER = "drill@example.org"
 
 EVENT_CODE = "ew4all:hazard"
 """Name of the event code that says which template an alert is made from, in every language."""
-
-_REPETITION_S = 60
 
 
 @dataclass(frozen=True)
@@ -227,6 +225,7 @@ def _messages(
     said: Sequence[Said], status: DrillStatus, sent: datetime, expires: datetime
 ) -> tuple[DrillMessage, ...]:
     serials = SerialAllocator()
+    period_s, number = schedule(sent, expires)
     out = []
     for k, one in enumerate(said):
         identifier = identifier_of(status, additional=k > 0)
@@ -239,8 +238,8 @@ def _messages(
                 serial_number=serial.value,
                 text=one.texts.message,
                 language=one.texts.language,
-                repetition_s=_REPETITION_S,
-                broadcasts=broadcasts(_REPETITION_S, sent, expires),
+                repetition_s=period_s,
+                broadcasts=number,
             )
         )
     return tuple(out)

@@ -7,7 +7,7 @@ what the gateway has authorised.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ew4all.alerts.cap import Status
@@ -26,6 +26,7 @@ from ew4all.alerts.cbs import (
 )
 from ew4all.alerts.drill import DrillIdentifier
 from ew4all.alerts.encode_parameters import Parameters
+from ew4all.alerts.life import DEFAULT_LIFE, DEFAULT_REPETITION_S, schedule
 from ew4all.alerts.mapping import Action, Mapped, SerialRelation, map_alert
 from ew4all.alerts.phone import Broadcast, show
 from ew4all.alerts.wire.pdus import pdus_of
@@ -38,13 +39,7 @@ if TYPE_CHECKING:
     from ew4all.alerts.cap import Alert, Info
     from ew4all.alerts.mapping_profile import Profile
 
-__all__ = ["DEFAULT_LIFE", "DEFAULT_REPETITION_S", "Encoded", "encode_alert", "encode_message"]
-
-DEFAULT_REPETITION_S = 60
-"""Repetition period where nobody gives one. No standard names a value; ours."""
-
-DEFAULT_LIFE = timedelta(hours=1)
-"""How long an alert without `expires` is broadcast. CAP 1.2 leaves it to the recipient; ours."""
+__all__ = ["Encoded", "encode_alert", "encode_message"]
 
 # Where `--text` has no alert, its time only orders serial numbers.
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -335,10 +330,11 @@ def _times(
             f"the alert expires at {end.isoformat()}, which is not after {start.isoformat()}: "
             f"nothing is left to broadcast"
         )
+    if given.repetition_s is None:
+        period_s, number = schedule(start, end)
+        if period_s > DEFAULT_REPETITION_S:
+            notes.append(f"repeated every {period_s} s, so that {MAX_BROADCASTS} times are enough")
+        return period_s, number, notes
     if period_s == 0:
         return 0, 1, [*notes, "a repetition period of 0 is one broadcast"]
-    least_s = -int(-(end - start).total_seconds() // (MAX_BROADCASTS - 1))
-    if given.repetition_s is None and least_s > period_s:
-        notes.append(f"repeated every {least_s} s, so that {MAX_BROADCASTS} broadcasts are enough")
-        period_s = least_s
     return period_s, broadcasts(period_s, start, end), notes

@@ -362,7 +362,7 @@ def _known(table: Mapping[str, Any], keys: set[str], where: str) -> None:
 
 def _needed(table: Mapping[str, Any], key: str, where: str) -> Any:
     if key not in table:
-        msg = f"{where}: the key {key!r} is missing"
+        msg = f"{where}: the key {str(key)!r} is missing"
         raise TemplateError(msg)
     return table[key]
 

@@ -245,11 +245,16 @@ def _area(path: str) -> BaseGeometry:
     import shapely
     from pyproj import CRS
 
+    from ew4all.mending import repaired
     from ew4all.readers.vectors import read_vector
 
     layer = read_vector(path, "area")
     lonlat = CRS.from_epsg(4326)
-    shapes = [shape for shape in layer.geometries if shape is not None and not shape.is_empty]
+    shapes = [
+        repaired(shape, layer.name)[0]
+        for shape in layer.geometries
+        if shape is not None and not shape.is_empty
+    ]
     if layer.crs is None:
         msg = f"--area {path} does not say its coordinate reference system; give it one"
         raise MissingCrsError(msg)
