@@ -37,6 +37,7 @@ MAX_SEGMENTS = 64
 """Segment numbers run from 0 to 63 in both standards."""
 
 _NOT_LAST, _LAST = "notLastSegment", "lastSegment"
+_GROUP = "group"
 _FREE = Octets(0, None)
 
 
@@ -65,12 +66,15 @@ class WarningBlock:
         What a message may hold so that every base station can send it, and what the radio carries
         at most: 217 octets (DCI format 1C) and 277 (1A) in LTE, TS 36.331 5.2.1.1; 2976 bits in 5G,
         TS 38.331 5.2.1.
+    area_in_group
+        Whether coordinates came to the block later, in a group of their own (SIB12, release 15).
     """
 
     name: str
     kind: Kind
     octets: int
     most_octets: int
+    area_in_group: bool
 
     def segments(
         self,
@@ -217,7 +221,7 @@ class WarningBlock:
             msg = f"{name}: {len(blocks)} blocks in one message; one warning segment is read from each"
             raise DecodeError(msg)
         block: dict[str, Any] = blocks[0][1]
-        block |= block.pop("later", {})
+        block |= block.pop(_GROUP, {})
         return block
 
     def _cut(
@@ -249,8 +253,8 @@ class WarningBlock:
         if number == 0 and whole.dcs is not None:
             block["dcs"] = bytes([whole.dcs])
         if area:
-            lte = self.name == "SIB12"
-            block |= {"later": {"area_coordinates": area}} if lte else {"area_coordinates": area}
+            part = {"area_coordinates": area}
+            block |= {_GROUP: part} if self.area_in_group else part
         value: Any = {"blocks": [(self.name, block)]}
         for name in _WRAPPERS:
             value = (name, value)
@@ -298,7 +302,7 @@ def _around(blocks: Choice, *extensions: Field) -> Kind:
 _SIB12 = Record(
     (*_BLOCK, _LATE),
     extensible=True,
-    additions=(Field("later", Record((_AREA,))),),
+    additions=(Field(_GROUP, Record((_AREA,))),),
 )
 _OTHER = Refused("a block that carries no warning text stands in front; one block is read only")
 _LTE_BLOCKS = Choice(
@@ -318,10 +322,20 @@ _NR_BLOCKS = Choice(
 )
 _NON_CRITICAL = Field("later", Refused("an extension of a later version"), optional=True)
 
-SIB12 = WarningBlock("SIB12", _around(_LTE_BLOCKS, _NON_CRITICAL), 217, 277)
+SIB12 = WarningBlock(
+    "SIB12",
+    _around(_LTE_BLOCKS, _NON_CRITICAL),
+    octets=217,
+    most_octets=277,
+    area_in_group=True,
+)
 """The block of LTE (messages 4370 and up; ETWS has blocks of its own)."""
 
 SIB8 = WarningBlock(
-    "SIB8", _around(_NR_BLOCKS, _LATE, Field("more", Record(()), optional=True)), 372, 372
+    "SIB8",
+    _around(_NR_BLOCKS, _LATE, Field("more", Record(()), optional=True)),
+    octets=372,
+    most_octets=372,
+    area_in_group=False,
 )
 """The block of 5G."""
