@@ -15,27 +15,21 @@ MOST_VIOLATIONS = 100
 _NAMED = re.compile(r"Element '([^']+)'")
 
 _NAMESPACE = "{urn:oasis:names:tc:emergency:cap:1.2}"
-# What the reader finds itself, and words better: content, words, patterns and types of elements.
-_KNOWN = {
-    "SCHEMAV_ELEMENT_CONTENT",
-    "SCHEMAV_CVC_ENUMERATION_VALID",
-    "SCHEMAV_CVC_PATTERN_VALID",
-    "SCHEMAV_CVC_DATATYPE_VALID_1_2_1",
-    "SCHEMAV_CVC_TYPE_3_1_2",
-}
+_CONTENT = "SCHEMAV_ELEMENT_CONTENT"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing that the schema does not allow; `known` if the reader reports its kind itself.
+    """One thing that the schema does not allow.
 
-    `element` is what it is about.
+    `element` is what it is about; `of_content` whether it is about which elements a block has, and
+    not about a value. The schema then often points to the neighbour of what is wrong.
     """
 
     element: Any
     line: int | None
     message: str
-    known: bool
+    of_content: bool
 
 
 class _OfThread(threading.local):
@@ -64,18 +58,18 @@ def violations(alert: Any) -> tuple[Violation, ...]:
             return ()
     except etree.XMLSchemaError as error:
         # libxml2 gives up on a tree with an entity that was not resolved.
-        return (Violation(alert, alert.sourceline, str(error), known=False),)
+        return (Violation(alert, alert.sourceline, str(error), of_content=False),)
     found = [
         Violation(
             _element(alert, entry.message, entry.line),
             entry.line or None,
             entry.message.replace(_NAMESPACE, ""),
-            known=entry.type_name in _KNOWN,
+            of_content=entry.type_name == _CONTENT,
         )
         for entry in list(schema.error_log)[:MOST_VIOLATIONS]
     ]
     return tuple(found) or (
-        Violation(alert, alert.sourceline, "the schema refuses it", known=False),
+        Violation(alert, alert.sourceline, "the schema refuses it", of_content=False),
     )
 
 

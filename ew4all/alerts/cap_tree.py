@@ -171,8 +171,8 @@ class TreeReader:
             polygons=self._shapes(fields, "polygon", values.polygon),
             circles=self._shapes(fields, "circle", values.circle),
             geocodes=self._named(fields, "geocode"),
-            altitude_ft=self._read(fields, "altitude", values.number),
-            ceiling_ft=self._read(fields, "ceiling", values.number),
+            altitude_ft=self._number(fields, "altitude", values.number),
+            ceiling_ft=self._number(fields, "ceiling", values.number),
         )
         area_rules(area, fields, element, self.report)
         return area
@@ -212,7 +212,7 @@ class TreeReader:
         resource = Resource(
             description=self._needed(fields, "resourceDesc") or "",
             mime_type=mime_type,
-            size=self._read(fields, "size", values.whole_number),
+            size=self._number(fields, "size", values.whole_number),
             uri=self._text(fields, "uri"),
             deref_uri=deref_uri,
             digest=self._text(fields, "digest"),
@@ -342,6 +342,18 @@ class TreeReader:
         if element is None or (text := self._filled(element)) is None:
             return None
         value = read(text, self._reporter(element), **options)
+        if value is None:
+            self._lost = True
+        return value
+
+    def _number(self, fields: Fields, name: str, read: Callable[..., Value | None]) -> Value | None:
+        element = fields.get(name)
+        if element is None:
+            return None
+        # The schema of CAP 1.2 forbids an empty one.
+        if self._old and not self._content(element):
+            return self._read(fields, name, read)
+        value = read(self._content(element), self._reporter(element))
         if value is None:
             self._lost = True
         return value

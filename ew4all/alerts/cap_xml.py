@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ew4all.alerts.cap import Alert
+    from ew4all.alerts.cap_schema import Violation
     from ew4all.alerts.feeds import Entry
 
 __all__ = ["Reading", "read_alerts"]
@@ -32,7 +33,13 @@ __all__ = ["Reading", "read_alerts"]
 MOST_ALERTS = 5_000
 MOST_LINKS = 20
 
-_OF_FORM = ("cap.element.", "cap.value.", "cap.time.", "cap.number", "cap.language.form")
+# Errors that the schema sees too, though often at another element.
+_OF_CONTENT = {
+    "cap.element.missing",
+    "cap.element.order",
+    "cap.element.repeated",
+    "cap.element.unknown",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +146,25 @@ def _reading(index: int, element: Any, shared: Sequence[Finding], data: bytes) -
         against = violations(element)
         xsd_valid = not against
         if against:
-            explained = any(each.code.startswith(_OF_FORM) for each in reader.findings)
-            paths = Paths(element)
-            found_all += [
-                finding("cap.schema", paths.of(each.element), each.line, each.message)
-                for each in against
-                if not (each.known and explained)
-            ]
+            found_all += _unexplained(against, reader.findings, element)
     else:
         message = f"the alert is CAP {version}"
         found_all.append(finding("cap.version", "/alert", element.sourceline, message))
     return Reading(index, alert, _sorted(found_all), version, xsd_valid, data, element)
+
+
+def _unexplained(against: Sequence[Violation], own: Sequence[Finding], alert: Any) -> list[Finding]:
+    """Return what the schema says against an alert and the reader, whose words are better, does not."""
+    errors = [each for each in own if each.severity is Level.ERROR]
+    content = any(each.code in _OF_CONTENT for each in errors)
+    wrong = {each.path for each in errors}
+    paths = Paths(alert)
+    found = []
+    for each in against:
+        path = paths.of(each.element)
+        if not (content if each.of_content else path in wrong):
+            found.append(finding("cap.schema", path, each.line, each.message))
+    return found
 
 
 def _nothing(root: Any, local: str, name: str, data: bytes, *, known: bool) -> Reading:
