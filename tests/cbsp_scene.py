@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EXERCISE, SERIAL = 4381, 0x4010
 REFERENCE = MessageReference(EXERCISE, SERIAL)
 UPDATE = MessageReference(EXERCISE, SERIAL + 1)
-SHORT = Patience(answer_s=0.2, attempts=3, reconnect_s=0.01)
+CALM = Patience(answer_s=10.0, attempts=3, reconnect_s=0.01)
 TEXT = "EXERCISE. The river rises. Go to high ground now, and wait there. This is a drill. " * 2
 
 
@@ -67,7 +67,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, patience: Patience = SHORT, **operator_parts: Any
+    folder: Path, patience: Patience = CALM, **operator_parts: Any
 ) -> AsyncIterator[Scene]:
     async with StandInBsc() as bsc:
         operator = made_operator(folder / "operator", port=bsc.port, **operator_parts)

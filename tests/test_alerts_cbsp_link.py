@@ -27,7 +27,7 @@ def test_a_message_without_an_answer_is_sent_again(tmp_path: Path, fault: str) -
     """Lost on the way, or its answer was: the second time the BSC may say that it has it already."""
 
     async def run() -> None:
-        async with scene(tmp_path) as at:
+        async with scene(tmp_path, Patience(0.5, 3, 0.01)) as at:
             setattr(at.bsc.faults, fault, 1)
             (answer,) = await at.send(text())
             assert answer.attempts == 2
@@ -89,15 +89,14 @@ def test_octets_that_are_not_understood_are_answered_so(tmp_path: Path) -> None:
         async with scene(tmp_path) as at:
             await at.bsc.say(bytes.fromhex("10000000"))  # a RESET without cells
             await at.bsc.say(bytes.fromhex("1000000404000106"))  # a RESET, from a BSC
-            await at.bsc.say(bytes.fromhex("17000000"))  # an answer to nothing
+            await at.bsc.say(bytes.fromhex("1100000404000106"))  # an answer to nothing
             await at.bsc.say(bytes.fromhex("150000020b04"))  # an error about nothing
-            await at.client.keep_alive(10)
-            await asyncio.sleep(0.05)
+            await at.client.keep_alive(10)  # what was said before is heard before the answer
+            await at.client.keep_alive(10)  # and what that was answered before the next question
             told = [m.cause for m in at.bsc.received if isinstance(m, ErrorIndication)]
             assert told == [Cause.MISSING_MANDATORY_ELEMENT, Cause.UNRECOGNISED_MESSAGE]
             assert len(at.client.faults) == 4
             await at.bsc.say(b"\xffnonsense")  # nobody can tell where the next message begins
-            await asyncio.sleep(0.05)
             await at.client.keep_alive(10)
             assert "connection is given up" in at.client.faults[-1]
 
@@ -112,5 +111,21 @@ def test_an_error_indication_ends_the_question(tmp_path: Path) -> None:
                 await at.send(text())
             assert at.facts() == ["sent", "refused"]
             assert len(at.bsc.received) == 1
+
+    asyncio.run(run())
+
+
+def test_a_connection_that_is_silent_is_noticed_and_made_again() -> None:
+    async def run() -> None:
+        async with StandInBsc() as bsc:
+            patience = Patience(0.05, 1, 0.01)
+            async with CbspClient(
+                "127.0.0.1", bsc.port, patience=patience, keep_alive_s=1
+            ) as client:
+                bsc.faults.lost = 1
+                await asyncio.sleep(1.3)
+                assert "KEEP ALIVE" in client.faults[0]
+                await client.keep_alive(10)
+                assert len(bsc.received) == 2
 
     asyncio.run(run())

@@ -36,11 +36,10 @@ def test_what_cells_lost_is_loaded_again_with_what_is_left_of_its_life(tmp_path:
 
             await bsc.fail(CELLS[0])
             await bsc.restart(CELLS[0])
-            await asyncio.sleep(0.05)
+            await client.keep_alive(10)
             await client.reloaded()
 
-            again = bsc.received[-1]
-            assert isinstance(again, CbsWriteReplace)
+            again = [m for m in bsc.received if isinstance(m, CbsWriteReplace)][-1]
             assert again.cells == (CELLS[0],)
             assert again.old_serial_number is None
             assert again.broadcasts == 7
@@ -171,5 +170,32 @@ def test_a_stop_in_one_cell_holds_where_the_bsc_names_its_cells_as_a_whole(tmp_p
             record = at.client.record
             assert at.places(0).isdisjoint(record.now(REFERENCE, State.ACCEPTED))
             assert record.reached(REFERENCE, Event.STOPPED) == at.places(0)
+
+    asyncio.run(run())
+
+
+def test_a_message_that_went_to_two_areas_is_loaded_again_in_both(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with scene(tmp_path) as at:
+            await at.send(text(tac=(12,)), text(tac=(13,)))
+            await at.bsc.restart()
+            await at.client.keep_alive(10)
+            await at.client.reloaded()
+            assert [at.bsc.bsc.holds(cell) for cell in CELLS] == [{REFERENCE}] * 3
+
+    asyncio.run(run())
+
+
+def test_an_update_replaces_each_version_that_is_on_air_somewhere(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with scene(tmp_path) as at:
+            await at.send(text())
+            await at.send(text(UPDATE.serial_number, tac=(13,)))
+            last = MessageReference(EXERCISE, SERIAL + 2)
+            (answer,) = await at.send(text(last.serial_number))
+            assert answer.complete
+            assert set(answer.done) == set(CELLS)
+            assert [at.bsc.bsc.holds(cell) for cell in CELLS] == [{last}] * 3
+            assert [one.reference for one in at.client.active] == [last, last]
 
     asyncio.run(run())

@@ -191,14 +191,13 @@ class BroadcastRecord:
 
     def table(self, message: MessageReference) -> dict[Place, dict[State, datetime | None]]:
         """Return when each state was first reached in each place; None where nothing says so."""
-        places = sorted({entry.place for entry in self._entries if entry.message == message})
-        return {
-            place: {
-                state: None if (entry := self.first(message, place, state)) is None else entry.at
-                for state in State
-            }
-            for place in places
-        }
+        table: dict[Place, dict[State, datetime | None]] = {}
+        for entry in self._entries:
+            if entry.message == message:
+                row = table.setdefault(entry.place, dict.fromkeys(State))
+                if isinstance(entry.fact, State) and row[entry.fact] is None:
+                    row[entry.fact] = entry.at
+        return dict(sorted(table.items()))
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the entries as JSON data, times in ISO 8601."""

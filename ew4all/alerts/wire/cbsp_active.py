@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ew4all.alerts.broadcast_record import MessageReference
 from ew4all.alerts.cbs import GSM_UNIT_S
-from ew4all.alerts.wire.cbsp_elements import BroadcastType, Cause, Cell, CellCount, CellFailure
+from ew4all.alerts.wire.cbsp_elements import (
+    BroadcastType,
+    Cause,
+    Cell,
+    CellCount,
+    CellFailure,
+    CellKind,
+)
 from ew4all.alerts.wire.cbsp_messages import (
     CbspMessage,
     CbsWriteReplace,
@@ -30,6 +37,7 @@ from ew4all.alerts.wire.cbsp_messages import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from ew4all.alerts.gateway import Sendable
@@ -40,11 +48,11 @@ __all__ = [
     "Answer",
     "Asked",
     "Broadcast",
+    "CellSet",
     "Told",
     "answer_to",
-    "as_new",
     "form_of",
-    "overlap",
+    "instead",
     "reference_of",
 ]
 
@@ -129,22 +137,23 @@ def answer_to(asked: Asked, told: Told, attempts: int) -> Answer:
     return Answer(asked, cells, failures, completed, attempts)
 
 
-def as_new(answer: Answer) -> tuple[Broadcast, ...]:
-    """Return the updates that cells refused for want of the old message, as new messages.
+def instead(answer: Answer, old_serial_number: int | None) -> tuple[Broadcast, ...]:
+    """Return what to send to cells that refused an update because they do not hold the old message.
 
-    Those cells lost the old message, at a restart or because its time was over.
+    They hold another version, which is then replaced; or none (lost at a restart, or its time was
+    over), and with None they get a new message.
     """
     message = answer.asked
     if not isinstance(message, Broadcast) or message.old_serial_number is None:
         return ()
-    lost = [
+    without = [
         item.cell
         for item in answer.failures
         if item.cause is Cause.MESSAGE_REFERENCE_NOT_IDENTIFIED
     ]
     return tuple(
-        replace(message, old_serial_number=None, cells=tuple(c for c in lost if c.kind is kind))
-        for kind in dict.fromkeys(cell.kind for cell in lost)
+        replace(message, old_serial_number=old_serial_number, cells=cells)
+        for cells in _by_kind(without).values()
     )
 
 
@@ -190,6 +199,11 @@ class Active:
         return MessageReference(self.message.message_identifier, self.message.new_serial_number)
 
     @property
+    def key(self) -> tuple[MessageReference, BroadcastType, tuple[Cell, ...]]:
+        """What tells it from others: the same message may be sent to several areas."""
+        return self.reference, self.form, self.message.cells
+
+    @property
     def form(self) -> BroadcastType:
         """Whether it is a text or a notification."""
         return form_of(self.message)
@@ -209,28 +223,26 @@ class Active:
 
     def without(self, cells: tuple[Cell, ...]) -> Active:
         """Return it with these cells taken away: stopped, or replaced by another message."""
-        kept = tuple(mine for mine in self.cells if not any(cell.covers(mine) for cell in cells))
-        parts = (part for mine in kept for part in overlap(mine, cells))
+        gone = CellSet(cells)
+        kept = tuple(mine for mine in self.cells if not gone.covers(mine))
+        parts = (part for mine in kept for part in gone.parts_of(mine))
         return replace(self, cells=kept, stopped=tuple(dict.fromkeys((*self.stopped, *parts))))
 
     def in_cells(self, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
         """Return its cells that lie in `cells`, or may: what a restart of those has touched."""
-        return tuple(dict.fromkeys(part for mine in self.cells for part in overlap(mine, cells)))
+        named = CellSet(cells)
+        return tuple(dict.fromkeys(part for mine in self.cells for part in named.parts_of(mine)))
 
     def again(self, cells: tuple[Cell, ...], now: datetime) -> tuple[Broadcast, ...]:
         """Return the messages that load it again into `cells`, with what is left of its life.
 
-        There are none where nothing is left, or where none of the cells is its own. A list of CBSP names its
-        cells in one way, so there is one message for each way.
+        There are none where nothing is left, or where none of the cells is its own. A list of CBSP
+        names its cells in one way, so there is one message for each way.
         """
         touched = self.in_cells(cells)
         if self.is_over(now) or not touched:
             return ()
-        kinds = dict.fromkeys(cell.kind for cell in touched)
-        return tuple(
-            self._remaining(tuple(cell for cell in touched if cell.kind is kind), now)
-            for kind in kinds
-        )
+        return tuple(self._remaining(cells, now) for cells in _by_kind(touched).values())
 
     def _remaining(self, cells: tuple[Cell, ...], now: datetime) -> Broadcast:
         gone_s = max((now - self.since).total_seconds(), 0.0)
@@ -246,21 +258,44 @@ class Active:
         return replace(self.message, old_serial_number=None, cells=cells, broadcasts=left)
 
 
-def overlap(mine: Cell, others: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    """Return the parts of a cell or area that may lie in one of the others, each named closely.
+class CellSet:
+    """Cells and areas that are asked about many times: thousands may stand in one message."""
 
-    Where the two are named by different numbers (a cell identity, a location area) nobody can
-    tell, and the whole of `mine` is returned: a message that is loaded once too often does no harm.
-    """
-    parts: list[Cell] = []
-    for other in others:
-        if other.covers(mine):
-            return (mine,)
-        if mine.covers(other):
-            parts.append(other)
-        elif _may_meet(mine, other):
-            return (mine,)
-    return tuple(parts)
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        self._cells = frozenset(cells)
+        # Two different cells of one kind have nothing in common.
+        groups = _by_kind(self._cells)
+        self._others = {
+            kind: tuple(cell for other, group in groups.items() if other != kind for cell in group)
+            for kind in CellKind
+        }
+
+    def covers(self, cell: Cell) -> bool:
+        """Whether one of them is the cell, or surely holds it."""
+        return cell in self._cells or any(one.covers(cell) for one in self._others[cell.kind])
+
+    def parts_of(self, cell: Cell) -> tuple[Cell, ...]:
+        """Return the parts of a cell or area that may lie in one of them, each named closely.
+
+        Where the two are named by different numbers (a cell identity, a location area) nobody can
+        tell, and the whole is returned: a message that is loaded once too often does no harm.
+        """
+        if cell in self._cells:
+            return (cell,)
+        parts: list[Cell] = []
+        for one in self._others[cell.kind]:
+            if cell.covers(one):
+                parts.append(one)
+            elif _may_meet(cell, one):
+                return (cell,)
+        return tuple(parts)
+
+
+def _by_kind(cells: Iterable[Cell]) -> dict[CellKind, tuple[Cell, ...]]:
+    groups: dict[CellKind, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(cell.kind, []).append(cell)
+    return {kind: tuple(group) for kind, group in groups.items()}
 
 
 def _may_meet(mine: Cell, other: Cell) -> bool:

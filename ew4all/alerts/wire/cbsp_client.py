@@ -13,9 +13,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from ew4all.alerts.broadcast_record import BroadcastRecord, MessageReference
+from ew4all.alerts.cbs import is_etws
 from ew4all.alerts.gateway import Sendable
 from ew4all.alerts.wire import cbsp
-from ew4all.alerts.wire.cbsp_active import Active, Answer, Asked, Broadcast, Told, answer_to, as_new
+from ew4all.alerts.wire.cbsp_active import (
+    Active,
+    Answer,
+    Asked,
+    Broadcast,
+    Told,
+    answer_to,
+    instead,
+)
 from ew4all.alerts.wire.cbsp_elements import (
     ALL_CELLS,
     BroadcastType,
@@ -69,6 +78,9 @@ class CbspClient:
         Where everything that is sent, answered and counted is written; a new one by default.
     patience
         Time limits.
+    keep_alive_s
+        Ask so often whether the BSC is there, 1 to 120 s, and connect anew where it is not. Without
+        it a connection that died without a word is noticed when the next message is sent.
     clock
         Time of the entries in the record, with a time zone.
 
@@ -88,6 +100,7 @@ class CbspClient:
         *,
         record: BroadcastRecord | None = None,
         patience: Patience | None = None,
+        keep_alive_s: int | None = None,
         clock: Callable[[], datetime] = _utc,
     ) -> None:
         self.host = host
@@ -98,6 +111,8 @@ class CbspClient:
         self._link = Link(
             host, port, patience or Patience(), self._ledger, self._unasked, self.faults
         )
+        self._keep_alive_s = keep_alive_s
+        self._tasks: set[asyncio.Task[None]] = set()
         self._reloads: set[asyncio.Task[None]] = set()
         # A message that is being stopped or replaced must not be loaded again at the same time.
         self._turn = asyncio.Lock()
@@ -111,13 +126,16 @@ class CbspClient:
             The BSC cannot be reached in the time that `Patience` allows.
         """
         await self._link.open()
+        if self._keep_alive_s is not None:
+            self._tasks.add(asyncio.create_task(self._pulse(self._keep_alive_s)))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Disconnect. What is on air stays on air."""
-        for task in self._reloads:
+        tasks = self._tasks | self._reloads
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._reloads, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._link.close()
 
     @property
@@ -207,29 +225,44 @@ class CbspClient:
         while self._reloads:
             await asyncio.wait(self._reloads)
 
+    async def _pulse(self, period_s: int) -> None:
+        while True:
+            await asyncio.sleep(period_s)
+            try:
+                await self.keep_alive(period_s)
+            except TransportError as error:
+                self.faults.append(str(error))
+                await self._link.renew()
+
     def _release(self, sendable: Sendable) -> tuple[WriteReplace | Stop, ...]:
         # Of the class, not of the object: what only looks like a Sendable has no say here.
         return Sendable.release(sendable, interface=INTERFACE, host=self.host, port=self.port)
 
     async def _carry_out(self, request: WriteReplace | Stop, sendable: Sendable) -> list[Answer]:
         reference = MessageReference(request.message_identifier, request.serial_number)
+        replaced: tuple[int, ...] = ()
         if isinstance(request, Stop):
-            messages = messages_of(request, forms=self._ledger.forms(reference) or None)
+            # Of a message that another centre put on air nobody here knows the form.
+            unknown = set(BroadcastType) if is_etws(request.message_identifier) else None
+            messages = messages_of(request, forms=self._ledger.forms(reference) or unknown)
             self._ledger.stopping(request)
         else:
-            messages = messages_of(request, self._ledger.replaced_by(request))
+            replaced = self._ledger.replaced_by(request)
+            messages = messages_of(request, replaced[0] if replaced else None)
         answers = []
         for message in messages:
             answer, source = await self._exchange(message)
-            _tell(sendable, f"{source} about {reference}", answer)
             if isinstance(request, Stop):
                 self._ledger.stopped(answer, source)
             else:
                 self._ledger.written(answer, source, request, sendable)
-                for fresh in as_new(answer):
-                    second, source = await self._exchange(fresh)
-                    self._ledger.written(second, source, request, sendable)
-                    _tell(sendable, f"{source} about {reference}, as a new message", second)
+            _tell(sendable, f"{source} about {reference}", answer)
+            for old in (*replaced[1:], None):
+                for again in instead(answer, old):
+                    second, source = await self._exchange(again)
+                    if isinstance(request, WriteReplace):
+                        self._ledger.written(second, source, request, sendable)
+                    _tell(sendable, f"{source} about {reference}, once more", second)
                     answer = answer.mended_by(second)
             answers.append(answer)
         return answers
@@ -273,7 +306,10 @@ class CbspClient:
                         await self._reload(one, messages)
             except EW4AllError as error:
                 self.faults.append(f"{one.reference} is not loaded again: {error}")
-                Sendable.record(one.sendable, "failed", f"after a restart: {error}")
+                try:
+                    Sendable.record(one.sendable, "failed", f"after a restart: {error}")
+                except RefusedError as refusal:
+                    self.faults.append(f"the audit log does not tell of it: {refusal}")
 
     async def _reload(self, one: Active, messages: tuple[Broadcast, ...]) -> None:
         for message in messages:

@@ -5,7 +5,7 @@ No input or output: `cbsp_client` tells what went out and came in.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ew4all.alerts.broadcast_record import (
     BroadcastRecord,
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Ledger", "name_of"]
 
+Key: TypeAlias = tuple[MessageReference, BroadcastType, tuple[Cell, ...]]
+
 
 def name_of(message: CbspMessage) -> str:
     """Return what TS 48.049 calls a message."""
@@ -66,7 +68,7 @@ class Ledger:
         self.peer = peer
         self.record = record
         self._clock = clock
-        self._active: dict[tuple[MessageReference, BroadcastType], Active] = {}
+        self._active: dict[Key, Active] = {}
 
     @property
     def active(self) -> tuple[Active, ...]:
@@ -77,28 +79,29 @@ class Ledger:
 
     def is_active(self, one: Active) -> bool:
         """Whether a message is active still, in some of its cells: not stopped, replaced or over."""
-        return any((one.reference, one.form) == (mine.reference, mine.form) for mine in self.active)
+        return any(one.key == mine.key for mine in self.active)
 
     def forms(self, reference: MessageReference) -> frozenset[BroadcastType]:
         """Return whether text, notification or both of a message are active."""
         return frozenset(one.form for one in self.active if one.reference == reference)
 
-    def replaced_by(self, request: WriteReplace) -> int | None:
-        """Return the serial number on air that a request updates; None where it is a new message.
+    def replaced_by(self, request: WriteReplace) -> tuple[int, ...]:
+        """Return the serial numbers on air that a request updates, the newest first.
 
         An update has the identifier, scope and message code of the message on air, and another
-        update number (TS 23.041 9.4.1.2.1).
+        update number (TS 23.041 9.4.1.2.1). There may be several where one update went to a part of
+        the cells only.
         """
-        mine = MessageReference(request.message_identifier, request.serial_number)
-        for one in self.active:
-            theirs = one.reference
-            if (
-                theirs != mine
-                and theirs.message_identifier == mine.message_identifier
-                and theirs.serial_number >> 4 == mine.serial_number >> 4
-            ):
-                return theirs.serial_number
-        return None
+        mine = request.serial_number
+        older = {
+            one.reference.serial_number
+            for one in self.active
+            if one.reference.message_identifier == request.message_identifier
+            and one.reference.serial_number >> 4 == mine >> 4
+            and one.reference.serial_number != mine
+        }
+        # Update numbers go round modulo 16, so the newest is the one that lies least behind.
+        return tuple(sorted(older, key=lambda serial: (mine - serial) % 16))
 
     def sent(self, message: CbspMessage) -> None:
         """Write down that a message went out."""
@@ -137,7 +140,7 @@ class Ledger:
         self._answered(reference, answer, State.ACCEPTED, source)
         if answer.done:
             made = Active(request, sendable, message, self._now(), answer.done)
-            self._active[reference, made.form] = made
+            self._active[made.key] = made
 
     def loaded_again(self, answer: Answer, source: str) -> None:
         """Write down the answer to a message that was loaded again; its life goes on as it was."""
@@ -147,7 +150,7 @@ class Ledger:
 
     def not_loaded_again(self, one: Active, why: str) -> None:
         """Give up a message that may not be loaded again."""
-        self._active.pop((one.reference, one.form), None)
+        self._active.pop(one.key, None)
         self._note(one.reference, one.cells, Event.REFUSED, "gateway", why)
 
     def stopped(self, answer: Answer, source: str) -> None:
@@ -196,7 +199,7 @@ class Ledger:
                 found.append((one, one.again(restart.cells, self._now())))
         return tuple(found)
 
-    def _keep(self, key: tuple[MessageReference, BroadcastType], one: Active) -> None:
+    def _keep(self, key: Key, one: Active) -> None:
         if one.cells:
             self._active[key] = one
         else:

@@ -117,6 +117,10 @@ class Link:
             await asyncio.gather(self._connection, return_exceptions=True)
         await self._hang_up()
 
+    async def renew(self) -> None:
+        """End the connection, which is then made again."""
+        await self._hang_up()
+
     async def ask(self, asked: CbspMessage) -> tuple[CbspMessage, int]:
         """Send a message until its answer comes; return the answer, and how often was sent.
 
@@ -141,7 +145,7 @@ class Link:
                         sent += 1
                         await self._write(asked)
                         return await answer, sent
-                except (TimeoutError, ConnectionError) as error:
+                except OSError as error:  # TimeoutError is one
                     if sent > before:
                         cut = not isinstance(error, TimeoutError)
                         limit = f"no answer within {self._patience.answer_s:g} s"
@@ -202,7 +206,7 @@ class Link:
 
     async def _complain(self, fault: str, cause: Cause) -> None:
         self._faults.append(fault)
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             await self._write(ErrorIndication(cause=cause))
 
     async def _hang_up(self) -> None:
