@@ -90,7 +90,7 @@ def test_octets_that_are_not_understood_are_answered_so(tmp_path: Path) -> None:
             await at.bsc.say(bytes.fromhex("10000000"))  # a RESET without cells
             await at.bsc.say(bytes.fromhex("1000000404000106"))  # a RESET, from a BSC
             await at.bsc.say(bytes.fromhex("1100000404000106"))  # an answer to nothing
-            await at.bsc.say(bytes.fromhex("150000020b04"))  # an error about nothing
+            await at.bsc.say(bytes.fromhex("150000050b040e111d"))  # an error about a message
             await at.client.keep_alive(10)  # what was said before is heard before the answer
             await at.client.keep_alive(10)  # and what that was answered before the next question
             told = [m.cause for m in at.bsc.received if isinstance(m, ErrorIndication)]
