@@ -65,6 +65,12 @@ def check(
     ReadError
         One of `anchors` is no certificate.
     """
+    if anchors:
+        from ew4all.alerts.certificates import read_certificates
+
+        for number, pem in enumerate(anchors, 1):
+            # At once: a wrong file must not pass because this alert carries no signature.
+            read_certificates(pem, f"trusted certificate {number}")
     readings = read_alerts(data, name)
     checked = []
     for reading in readings:
