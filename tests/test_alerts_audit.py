@@ -132,6 +132,13 @@ def test_changed_lines_are_found(
         AuditLog(path).append("refused", {})
 
 
+def test_a_cut_end_is_called_so(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+    with pytest.raises(AuditError, match="has 3 lines and its head says 5: the end was cut off"):
+        verify_log(path)
+
+
 def test_a_line_that_is_inserted_with_a_sound_hash_is_found(tmp_path: Path) -> None:
     """Somebody who knows how the log is written adds a line, or writes one anew."""
     path = made(tmp_path)

@@ -86,6 +86,21 @@ def test_messages_go_where_they_were_confirmed_for(
     assert verify_log(operator.log).records[-1].event == "refused"
 
 
+def test_a_destination_that_was_changed_after_it_was_allowed(operator: MadeOperator) -> None:
+    sendable = operator.sendable(MESSAGE)
+    kept = operator.parts["destination"]
+    for other in (
+        kept.replace("127.0.0.1", "10.0.0.1"),
+        kept.replace("4381", "4380"),
+        kept.replace("bsc-1", "b"),
+    ):
+        operator.write(destination=other)
+        with pytest.raises(RefusedError, match="changed or removed the destination bsc-1"):
+            sendable.release(**PEER)
+    operator.write(destination=kept)
+    assert sendable.release(**PEER)
+
+
 def test_an_unknown_destination(operator: MadeOperator) -> None:
     wish = replace(order(operator), destination="msc-9")
     assert "no destination 'msc-9'" in refused(operator, wish)

@@ -19,8 +19,9 @@ from made_gateway import (
 )
 
 from ew4all.alerts import gateway as module
+from ew4all.alerts import order_rules
 from ew4all.alerts.gateway import Order
-from ew4all.alerts.signature import sign
+from ew4all.alerts.signature import Outcome, Verification, sign
 from ew4all.alerts.wire.request import Stop, WriteReplace
 from ew4all.errors import RefusedError
 
@@ -102,6 +103,15 @@ def test_a_certificate_that_has_expired_today(
     wish = order(operator, expires=datetime(2199, 1, 1, tzinfo=UTC))
     monkeypatch.setattr(module, "_now", lambda: datetime(2150, 1, 1, tzinfo=UTC))
     assert "certificate is not valid today" in refused(operator, wish)
+
+
+def test_what_counts_is_what_was_signed_and_not_the_file(
+    operator: MadeOperator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = Verification(Outcome.VALID, "", "CN=Agency", cap_alert(status="Draft"))
+    wish = order(operator)
+    monkeypatch.setattr(order_rules, "verify", lambda *_, **__: draft)
+    assert "an alert of status Draft goes to nobody" in refused(operator, wish)
 
 
 def test_an_alert_that_breaks_cap(operator: MadeOperator) -> None:

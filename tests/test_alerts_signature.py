@@ -236,6 +236,16 @@ def test_what_can_leave_parts_out_is_not_followed(old: bytes, new: bytes, reason
     assert reason in result.reason
 
 
+def test_a_transform_that_could_leave_parts_out_is_named() -> None:
+    def change(root: etree._Element) -> None:
+        transform = root.findall(f".//{DSIG}Transform")[-1]
+        transform.set("Algorithm", "http://www.w3.org/TR/1999/REC-xpath-19991116")
+
+    result = verify(changed(change), PINS)
+    assert result.outcome is Outcome.UNCHECKED
+    assert "could leave parts of it out" in result.reason
+
+
 @pytest.mark.parametrize("data", [b"", b"<", b"<alert/>", b"\xff\xfe<", b"<a>" * 99, b"not xml"])
 def test_what_is_no_alert_is_not_checked(data: bytes) -> None:
     assert verify(data, PINS).outcome is Outcome.UNCHECKED
@@ -340,6 +350,13 @@ def test_either_of_two_signatures_can_be_the_trusted_one(pins: list[bytes]) -> N
     assert result.outcome is Outcome.VALID
     assert "of 2" in result.reason
     assert verify(TWICE, []).outcome is Outcome.UNCHECKED
+
+
+def test_the_middle_one_of_three_covers_the_first_and_not_the_last() -> None:
+    third = signer("Archive")
+    data = sign(TWICE, third.key_pem, third.certificate_pem)
+    assert verify(data, [SECOND.certificate_pem]).outcome is Outcome.VALID
+    assert "3 of 3" in verify(data, [third.certificate_pem]).reason
 
 
 def test_the_order_of_two_signatures_does_not_matter() -> None:
