@@ -7,14 +7,29 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
+from command_line import command_line
 from package_trees import called, functions, modules, names_in
 
+from ew4all.alerts.building import InLanguage, build
 from ew4all.alerts.cap import MsgType, Scope
+from ew4all.alerts.cap_xml import read_alerts
+from ew4all.alerts.cbs.identifiers import IDENTIFIERS
 from ew4all.alerts.drill import DrillAlert, DrillIdentifier, DrillMessage, DrillStatus
+from ew4all.alerts.mapping import map_alert
+from ew4all.alerts.mapping_profile import profile, profile_names
+from ew4all.alerts.templates import shipped
 from ew4all.errors import EW4AllError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from command_line import Ended
 
 # Who may put an Alert of any status together: the reader, the drill types (from a drill status), and
 # the examples of the mapping table, which are counted and never written.
@@ -59,18 +74,40 @@ def test_every_status_of_a_drill_becomes_the_same_status() -> None:
         DrillMessage(message_identifier=4370, serial_number=0, text="text")  # type: ignore[arg-type]
 
 
+def holders() -> set[str]:
+    """Return the drill types, and every class that has one of them, or of these, as a field."""
+    found = {"DrillAlert", "DrillMessage", "DrillStatus"}
+    classes = [
+        node
+        for tree in modules().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    ]
+    while True:
+        more = {
+            node.name
+            for node in classes
+            for field in node.body
+            if isinstance(field, ast.AnnAssign) and names_in(field.annotation) & found
+        }
+        if more <= found:
+            return found
+        found |= more
+
+
 def creators() -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Return every function that gives a drill: those are the entry points that create."""
+    types = holders()
     return [
         (name, function)
         for name, tree in modules().items()
         for function in functions(tree)
-        if names_in(function.returns) & {"DrillAlert", "DrillMessage", "DrillStatus"}
+        if names_in(function.returns) & types
     ]
 
 
 def test_what_creates_takes_no_status_but_that_of_a_drill() -> None:
-    assert creators()
+    assert "build" in {function.name for _, function in creators()}
     for name, function in creators():
         arguments = function.args
         for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
@@ -121,3 +158,69 @@ def test_no_alert_becomes_actual_by_replacing_its_status() -> None:
                     assert not (keyword.arg == "status" and "ctual" in said.lower()), (
                         f"{name}:{node.lineno} sets a status of {said}"
                     )
+
+
+# The command, and what its alerts become
+
+
+BUILD = ("alert", "build", "--hazard", "flood", "--language", "en", "--time", "18:00")
+INJECTION = "</areaDesc></area></info><status>Actual</status><!-- Actual <x a='&\""
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    return command_line(monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("status", ["Actual", "System", "actual", "ACTUAL", "", "Exercise,Actual"])
+def test_the_command_makes_no_real_alert(
+    run: Callable[..., Ended], tmp_path: Path, status: str
+) -> None:
+    out = tmp_path / "alert.xml"
+    ended = run(*BUILD, "--place", "Here", "--status", status, "--out", str(out))
+    assert ended.code == 2
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("status", ["Exercise", "Test", "Draft"])
+@pytest.mark.parametrize("option", ["--place", "--action", "--source", "--sender", "--identifier"])
+def test_no_text_of_a_user_becomes_part_of_the_xml(
+    run: Callable[..., Ended], tmp_path: Path, status: str, option: str
+) -> None:
+    out = tmp_path / "alert.xml"
+    given = {"--place": "Here", option: INJECTION}
+    options = [part for pair in given.items() for part in pair]
+    ended = run(*BUILD, *options, "--status", status, "--out", str(out), "--json")
+    if ended.code:
+        assert not out.exists()
+        return
+    (reading,) = read_alerts(out.read_bytes(), "made")
+    assert reading.valid
+    assert reading.alert is not None
+    assert reading.alert.status.value == status
+    told = {message["message_identifier"] for message in json.loads(ended.out)["messages"]}
+    assert told <= {int(identifier) for identifier in DrillIdentifier}
+    assert bool(told) == (status != "Draft")
+
+
+@pytest.mark.parametrize("status", list(DrillStatus))
+def test_no_template_becomes_a_live_message_in_any_country(status: DrillStatus) -> None:
+    """Every hazard in two languages, through every mapping profile that is shipped."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    kinds = shipped()
+    said = [InLanguage(tag, "Here", "18:00") for tag in ("en", "fr")]
+    seen = set()
+    for hazard in kinds.hazards:
+        made = build(
+            kinds, hazard, said, status, sent=now, expires=now + timedelta(hours=1)
+        ).alert.alert
+        for name in profile_names():
+            for mapped in map_alert(made, profile(name)):
+                seen.add(mapped.message_identifier)
+    live = {i for i, row in IDENTIFIERS.items() if "test" not in row.name.lower()} - {
+        int(identifier) for identifier in DrillIdentifier
+    }
+    assert seen & live == set()
+    assert (seen == {None}) == (status is DrillStatus.DRAFT)
