@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shapely
 from made_alerts import SENT, following, made_alert, made_info
 from tshark import decode, malformed
 
-from ew4all.alerts.cap import MsgType, Status
-from ew4all.alerts.cbs import decode_cb_data
+from ew4all.alerts.cap import Area, Circle, MsgType, Polygon, Status
+from ew4all.alerts.cap_areas import areas_of
+from ew4all.alerts.cap_xml import read_alerts
+from ew4all.alerts.cbs import decode_cb_data, decode_warning_area_coordinates
 from ew4all.alerts.encode_parameters import Parameters, read_parameters
 from ew4all.alerts.encoding import Encoded, encode_alert, encode_message
 from ew4all.alerts.life import schedule
@@ -20,7 +24,7 @@ from ew4all.alerts.wire import ngap, s1ap, sbcap
 from ew4all.alerts.wire.pdus import pdus_of
 from ew4all.alerts.wire.request import Stop
 from ew4all.alerts.wire.sib import SIB8, SIB12
-from ew4all.errors import MessageError
+from ew4all.errors import CapError, GeometryError, MessageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -272,3 +276,54 @@ class TestParameters:
     def test_values_out_of_range_are_errors_of_input(self, values: dict[str, Any]) -> None:
         with pytest.raises(ValueError, match=r"."):
             text_message(**{**GOLDEN, **values})
+
+
+class TestGeofence:
+    AREA = Area(
+        description="Bay",
+        polygons=(Polygon(((50.0, 8.0), (50.0, 9.0), (51.0, 8.5), (50.0, 8.0))),),
+        circles=(Circle(52.0, 8.0, 5.0),),
+    )
+
+    def test_the_area_is_in_every_message_that_can_carry_it(self) -> None:
+        alert = made_alert(made_info(areas=(self.AREA,)))
+        (encoded,) = encode_alert(alert, WEA, geofence=True)
+        octets = bytes.fromhex(encoded.document()["area_coordinates"])
+        area = decode_warning_area_coordinates(octets)
+        ring = shapely.Polygon([(lon, lat) for lat, lon in self.AREA.polygons[0].points])
+        assert shapely.Polygon(area.polygons[0]).covers(ring)
+        assert area.circles[0].radius_m >= 5000
+        for decoder in (ngap, s1ap, sbcap):
+            name = decoder.__name__.rpartition(".")[2]
+            assert decoder.decode(encoded.pdus[name]).area_coordinates == octets  # type: ignore[arg-type, union-attr]
+        assert SIB12.join(encoded.pdus["sib12"]).area_coordinates == octets  # type: ignore[arg-type]
+        (without,) = encode_alert(alert, WEA)
+        assert without.document()["area_coordinates"] is None
+
+    def test_circles_alone_and_etws(self) -> None:
+        circle = made_info(event="Tsunami", areas=(replace(self.AREA, polygons=()),))
+        (encoded,) = encode_alert(made_alert(circle), WEA, geofence=True)
+        octets = bytes.fromhex(encoded.document()["area_coordinates"])
+        assert decode_warning_area_coordinates(octets).polygons == ()
+        (etws,) = encode_alert(made_alert(circle), ETWS, geofence=True)
+        assert etws.document()["area_coordinates"] is None
+        assert "no place for it" in etws.notes[-1]
+
+    def test_an_area_in_words_or_of_too_many_circles_is_an_error(self) -> None:
+        with pytest.raises(CapError, match="in words alone"):
+            encode_alert(made_alert(), WEA, geofence=True)
+        many = tuple(Circle(50.0, 8.0 + k / 10, 1.0) for k in range(90))
+        area = replace(self.AREA, circles=many)
+        with pytest.raises(GeometryError, match="90 circles"):
+            encode_alert(made_alert(made_info(areas=(area,))), WEA, geofence=True)
+
+    def test_a_real_area(self, shared_data: Path) -> None:
+        path = shared_data / "cap-samples" / "wmo_tg_valid.xml"
+        (reading,) = read_alerts(path.read_bytes(), path.name)
+        assert reading.alert is not None
+        (encoded,) = encode_alert(reading.alert, EU, geofence=True)
+        octets = bytes.fromhex(encoded.document()["area_coordinates"])
+        drawn = [shapely.Polygon(r) for r in decode_warning_area_coordinates(octets).polygons]
+        for area in areas_of(reading.alert, path.name).areas:
+            assert shapely.union_all(drawn).covers(area.geometry)
+        assert len(octets) <= 1024

@@ -96,6 +96,17 @@ def test_an_update_of_another_alert_is_refused(run: Callable[..., Ended], thread
     assert "none of the alerts given by --previous" in ended.err
 
 
+def test_another_sender_replaces_nothing(run: Callable[..., Ended], thread: Path) -> None:
+    stranger = (thread / "update.xml").read_bytes().replace(b"<sender>met@", b"<sender>not@")
+    (thread / "update.xml").write_bytes(stranger)
+    ended = run(
+        "alert", "encode", str(thread / "update.xml"), "--profile", "wea",
+        "--previous", str(thread / "alert.xml"),
+    )  # fmt: skip
+    assert ended.code == 2
+    assert "none of its own sender's" in ended.err
+
+
 def test_terminal_says_why_and_what_a_phone_shows(run: Callable[..., Ended], thread: Path) -> None:
     ended = run("alert", "encode", str(thread / "alert.xml"), "--profile", "us")
     assert ended.code == 0
@@ -127,11 +138,14 @@ def test_profile_of_ones_own(run: Callable[..., Ended], thread: Path) -> None:
         (["encode", "{alert}", "--profile", "weaa"], "did you mean wea"),
         (["encode", "{alert}", "--profile", "no.toml"], "cannot be read"),
         (["encode", "{alert}", "--profile", "wea", "--language", "en"], "--language is for --text"),
-        (["encode", "--text", "a", "--previous", "{alert}"], "--previous is for a FILE"),
+        (["encode", "--text", "a", "--previous", "{alert}"], "--previous is for a FILE;"),
         (["encode", "--text", "a", "--params", "no.json"], "cannot be read"),
         (["encode", "--text", "", "--profile", "wea"], "no text"),
         (["encode", "--text", "x" * 1396, "--profile", "wea"], "Shorten it"),
         (["encode", "{broken}", "--profile", "wea"], "alert check"),
+        (["encode", "--text", "a", "--geofence"], "--geofence is for a FILE"),
+        (["encode", "{alert}", "--profile", "wea", "--geocodes", "x"], "give both"),
+        (["encode", "{alert}", "--profile", "wea", "--geofence"], "in words alone"),
         (["mapping", "--csv", "--triples"], "exclude each other"),
         (["mapping", "xx"], "no mapping profile"),
         (["mapping", "no.toml"], "cannot be read"),

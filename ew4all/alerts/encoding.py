@@ -24,6 +24,7 @@ from ew4all.alerts.cbs import (
     etws_code,
     is_etws,
 )
+from ew4all.alerts.device_area import device_area
 from ew4all.alerts.drill import DrillIdentifier
 from ew4all.alerts.encode_parameters import Parameters
 from ew4all.alerts.life import DEFAULT_LIFE, DEFAULT_REPETITION_S, schedule
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ew4all.alerts.cap import Alert, Info
+    from ew4all.alerts.geocodes import GeocodeTable
     from ew4all.alerts.mapping_profile import Profile
 
 __all__ = ["Encoded", "encode_alert", "encode_message"]
@@ -88,9 +90,14 @@ class Encoded:
             "repetition_s": self.repetition_s,
             "broadcasts": self.broadcasts,
             "other_channels": list(self.mapped.other_channels),
+            "area_coordinates": None if (area := _area(self.request)) is None else area.hex(),
             "phone": None if self.phone is None else dict(self.phone),
             "notes": [*self.mapped.notes, *self.notes],
         }
+
+
+def _area(request: WriteReplace | Stop | None) -> bytes | None:
+    return request.area_coordinates if isinstance(request, WriteReplace) else None
 
 
 def encode_alert(
@@ -99,6 +106,8 @@ def encode_alert(
     parameters: Parameters | None = None,
     *,
     previous: Sequence[Encoded] | None = None,
+    geofence: bool = False,
+    geocodes: GeocodeTable | None = None,
 ) -> tuple[Encoded, ...]:
     """Encode the messages of an alert.
 
@@ -112,17 +121,31 @@ def encode_alert(
         Values that replace those of profile and alert.
     previous
         What this function gave for the alert that this one updates or cancels. None: not known.
+    geofence
+        Put the alert's area into the messages, for phones to compare with their own place.
+    geocodes
+        Table for areas that have no polygon.
 
     Raises
     ------
     MessageError
         A parameter is out of range, or a test would get an identifier that is not one of tests.
+    CapError, GeocodeError, GeometryError
+        With `geofence`: the area is not known, or cannot be written.
     """
     given = Parameters() if parameters is None else parameters
     on_air = None if previous is None else [item.mapped for item in previous]
     mapped = map_alert(alert, rules, previous=on_air)
     serials = _Serials(alert.sent, given, previous or ())
-    return tuple(_encoded(item, alert, rules, given, serials) for item in mapped)
+
+    def area(item: Mapped) -> tuple[bytes | None, tuple[str, ...]]:
+        if not geofence or item.info is None or item.action is not Action.WRITE_REPLACE:
+            return None, ()
+        if item.warning_type is not None:
+            return None, ("no area goes with ETWS: its messages have no place for it",)
+        return device_area(alert, item.info, geocodes=geocodes)
+
+    return tuple(_encoded(item, alert, rules, given, serials, area(item)) for item in mapped)
 
 
 def encode_message(
@@ -200,7 +223,12 @@ class _Serials:
 
 
 def _encoded(
-    mapped: Mapped, alert: Alert | None, rules: Profile, given: Parameters, serials: _Serials
+    mapped: Mapped,
+    alert: Alert | None,
+    rules: Profile,
+    given: Parameters,
+    serials: _Serials,
+    area: tuple[bytes | None, tuple[str, ...]] = (None, ()),
 ) -> Encoded:
     if mapped.action is Action.NONE:
         return Encoded(mapped)
@@ -238,9 +266,12 @@ def _encoded(
         cells=given.cells,
         concurrent=concurrent,
         send_indication=given.send_indication,
+        area_coordinates=area[0],
     )
     pdus, without = pdus_of(request, segment_octets=given.segment_octets)
-    heard = Broadcast(identifier, serial, text.dcs, request.contents, warning, plmn=given.plmn)
+    heard = Broadcast(
+        identifier, serial, text.dcs, request.contents, warning, area[0], plmn=given.plmn
+    )
     return Encoded(
         mapped,
         message_identifier=identifier,
@@ -254,7 +285,7 @@ def _encoded(
         pdus=pdus,
         without=without,
         phone=show(heard).as_dict(),
-        notes=(*notes, *text.notes),
+        notes=(*notes, *text.notes, *area[1]),
     )
 
 

@@ -163,7 +163,16 @@ _ALSO_IN = {
         }
     ),
     "alert": frozenset(
-        {"--action", "--language", "--place", "--previous", "--source", "--time", "--trust"}
+        {
+            "--action",
+            "--geocodes",
+            "--language",
+            "--place",
+            "--previous",
+            "--source",
+            "--time",
+            "--trust",
+        }
     ),
     "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out", "--column"}),
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ew4all.alerts.cap import Alert, Reference
     from ew4all.alerts.encode_parameters import Parameters
     from ew4all.alerts.encoding import Encoded
+    from ew4all.alerts.geocodes import GeocodeTable
     from ew4all.alerts.mapping_profile import Profile
 
 __all__ = ["encode"]
@@ -57,6 +58,20 @@ def encode(
     language: Annotated[
         str | None, typer.Option(metavar="TAG", help="Language of --text, such as fr.")
     ] = None,
+    geofence: Annotated[
+        bool,
+        typer.Option(
+            "--geofence",
+            help="Put the alert's area into the messages, for phones to compare with their own place.",
+        ),
+    ] = False,
+    geocodes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --geofence: where the geocodes of FILE lie, as for reach. Repeatable.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show which cell-broadcast messages an alert becomes: pages, octets of every interface, what a phone shows.
@@ -79,8 +94,9 @@ def encode(
         if params is not None:
             given = read_parameters(_bytes(str(params), "--params"), str(params))
         if text is not None:
-            if previous:
-                msg = "--previous is for a FILE that updates or cancels another"
+            if previous or geofence:
+                option = "--previous" if previous else "--geofence"
+                msg = f"{option} is for a FILE; a text has no area and no predecessor"
                 raise OptionError(msg)
             from ew4all.alerts.encoding import encode_message
 
@@ -95,8 +111,18 @@ def encode(
             if profile is None:
                 msg = "an alert needs a --profile: which identifier it gets differs by country"
                 raise OptionError(msg)
+            if geocodes and not geofence:
+                msg = "--geocodes tells where the area of --geofence lies; give both"
+                raise OptionError(msg)
             rules = _profile(profile)
-            named = _of_files(str(file), previous or [], rules, given)
+            named = _of_files(
+                str(file),
+                previous or [],
+                rules,
+                given,
+                geofence=geofence,
+                geocodes=_table(geocodes),
+            )
         if as_json:
             print_json(
                 {
@@ -115,7 +141,13 @@ def encode(
 
 
 def _of_files(
-    file: str, previous: list[str], rules: Profile, given: Parameters
+    file: str,
+    previous: list[str],
+    rules: Profile,
+    given: Parameters,
+    *,
+    geofence: bool,
+    geocodes: GeocodeTable | None,
 ) -> list[tuple[str | None, Encoded]]:
     """Encode the alerts of a file; those before them tell which messages are on air."""
     from ew4all.alerts.encode_parameters import Parameters
@@ -127,16 +159,26 @@ def _of_files(
     wanted: list[tuple[str | None, Encoded]] = []
     for path in [*previous, file]:
         for alert in _alerts(path):
-            known = [on_air[r] for r in alert.references if r in on_air]
+            # Somebody else's message replaces nothing, whatever it says that it refers to.
+            own = [r for r in alert.references if r.sender == alert.sender]
+            known = [on_air[r] for r in own if r in on_air]
             if path == file and previous and not known and alert.references:
-                named = ", ".join(r.identifier for r in alert.references)
-                msg = f"{path} refers to {named}, which is none of the alerts given by --previous"
+                named = ", ".join(f"{r.identifier} of {r.sender}" for r in alert.references)
+                msg = (
+                    f"{path} of {alert.sender} refers to {named}, which is none of the alerts given by "
+                    f"--previous, or none of its own sender's"
+                )
                 raise CapError(msg)
             before = tuple(item for group in known for item in group) if known else None
             encoded = encode_alert(
-                alert, rules, given if path == file else earlier, previous=before
+                alert,
+                rules,
+                given if path == file else earlier,
+                previous=before,
+                geofence=geofence and path == file,
+                geocodes=geocodes,
             )
-            for replaced in alert.references:
+            for replaced in own:
                 on_air.pop(replaced, None)
             on_air[alert.reference] = encoded
             if path == file:
@@ -162,6 +204,14 @@ def _alerts(path: str) -> list[Alert]:
             raise CapError(msg)
         alerts.append(reading.alert)
     return alerts
+
+
+def _table(geocodes: list[str] | None) -> GeocodeTable | None:
+    if not geocodes:
+        return None
+    from ew4all.readers.geocodes import read_geocodes
+
+    return read_geocodes(geocodes if len(geocodes) > 1 else geocodes[0])
 
 
 def _profile(name: str) -> Profile:
