@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cap_texts import CAP_12, GOOD, SQUARE, alert, area, info, polygon
 
-from ew4all.alerts import cap_tree, cap_xml, xml_guard
+from ew4all.alerts import cap_fields, cap_tree, cap_xml, xml_guard
 from ew4all.alerts.cap_xml import Reading, read_alerts
 
 if TYPE_CHECKING:
@@ -176,10 +176,20 @@ def test_findings_end_somewhere() -> None:
     text = alert(info(area(), "<x/>" * 100_000))
     reading = read(text)
     codes = [each.code for each in reading.findings]
-    assert codes.count("cap.element.unknown") == cap_tree.MOST_FINDINGS
+    assert codes.count("cap.element.unknown") == cap_fields.MOST_FINDINGS
     assert codes.count("limit.findings") == 1
     # The schema has its own number of messages.
-    assert len(codes) <= cap_tree.MOST_FINDINGS + 101
+    assert len(codes) <= cap_fields.MOST_FINDINGS + 101
+
+
+def test_no_error_is_hidden_behind_what_is_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cap_fields, "MOST_FINDINGS", 3)
+    words = "".join(area("", name=f"A{k}") for k in range(10))
+    reading = read(alert(info(words, area(polygon(SQUARE[:-6])))))
+    codes = [each.code for each in reading.findings]
+    assert codes.count("cap.area.words_only") == 3
+    assert "cap.polygon.open" in codes
+    assert not reading.valid
 
 
 def test_a_large_alert_is_read_within_the_second() -> None:

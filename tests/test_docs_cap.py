@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cap_texts import GOOD, SQUARE
 
-from ew4all.alerts import cap_tree, cap_values, cap_xml, xml_guard
+from ew4all.alerts import cap_fields, cap_tree, cap_values, cap_xml, xml_guard
 from ew4all.alerts.cap_codes import RULES
 from ew4all.alerts.cap_xml import read_alerts
 
@@ -43,7 +43,7 @@ def test_the_limits_are_those_of_the_code(repository: Path) -> None:
         (cap_tree.MOST_AREAS, "areas"),
         (cap_tree.MOST_VERTICES, "vertices"),
         (cap_values.MOST_CHARACTERS, "characters"),
-        (cap_tree.MOST_FINDINGS, "findings"),
+        (cap_fields.MOST_FINDINGS, "findings"),
     ):
         assert f"{limit:,} {words}" in text
     meanings = " ".join(rule.meaning for code, rule in RULES.items() if code.startswith("limit."))

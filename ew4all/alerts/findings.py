@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Finding", "Level"]
+__all__ = ["Finding", "Level", "Rule"]
 
 
 class Level(StrEnum):
@@ -30,4 +30,13 @@ class Finding:
     path: str
     line: int | None
     message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a code stands for: `meaning` says it in general, a finding's message in particular."""
+
+    severity: Level
+    meaning: str
     hint: str
