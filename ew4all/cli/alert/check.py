@@ -12,7 +12,7 @@ import typer
 
 from ew4all.cli.parameters import Json
 from ew4all.cli.terminal import console, reporting
-from ew4all.errors import OptionError, ReadError
+from ew4all.errors import ReadError
 
 if TYPE_CHECKING:
     from ew4all.alerts.checking import Checked
@@ -60,8 +60,9 @@ def check(
     with reporting():
         from ew4all.alerts.checking import check as check_file
         from ew4all.alerts.checking import check_together
+        from ew4all.readers.cap_files import instant
 
-        moment = _moment(at)
+        moment = instant(at) or datetime.now(UTC)
         anchors = [_bytes(str(path), "--trust") for path in trust or ()]
         demands = _profile(profile)
         checked: list[Checked] = []
@@ -134,17 +135,3 @@ def _profile(name: str | None) -> Profile | None:
     from ew4all.alerts.profiles import load, parse
 
     return parse(_bytes(name, "--profile"), name) if name.endswith(".toml") else load(name)
-
-
-def _moment(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"--at {text} is no time; write it as 2026-01-31T18:30:00-05:00"
-        raise OptionError(msg) from error
-    if moment.tzinfo is None:
-        msg = f"--at {text} does not say its offset from UTC; write it as {text}+00:00 if it is UTC"
-        raise OptionError(msg)
-    return moment
