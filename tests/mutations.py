@@ -146,11 +146,14 @@ def must_be_handled(data: bytes) -> float:
             assert any(f.severity is Level.ERROR for f in reading.findings)
         elif each.valid:
             _must_be_written(reading.alert)
+    start = time.process_time()
     state([each.reading for each in checked], MOMENT)
     for each in checked[:3]:
         if each.reading.alert is not None:
             _areas(lambda alert=each.reading.alert: areas_of(alert, "x.xml"))
     _areas(lambda: read_areas(data, "x.xml"))
+    used = time.process_time() - start
+    assert used < MOST_SECONDS, f"{used:.2f} s for the areas"
     return took
 
 

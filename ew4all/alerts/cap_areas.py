@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from lxml import etree
 
 from ew4all.alerts.cap_places import CapArea, InfoAreas, places
@@ -152,7 +153,7 @@ def _area_of(area: Area, name: str, notes: list[str], patience: Patience) -> Cap
     where = f"{name}, area {short(description)}"
     polygons = tuple(
         ring_of(
-            [(lon, lat) for lat, lon in polygon.points],
+            np.array(polygon.points)[:, ::-1],
             f"{where}, polygon {k}",
             notes,
             patience=patience,

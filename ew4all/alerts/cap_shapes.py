@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+    from ew4all.units import F64
+
 __all__ = ["CapCircle", "checked_circle", "circle_of", "polygon_of", "ring_of", "short"]
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -67,7 +69,7 @@ def polygon_of(
 
 
 def ring_of(
-    ring: Sequence[tuple[float, float]],
+    ring: Sequence[tuple[float, float]] | F64,
     where: str,
     notes: list[str],
     written: Sequence[str] | None = None,
@@ -82,29 +84,31 @@ def ring_of(
     CapError
         Fewer than four pairs, an open ring, rings that cross, or no area.
     """
-    for k, (lon, lat) in enumerate(ring if written is None else (), 1):
-        _must_be_on_earth(lon, lat, f"{lat},{lon}", f"{where}, pair {k}")
-    if len(ring) < 4:
-        msg = (
-            f"{where} has {len(ring)} pairs; four at least are needed, the last equal to the first"
-        )
+    xy = np.asarray(ring, dtype=np.float64).reshape(-1, 2)
+    far = np.flatnonzero(~((np.abs(xy[:, 1]) <= 90.0) & (np.abs(xy[:, 0]) <= 360.0)))
+    if far.size:
+        lon, lat = map(float, xy[far[0]])
+        pair = written[far[0]] if written else f"{lat},{lon}"
+        _must_be_on_earth(lon, lat, pair, f"{where}, pair {far[0] + 1}")
+    if len(xy) < 4:
+        msg = f"{where} has {len(xy)} pairs; four at least are needed, the last equal to the first"
         raise CapError(msg)
-    if ring[0] != ring[-1]:
-        pairs = written or [f"{lat},{lon}" for lon, lat in ring]
+    if (xy[0] != xy[-1]).any():
+        pairs = written or [f"{lat},{lon}" for lon, lat in xy[[0, -1]].tolist()]
         msg = (
             f"{where} is not closed: its first pair is {pairs[0]!r} and its last {pairs[-1]!r}. "
             f"Whether a pair is missing cannot be told; repeat the first pair at the end if the "
             f"shape is whole"
         )
         raise CapError(msg)
-    if is_tangled(np.array(ring), patience or Patience()):
+    if is_tangled(xy, patience or Patience()):
         msg = (
-            f"{where}, a ring of {len(ring)} pairs, crosses or touches itself (or the polygons of the alert do together) too "
+            f"{where}, a ring of {len(xy)} pairs, crosses or touches itself (or the polygons of the alert do together) too "
             f"often for its area to be told; correct it"
         )
         raise CapError(msg)
     try:
-        shape, note = repaired(unwrap(shapely.Polygon(ring)), where)
+        shape, note = repaired(unwrap(shapely.polygons(xy)), where)
     except GeometryError as error:
         text = str(error)
         msg = text if text.startswith(where) else f"{where}: {text}"
@@ -130,6 +134,7 @@ def circle_of(text: str, where: str, notes: list[str]) -> CapCircle:
         msg = f"{where}: {short(text)} is not a pair and a radius in kilometres ('lat,lon radius')"
         raise CapError(msg)
     lon, lat = _pair(tokens[0], where)
+    _must_be_on_earth(lon, lat, tokens[0], where)
     return checked_circle(lon, lat, float(tokens[1]), where, notes)
 
 
@@ -167,9 +172,7 @@ def _pair(token: str, where: str) -> tuple[float, float]:
     if len(parts) != 2 or not all(_NUMBER.fullmatch(part) for part in parts):
         msg = f"{where}: {short(token)} is not a pair of numbers 'lat,lon' without a blank inside"
         raise CapError(msg)
-    lat, lon = float(parts[0]), float(parts[1])
-    _must_be_on_earth(lon, lat, token, where)
-    return lon, lat
+    return float(parts[1]), float(parts[0])
 
 
 def _must_be_on_earth(lon: float, lat: float, token: str, where: str) -> None:

@@ -19,7 +19,6 @@ __all__ = ["Patience", "is_tangled"]
 
 _MOST_PAIRS = 2_000_000
 _MOST_PAIRS_AN_EDGE = 8
-_PLAIN = 1_000
 _FIRST_EDGES, _GROWTH = 8, 2
 
 
@@ -42,11 +41,12 @@ class Patience:
 
 def is_tangled(ring: F64, patience: Patience) -> bool:
     """Whether a closed ring, shape (vertices, 2), meets itself too often to be read; `patience` is lessened by what it takes."""
-    if len(ring) <= _PLAIN and _is_valid(ring):
-        return False
     starts, ends = ring[:-1], ring[1:]
-    count = len(starts)
     low, high = np.minimum(starts, ends), np.maximum(starts, ends)
+    count = len(starts)
+    most = _MOST_PAIRS + _MOST_PAIRS_AN_EDGE * count
+    if _pairs_at_most(low, high) <= most and shapely.is_valid(shapely.polygons(ring)):
+        return False
     boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
     tree = shapely.STRtree(boxes)
     pairs = first = met = 0
@@ -62,22 +62,26 @@ def is_tangled(ring: F64, patience: Patience) -> bool:
         patience.touching -= touched
         met += touched
         # Where boxes lie over each other, to ask whether the ring is valid is too much already.
-        if (met and patience.is_over) or pairs > _MOST_PAIRS + _MOST_PAIRS_AN_EDGE * count:
+        if (met and patience.is_over) or pairs > most:
             return True
         first += width
         # Wider where edges have few neighbours, so that no step holds more than some megabytes.
         if one.size < _MOST_PAIRS // 16:
             width *= _GROWTH
-    if _is_valid(ring):
+    if shapely.is_valid(shapely.polygons(ring)):
         return False
     patience.vertices -= len(ring)
     return patience.is_over
 
 
-def _is_valid(ring: F64) -> bool:
-    return bool(
-        shapely.is_valid(shapely.linearrings(ring)) and shapely.is_valid(shapely.Polygon(ring))
-    )
+def _pairs_at_most(low: F64, high: F64) -> int:
+    """Return a bound of the pairs of boxes that overlap: of those that do along one axis, the fewer."""
+    found = []
+    for axis in (0, 1):
+        begun = np.searchsorted(np.sort(low[:, axis]), high[:, axis], "right").sum()
+        over = np.searchsorted(np.sort(high[:, axis]), low[:, axis], "left").sum()
+        found.append((int(begun) - int(over) - len(low)) // 2)
+    return min(found)
 
 
 def _met(starts: F64, ends: F64, one: I64, other: I64) -> tuple[int, int]:
