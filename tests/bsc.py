@@ -43,6 +43,7 @@ class StandInBsc:
         self.now_s = 0.0
         self.faults = Faults()
         self.received: list[CbspMessage] = []
+        self.traffic: list[bytes] = []  # of both ends, message by message
         self.on_air: list[OnAir] = []
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -84,6 +85,7 @@ class StandInBsc:
             await self.say(cbsp.encode(message))
 
     async def say(self, octets: bytes) -> None:
+        self.traffic.append(octets)
         for writer in self._writers:
             writer.write(octets)
             await writer.drain()
@@ -119,6 +121,7 @@ class StandInBsc:
             while True:
                 header = await reader.readexactly(cbsp.HEADER_OCTETS)
                 body = await reader.readexactly(cbsp.body_octets(header))
+                self.traffic.append(header + body)
                 await self._hear(cbsp.decode(header + body), writer)
         self._writers.discard(writer)
         writer.close()
@@ -142,4 +145,5 @@ class StandInBsc:
         elif faults.instead:
             writer.write(faults.instead.pop(0))
         elif answer is not None:
-            writer.write(cbsp.encode(answer))
+            self.traffic.append(cbsp.encode(answer))
+            writer.write(self.traffic[-1])

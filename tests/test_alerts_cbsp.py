@@ -13,7 +13,9 @@ from ew4all.alerts.wire.cbsp_elements import (
     ALL_CELLS,
     Cause,
     Cell,
+    CellCount,
     CellKind,
+    CountInfo,
     ElementError,
     Reader,
     period_code,
@@ -29,6 +31,7 @@ from ew4all.alerts.wire.cbsp_messages import (
     KeepAliveComplete,
     Kill,
     LoadQuery,
+    MessageStatusQueryComplete,
     Reset,
     ResetComplete,
     WriteReplaceComplete,
@@ -275,6 +278,22 @@ def test_a_repetition_period_as_one_number_is_refused(spare: str) -> None:
     octets = encode(text_message()).replace(bytes.fromhex("06010e"), bytes.fromhex("06" + spare), 1)
     with pytest.raises(ElementError, match="is no repetition period"):
         decode(octets)
+
+
+def test_a_repetition_period_as_one_number_is_written_where_it_is_asked_for() -> None:
+    """For osmo-bsc, which reads the standard's form of 30 units as 270."""
+    octets = encode(text_message(), repetition_as_number=True)
+    assert bytes.fromhex("06001e") in octets
+    assert encode(text_message()) == octets.replace(
+        bytes.fromhex("06001e"), bytes.fromhex("06010e"), 1
+    )
+
+
+def test_a_count_that_osmo_bsc_leaves_out_is_unknown() -> None:
+    """Asked for all its cells at once, osmo-bsc 1.9 answers with a list without entries."""
+    told = decode(bytes.fromhex("0b00000c0e111d024050080001061200"))
+    assert isinstance(told, MessageStatusQueryComplete)
+    assert told.completed == (CellCount(ALL_CELLS, 0, CountInfo.UNKNOWN),)
 
 
 def test_the_notification_must_say_that_it_is_one() -> None:

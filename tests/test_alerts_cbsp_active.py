@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ew4all.alerts.wire.cbsp_active import CellSet, answer_to, instead
-from ew4all.alerts.wire.cbsp_elements import ALL_CELLS, Cause, Cell, CellFailure, CellKind
+from ew4all.alerts.wire.cbsp_elements import (
+    ALL_CELLS,
+    Cause,
+    Cell,
+    CellCount,
+    CellFailure,
+    CellKind,
+)
 from ew4all.alerts.wire.cbsp_messages import (
     CbsWriteReplace,
     Kill,
@@ -121,3 +128,20 @@ def test_cells_without_the_old_message_are_asked_otherwise_and_the_rest_is_left(
     second = answer_to(update(cells=(HERE,)), refused(cells=(HERE,)), 1)
     mended = first.mended_by(second)
     assert (mended.done, mended.failures) == ((HERE,), failures[1:])
+
+
+def test_cells_whose_broadcasts_are_counted_after_a_kill_have_stopped_it() -> None:
+    """osmo-bsc 1.9 lists them nowhere else."""
+    kill = Kill(message_identifier=4381, old_serial_number=0x4010, cells=(ALL_CELLS,))
+    told = KillFailure(
+        message_identifier=4381,
+        old_serial_number=0x4010,
+        failures=(CellFailure(THERE, Cause.MESSAGE_REFERENCE_NOT_IDENTIFIED),),
+        completed=(CellCount(HERE, 3),),
+    )
+    assert answer_to(kill, told, 1).done == (HERE,)
+
+
+def test_a_message_that_is_loaded_again_may_be_there_still() -> None:
+    there = refused(CellFailure(HERE, Cause.MESSAGE_REFERENCE_ALREADY_USED))
+    assert answer_to(update(), there, 1, repeated=True).done == (HERE,)

@@ -6,17 +6,20 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+import tshark
 from bsc import CELLS
 from cbsp_scene import EXERCISE, REFERENCE, SERIAL, TEXT, UPDATE, scene, text
 
 from ew4all.alerts.broadcast_record import Event, MessageReference, Place, State
 from ew4all.alerts.phone import Phone, Settings
+from ew4all.alerts.wire.cbsp import encode
 from ew4all.alerts.wire.cbsp_client import CbspClient
-from ew4all.alerts.wire.cbsp_elements import ALL_CELLS, Cause
+from ew4all.alerts.wire.cbsp_elements import ALL_CELLS, Cause, Cell, CellKind
 from ew4all.alerts.wire.cbsp_messages import (
     CbsWriteReplace,
     EmergencyWriteReplace,
     Kill,
+    KillComplete,
     Reset,
 )
 from ew4all.alerts.wire.request import Stop, WriteReplace
@@ -126,6 +129,46 @@ def test_cells_that_refuse_are_told_apart(tmp_path: Path) -> None:
             }  # fmt: skip
 
     asyncio.run(run())
+
+
+def test_a_stop_that_is_answered_for_an_area_ends_the_message_in_its_cells(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with scene(tmp_path) as at:
+            await at.send(text())
+            area = Cell(CellKind.LAI, "00101", 12)
+            told = KillComplete(
+                message_identifier=EXERCISE, old_serial_number=SERIAL, cells=(area,)
+            )
+            at.bsc.faults.instead = [encode(told)]
+            await at.send(Stop(EXERCISE, SERIAL, tac=(12,)))
+            assert at.client.record.now(REFERENCE, State.ACCEPTED) == at.places(2)
+            assert at.client.record.reached(REFERENCE, Event.STOPPED) == at.places(0, 1)
+
+    asyncio.run(run())
+
+
+def test_all_that_went_over_the_wire_is_read_by_tshark(tmp_path: Path) -> None:
+    async def run() -> list[bytes]:
+        async with scene(tmp_path) as at:
+            await at.send(text())
+            at.bsc.wait(30.0)
+            await at.client.status(REFERENCE)
+            await at.send(text(UPDATE.serial_number, "EXERCISE is over."))
+            await at.bsc.restart()
+            await at.client.keep_alive(10)
+            await at.client.reloaded()
+            await at.send(Stop(EXERCISE, UPDATE.serial_number))
+            return at.bsc.traffic
+
+    traffic = asyncio.run(run())
+    rows = tshark.fields(traffic, "cbsp", "cbsp.msg_type", "cbsp.cb_page_content")
+    kinds = sorted(int(row["cbsp.msg_type"][0]) for row in rows)
+    assert kinds == [1, 1, 1, 2, 2, 2, 4, 5, 10, 11, 19, 19, 22, 23]
+    pages = [row["cbsp.cb_page_content"] for row in rows if row["cbsp.cb_page_content"]]
+    assert ["".join(parts).replace("\\r", "") for parts in pages] == [
+        TEXT, "EXERCISE is over.", "EXERCISE is over.",
+    ]  # fmt: skip
+    assert not tshark.malformed(traffic, "cbsp")
 
 
 def test_a_notification_with_a_text_takes_two_messages_and_is_stopped_by_two(

@@ -93,11 +93,19 @@ _SECURITY_OCTETS = 50
 _MOST_IN_LIST = 0xFFFF
 
 
-def encode(message: CbspMessage | WriteReplace | Stop) -> bytes:
+def encode(
+    message: CbspMessage | WriteReplace | Stop, *, repetition_as_number: bool = False
+) -> bytes:
     """Return the octets of one message, or of the messages that a request needs.
 
     A request is turned into messages by `cbsp_requests.messages_of`, which tells how areas are
     named in GSM. A notification with a text takes two messages, one after the other.
+
+    Parameters
+    ----------
+    repetition_as_number
+        Write the repetition period as one number of 16 bits, against the standard: osmo-bsc 1.9
+        reads it so, and takes the standard's form of 16 units for 256.
 
     Raises
     ------
@@ -105,9 +113,10 @@ def encode(message: CbspMessage | WriteReplace | Stop) -> bytes:
         A value does not fit its element.
     """
     if isinstance(message, WriteReplace | Stop):
-        return b"".join(encode(part) for part in messages_of(message))
+        parts = messages_of(message)
+        return b"".join(encode(m, repetition_as_number=repetition_as_number) for m in parts)
     body = b"".join(
-        _element(field.name, value)
+        _element(field.name, value, as_number=repetition_as_number)
         for field in dataclasses.fields(message)
         if (value := getattr(message, field.name)) is not None
         and (value != () or field.default is dataclasses.MISSING)
@@ -230,7 +239,7 @@ def _message(form: type[CbspMessage], found: dict[Element, list[tuple[int, Any]]
     return message
 
 
-def _element(name: str, value: Any) -> bytes:
+def _element(name: str, value: Any, *, as_number: bool) -> bytes:
     tag = bytes([_ELEMENT_OF[name]])
     if name == "pages":
         return b"".join(tag + page for page in value)
@@ -245,7 +254,7 @@ def _element(name: str, value: Any) -> bytes:
     if name == "repetition_period":
         _must_fit(name, value, 1, 0xFFF)
         # The upper eight bits, then four spare bits and the lower four (8.2.8).
-        return tag + bytes([value >> 4, value & 0xF])
+        return tag + (value.to_bytes(2) if as_number else bytes([value >> 4, value & 0xF]))
     if name == "security":
         return tag + bytes(value)
     octets = _NUMBERS[name][1] if name in _NUMBERS else 1
@@ -349,6 +358,10 @@ def _entries(name: str, reader: Reader) -> tuple[Any, ...]:
 
 
 def _entry(name: str, cell: Cell, reader: Reader) -> Cell | CellCount | CellLoad:
+    if name == "completed" and cell.kind is CellKind.BSS and not reader.left:
+        return CellCount(
+            cell, 0, CountInfo.UNKNOWN
+        )  # osmo-bsc 1.9, asked for all its cells at once
     if name == "completed":
         broadcasts = reader.number(2, "a number of broadcasts")
         return CellCount(cell, broadcasts, CountInfo(reader.member(CountInfo, "count")))

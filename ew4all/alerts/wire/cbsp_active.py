@@ -51,6 +51,7 @@ __all__ = [
     "CellSet",
     "Told",
     "answer_to",
+    "by_kind",
     "form_of",
     "instead",
     "reference_of",
@@ -120,15 +121,20 @@ def form_of(message: Broadcast) -> BroadcastType:
     return BroadcastType.CBS if text else BroadcastType.EMERGENCY
 
 
-def answer_to(asked: Asked, told: Told, attempts: int) -> Answer:
+def answer_to(asked: Asked, told: Told, attempts: int, *, repeated: bool = False) -> Answer:
     """Return what an answer means for a request that was sent `attempts` times.
 
-    A complete answer that lists no cells is about all that were asked.
+    A cell that says that it was done before has done it, where it had been asked before: by an
+    earlier attempt, or because the message is `repeated`. Cells whose broadcasts are counted after
+    a KILL have stopped them, though some BSCs list no others. An answer that names no cells at all
+    is about all that were asked.
     """
     cells: tuple[Cell, ...] = getattr(told, "cells", ())
     failures: tuple[CellFailure, ...] = getattr(told, "failures", ())
     completed: tuple[CellCount, ...] = getattr(told, "completed", ())
-    if attempts > 1:
+    if isinstance(asked, Kill):
+        cells = tuple(dict.fromkeys((*cells, *(count.cell for count in completed))))
+    if attempts > 1 or repeated:
         before = _DONE_BEFORE.get(type(asked))
         cells += tuple(item.cell for item in failures if item.cause is before)
         failures = tuple(item for item in failures if item.cause is not before)
@@ -153,7 +159,7 @@ def instead(answer: Answer, old_serial_number: int | None) -> tuple[Broadcast, .
     ]
     return tuple(
         replace(message, old_serial_number=old_serial_number, cells=cells)
-        for cells in _by_kind(without).values()
+        for cells in by_kind(without).values()
     )
 
 
@@ -242,7 +248,7 @@ class Active:
         touched = self.in_cells(cells)
         if self.is_over(now) or not touched:
             return ()
-        return tuple(self._remaining(cells, now) for cells in _by_kind(touched).values())
+        return tuple(self._remaining(cells, now) for cells in by_kind(touched).values())
 
     def _remaining(self, cells: tuple[Cell, ...], now: datetime) -> Broadcast:
         gone_s = max((now - self.since).total_seconds(), 0.0)
@@ -264,7 +270,7 @@ class CellSet:
     def __init__(self, cells: Iterable[Cell]) -> None:
         self._cells = frozenset(cells)
         # Two different cells of one kind have nothing in common.
-        groups = _by_kind(self._cells)
+        groups = by_kind(self._cells)
         self._others = {
             kind: tuple(cell for other, group in groups.items() if other != kind for cell in group)
             for kind in CellKind
@@ -291,7 +297,8 @@ class CellSet:
         return tuple(parts)
 
 
-def _by_kind(cells: Iterable[Cell]) -> dict[CellKind, tuple[Cell, ...]]:
+def by_kind(cells: Iterable[Cell]) -> dict[CellKind, tuple[Cell, ...]]:
+    """Return cells by the way in which they are named: one list of CBSP names all in one way."""
     groups: dict[CellKind, list[Cell]] = {}
     for cell in cells:
         groups.setdefault(cell.kind, []).append(cell)

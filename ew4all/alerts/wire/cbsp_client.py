@@ -23,6 +23,7 @@ from ew4all.alerts.wire.cbsp_active import (
     Broadcast,
     Told,
     answer_to,
+    by_kind,
     instead,
 )
 from ew4all.alerts.wire.cbsp_elements import (
@@ -81,6 +82,8 @@ class CbspClient:
     keep_alive_s
         Ask so often whether the BSC is there, 1 to 120 s, and connect anew where it is not. Without
         it a connection that died without a word is noticed when the next message is sent.
+    repetition_as_number
+        For a BSC that reads the repetition period against the standard, as osmo-bsc 1.9 does.
     clock
         Time of the entries in the record, with a time zone.
 
@@ -101,6 +104,7 @@ class CbspClient:
         record: BroadcastRecord | None = None,
         patience: Patience | None = None,
         keep_alive_s: int | None = None,
+        repetition_as_number: bool = False,
         clock: Callable[[], datetime] = _utc,
     ) -> None:
         self.host = host
@@ -109,7 +113,13 @@ class CbspClient:
         self.faults: list[str] = []
         self._ledger = Ledger(f"{host}:{port}", self.record, clock)
         self._link = Link(
-            host, port, patience or Patience(), self._ledger, self._unasked, self.faults
+            host,
+            port,
+            patience or Patience(),
+            self._ledger,
+            self._unasked,
+            self.faults,
+            repetition_as_number=repetition_as_number,
         )
         self._keep_alive_s = keep_alive_s
         self._tasks: set[asyncio.Task[None]] = set()
@@ -173,25 +183,31 @@ class CbspClient:
         return tuple(answers)
 
     async def status(
-        self, reference: MessageReference, cells: tuple[Cell, ...] = (ALL_CELLS,)
+        self, reference: MessageReference, cells: tuple[Cell, ...] = ()
     ) -> tuple[CellCount, ...]:
         """Ask how often a text was broadcast, which is the evidence of scheduled and on air.
+
+        Without `cells`, those where the message is active; all, where none is known.
 
         Raises
         ------
         TransportError
             No answer.
         """
-        query = MessageStatusQuery(
-            message_identifier=reference.message_identifier,
-            old_serial_number=reference.serial_number,
-            cells=cells,
-        )
-        told, _ = await self._link.ask(query)
-        if not isinstance(told, MessageStatusQueryComplete | MessageStatusQueryFailure):
-            raise self._misunderstood(query, told)
-        self._ledger.counted(reference, told.completed, name_of(told))
-        return told.completed
+        counts: list[CellCount] = []
+        asked = cells or self._ledger.where(reference) or (ALL_CELLS,)
+        for group in by_kind(asked).values():
+            query = MessageStatusQuery(
+                message_identifier=reference.message_identifier,
+                old_serial_number=reference.serial_number,
+                cells=group,
+            )
+            told, _ = await self._link.ask(query)
+            if not isinstance(told, MessageStatusQueryComplete | MessageStatusQueryFailure):
+                raise self._misunderstood(query, told)
+            self._ledger.counted(reference, told.completed, name_of(told))
+            counts.extend(told.completed)
+        return tuple(counts)
 
     async def load(self, cells: tuple[Cell, ...] = (ALL_CELLS,)) -> tuple[CellLoad, ...]:
         """Ask how busy the basic channel is.
@@ -267,12 +283,14 @@ class CbspClient:
             answers.append(answer)
         return answers
 
-    async def _exchange(self, message: CbspMessage) -> tuple[Answer, str]:
+    async def _exchange(
+        self, message: CbspMessage, *, repeated: bool = False
+    ) -> tuple[Answer, str]:
         assert isinstance(message, Asked)
         told, sent = await self._link.ask(message)
         if not isinstance(told, Told):
             raise self._misunderstood(message, told)
-        return answer_to(message, told, sent), name_of(told)
+        return answer_to(message, told, sent, repeated=repeated), name_of(told)
 
     def _misunderstood(self, asked: CbspMessage, told: CbspMessage) -> TransportError:
         cause = f": {told.cause.name}" if isinstance(told, ErrorIndication) else ""
@@ -313,7 +331,8 @@ class CbspClient:
 
     async def _reload(self, one: Active, messages: tuple[Broadcast, ...]) -> None:
         for message in messages:
-            answer, source = await self._exchange(message)
+            # A BSC may say that all is lost when only the connection was (osmo-bsc does).
+            answer, source = await self._exchange(message, repeated=True)
             self._ledger.loaded_again(answer, source)
             _tell(one.sendable, f"{source} about {one.reference}, after a restart", answer)
         # An area that is named as a whole may hold cells where the message had been stopped.

@@ -15,7 +15,7 @@ from ew4all.alerts.broadcast_record import (
     Place,
     State,
 )
-from ew4all.alerts.wire.cbsp_active import Active, Answer, Broadcast, reference_of
+from ew4all.alerts.wire.cbsp_active import Active, Answer, Broadcast, CellSet, reference_of
 from ew4all.alerts.wire.cbsp_elements import (
     BroadcastType,
     Cell,
@@ -69,6 +69,7 @@ class Ledger:
         self.record = record
         self._clock = clock
         self._active: dict[Key, Active] = {}
+        self._cells: dict[str, Cell] = {}
 
     @property
     def active(self) -> tuple[Active, ...]:
@@ -103,6 +104,11 @@ class Ledger:
         # Update numbers go round modulo 16, so the newest is the one that lies least behind.
         return tuple(sorted(older, key=lambda serial: (mine - serial) % 16))
 
+    def where(self, reference: MessageReference) -> tuple[Cell, ...]:
+        """Return the cells where a message is active."""
+        active = (one for one in self.active if one.reference == reference)
+        return tuple(dict.fromkeys(cell for one in active for cell in one.cells))
+
     def sent(self, message: CbspMessage) -> None:
         """Write down that a message went out."""
         self._of_message(message, Event.SENT)
@@ -133,11 +139,12 @@ class Ledger:
         if message.old_serial_number is not None:
             old = MessageReference(message.message_identifier, message.old_serial_number)
             self.counted(old, answer.completed, source)
-            self._note(old, answer.done, Event.REPLACED, source, f"by {reference}")
+            self._ended(old, answer.done, Event.REPLACED, source, f"by {reference}")
             for key, one in list(self._active.items()):
                 if one.reference == old:
                     self._keep(key, one.without(answer.done))
-        self._answered(reference, answer, State.ACCEPTED, source)
+        self._note(reference, answer.done, State.ACCEPTED, source)
+        self._refused(reference, answer, source)
         if answer.done:
             made = Active(request, sendable, message, self._now(), answer.done)
             self._active[made.key] = made
@@ -146,7 +153,8 @@ class Ledger:
         """Write down the answer to a message that was loaded again; its life goes on as it was."""
         reference = reference_of(answer.asked)
         if reference is not None:
-            self._answered(reference, answer, State.ACCEPTED, source)
+            self._note(reference, answer.done, State.ACCEPTED, source)
+            self._refused(reference, answer, source)
 
     def not_loaded_again(self, one: Active, why: str) -> None:
         """Give up a message that may not be loaded again."""
@@ -159,12 +167,13 @@ class Ledger:
             for reference in self.record.messages():
                 held = self.record.now(reference, State.ACCEPTED)
                 if any(place.peer == self.peer for place in held):
-                    self._note(reference, answer.done, Event.STOPPED, source)
+                    self._ended(reference, answer.done, Event.STOPPED, source)
             return
         reference = reference_of(answer.asked)
         if reference is not None:
             self.counted(reference, answer.completed, source)
-            self._answered(reference, answer, Event.STOPPED, source)
+            self._ended(reference, answer.done, Event.STOPPED, source)
+            self._refused(reference, answer, source)
 
     def counted(
         self, reference: MessageReference, counts: Iterable[CellCount], source: str
@@ -195,7 +204,7 @@ class Ledger:
         found = []
         for one in self.active:
             if one.form is restart.broadcast_type and (touched := one.in_cells(restart.cells)):
-                self._note(one.reference, touched, Event.LOST, name_of(restart))
+                self._ended(one.reference, touched, Event.LOST, name_of(restart))
                 found.append((one, one.again(restart.cells, self._now())))
         return tuple(found)
 
@@ -211,12 +220,30 @@ class Ledger:
             cells: tuple[Cell, ...] = getattr(message, "cells", ())
             self._note(reference, cells, event, name_of(message), detail)
 
-    def _answered(
-        self, reference: MessageReference, answer: Answer, done: State | Event, source: str
-    ) -> None:
-        self._note(reference, answer.done, done, source)
+    def _refused(self, reference: MessageReference, answer: Answer, source: str) -> None:
         for item in answer.failures:
             self._note(reference, (item.cell,), Event.REFUSED, source, item.cause.name)
+
+    def _ended(
+        self,
+        reference: MessageReference,
+        cells: Iterable[Cell],
+        event: Event,
+        source: str,
+        detail: str = "",
+    ) -> None:
+        """Write down that a message ended in cells: in each where it was, if an area is named."""
+        was = {
+            place.cell: self._cells[place.cell]
+            for state in (State.ACCEPTED, State.SCHEDULED, State.ON_AIR)
+            for place in self.record.now(reference, state)
+            if place.peer == self.peer and place.cell in self._cells
+        }
+        ended = CellSet(cells)
+        inside = [cell for cell in was.values() if ended.covers(cell)]
+        known = CellSet(inside)
+        alone = [cell for cell in dict.fromkeys(cells) if not known.parts_of(cell)]
+        self._note(reference, (*inside, *alone), event, source, detail)
 
     def _note(
         self,
@@ -231,7 +258,9 @@ class Ledger:
             self.record.add(entry)
 
     def _place(self, cell: Cell) -> Place:
-        return Place(self.peer, "" if cell.kind is CellKind.BSS else str(cell))
+        name = "" if cell.kind is CellKind.BSS else str(cell)
+        self._cells[name] = cell
+        return Place(self.peer, name)
 
     def _now(self) -> datetime:
         now = self._clock()

@@ -65,6 +65,8 @@ class Link:
         Takes each RESTART and FAILURE.
     faults
         Grows by whatever was not understood or not expected.
+    repetition_as_number
+        How the repetition period is written, see `cbsp.encode`.
     """
 
     def __init__(
@@ -75,6 +77,8 @@ class Link:
         ledger: Ledger,
         unasked: Callable[[Restart | Failure], None],
         faults: list[str],
+        *,
+        repetition_as_number: bool,
     ) -> None:
         self.peer = f"{host}:{port}"
         self._host = host
@@ -83,6 +87,7 @@ class Link:
         self._ledger = ledger
         self._unasked = unasked
         self._faults = faults
+        self._as_number = repetition_as_number
         self._up = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._writer: asyncio.StreamWriter | None = None
@@ -162,7 +167,7 @@ class Link:
     async def _write(self, message: CbspMessage) -> None:
         if self._writer is None:
             raise ConnectionResetError
-        self._writer.write(cbsp.encode(message))
+        self._writer.write(cbsp.encode(message, repetition_as_number=self._as_number))
         await self._writer.drain()
 
     async def _stay_connected(self) -> None:
