@@ -59,6 +59,18 @@ def test_the_gateway_signs_with_the_key_of_the_agency(operator: MadeOperator) ->
     assert verify_log(operator.log).events["signed"] == 1
 
 
+@pytest.mark.parametrize("status", ["Actual", "Draft", "System"])
+def test_the_key_of_a_gateway_for_drills_signs_no_real_alert(
+    operator: MadeOperator, status: str
+) -> None:
+    """A signed alert could go out on ways that no gateway guards."""
+    with pytest.raises(RefusedError, match=f"status {status} may go to no destination"):
+        operator.gateway().sign(cap_alert(status=status))
+    with pytest.raises(RefusedError, match="breaks CAP"):
+        operator.gateway().sign(b"<alert/>")
+    assert verify_log(operator.log).events == {"refused": 2}
+
+
 def test_a_person_sees_what_is_to_be_confirmed(operator: MadeOperator) -> None:
     told = operator.gateway().describe(order(operator, MESSAGE, replace(MESSAGE, cells=())))
     for part in ("cbsp at 127.0.0.1:48049", "status Exercise", "identifier 4381 (Exercise)",

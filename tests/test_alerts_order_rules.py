@@ -119,7 +119,7 @@ def test_an_alert_that_breaks_cap(operator: MadeOperator) -> None:
     wish = Order(
         sign(data, operator.agency.key_pem, operator.agency.certificate_pem), (MESSAGE,), "bsc-1"
     )
-    assert "the signed alert breaks CAP (cap.polygon.open" in refused(operator, wish)
+    assert "the alert breaks CAP (cap.polygon.open" in refused(operator, wish)
 
 
 # The messages

@@ -112,6 +112,11 @@ class AuditLog:
         AuditError
             There is a file of that name already, or it cannot be written.
         """
+        if os.name != "posix":
+            msg = (
+                "the audit log needs the file locks of a POSIX system, so nothing may be sent here"
+            )
+            raise AuditError(msg)
         if path.exists() or _head_of(path).exists():
             msg = f"{path} or its head is there already; a log is never made anew over another one"
             raise AuditError(msg)

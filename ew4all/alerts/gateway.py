@@ -31,7 +31,7 @@ from ew4all.alerts.confirmation import Confirmation, unconfirmed
 from ew4all.alerts.guarded_file import must_be_guarded
 from ew4all.alerts.operator_file import Destination, OperatorFile, read_operator_file
 from ew4all.alerts.order import Message, Order, digest_of, message_record
-from ew4all.alerts.order_rules import Ruling, judge
+from ew4all.alerts.order_rules import Ruling, judge, why_not_signed
 from ew4all.alerts.order_words import words_of
 from ew4all.alerts.signature import sign
 from ew4all.errors import AuditError, RefusedError
@@ -165,16 +165,19 @@ class Gateway:
         Raises
         ------
         RefusedError
-            The gateway is switched off.
+            The gateway is switched off, or alerts of this status may go to none of its
+            destinations: the key of a gateway for drills signs no real alert.
         SigningError
             The signature could not be made.
         """
         operator = _operator(self._config, self._passphrase)
-        if not operator.enabled:
-            msg = "the gateway is switched off (enabled = false in the operator's file)"
-            raise RefusedError(msg)
+        reasons = why_not_signed(alert, operator)
         told = {"alert_sha256": sha256(alert).hexdigest(), "operator_sha256": operator.sha256}
         with _locked(operator) as entry:
+            if reasons:
+                entry.append("refused", {**told, "reasons": reasons})
+                msg = f"nothing is signed: {'; '.join(reasons)}"
+                raise RefusedError(msg)
             entry.append("signed", told)
         return sign(alert, operator.key_pem, operator.certificate_pem, passphrase=self._passphrase)
 

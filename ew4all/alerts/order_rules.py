@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from ew4all.alerts.operator_file import Destination, OperatorFile
     from ew4all.alerts.order import Message, Order
 
-__all__ = ["Ruling", "judge"]
+__all__ = ["Ruling", "judge", "why_not_signed"]
 
+OFF: Final = "the gateway is switched off (enabled = false in the operator's file)"
 ETWS_KINDS: Final = {kind.message_identifier: int(kind) for kind in WarningType}
 
 
@@ -43,7 +44,7 @@ def judge(order: Order, operator: OperatorFile, now: datetime) -> Ruling:
     """Judge an order by the operator's file, the signature, the alert, the messages and the time."""
     reasons = []
     if not operator.enabled:
-        reasons.append("the gateway is switched off (enabled = false in the operator's file)")
+        reasons.append(OFF)
     destination = operator.destinations.get(order.destination)
     if destination is None:
         reasons.append(f"there is no destination {order.destination!r} in the operator's file")
@@ -65,6 +66,19 @@ def judge(order: Order, operator: OperatorFile, now: datetime) -> Ruling:
     return Ruling(tuple(reasons), alert, destination, valid_until)
 
 
+def why_not_signed(data: bytes, operator: OperatorFile) -> list[str]:
+    """Return why the agency's key does not sign an alert; nothing where it does."""
+    if not operator.enabled:
+        return [OFF]
+    alert, why = _read(data)
+    if alert is None:
+        return [why]
+    allowed = {status for to in operator.destinations.values() for status in to.statuses}
+    if alert.status not in allowed:
+        return [f"alerts of status {alert.status} may go to no destination"]
+    return []
+
+
 def _signed_alert(data: bytes, operator: OperatorFile, now: datetime) -> tuple[Alert | None, str]:
     """Return the alert that the agency signed; None, and why, where there is no such alert."""
     anchors = [operator.certificate_pem]
@@ -74,13 +88,18 @@ def _signed_alert(data: bytes, operator: OperatorFile, now: datetime) -> tuple[A
     today = verify(data, anchors, at=now)
     if today.outcome is not Outcome.VALID:
         return None, f"the agency's certificate is not valid today: {today.reason}"
-    readings = read_alerts(check.signed, "the signed alert")
+    return _read(check.signed)
+
+
+def _read(data: bytes) -> tuple[Alert | None, str]:
+    """Return the one alert that there is; None, and why, where it is not in order."""
+    readings = read_alerts(data, "the alert")
     if len(readings) != 1:
-        return None, f"{len(readings)} alerts were signed as one; send one at a time"
+        return None, f"{len(readings)} alerts are in one file; send one at a time"
     found = [f for f in readings[0].findings if f.severity is Level.ERROR]
     if found or readings[0].alert is None:
         what = f"{found[0].code}: {found[0].message}" if found else "it cannot be read"
-        return None, f"the signed alert breaks CAP ({what})"
+        return None, f"the alert breaks CAP ({what})"
     return readings[0].alert, ""
 
 

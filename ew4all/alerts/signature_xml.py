@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -101,53 +102,76 @@ def check_one(root: etree._Element, position: int, anchors: Sequence[Certificate
     """
     shape = _shape(root, root.findall(f"{{{DSIG}}}Signature")[position])
     by_bare_key = not shape.certificates and shape.has_bare_key
-    keys: list[Certificate | None] = [*(shape.certificates or anchors)]
-    if by_bare_key:
-        keys = [None]
-    if not keys:
+    candidates: list[Certificate | None] = (
+        [None] if by_bare_key else [*(shape.certificates or anchors)]
+    )
+    if not candidates:
         msg = "it names no certificate, and none was given that could have made it (--trust)"
         raise Unusable(msg)
-    wrong = ""
-    tried = list(keys)
+    signature = root.findall(f"{{{DSIG}}}Signature")[position]
+    key, wrong = _key_of(root, signature, candidates)
+    if key is _NOBODY:
+        if not (shape.certificates or by_bare_key):
+            msg = "it names no certificate, and none of the trusted ones made it"
+            raise Unusable(msg)
+        raise Broken(_laid_out_anew(root, position, candidates) or wrong, shape.certificates)
     for tree in _arrangements(root, position):
-        for key in list(keys):
-            try:
-                signed, used = _mathematics(tree, key)
-            except _WrongKey as error:
-                keys.remove(key)
-                wrong = wrong or str(error)
-            except _WrongText as error:
-                wrong = str(error)
-            else:
-                owner = _owner(used, anchors) if by_bare_key else key
-                return Checked(signed, owner, shape.certificates, _weakness(shape))
-    if not (keys or shape.certificates or by_bare_key):
-        msg = "it names no certificate, and none of the trusted ones made it"
-        raise Unusable(msg)
-    if not keys:
-        laid_out = (_laid_out_anew(root, position, key) for key in tried)
-        wrong = next(filter(None, laid_out), wrong)
+        try:
+            signed, used = _mathematics(tree, key)
+        except _WrongText as error:
+            wrong = str(error)
+        except _WrongKey as error:  # the key is right for the signature alone, so this is a trick
+            raise Broken(str(error), shape.certificates) from error
+        else:
+            owner = _owner(used, anchors) if by_bare_key else key
+            return Checked(signed, owner, shape.certificates, _weakness(shape))
     raise Broken(wrong, shape.certificates)
 
 
-def _laid_out_anew(root: etree._Element, position: int, key: Certificate | None) -> str:
-    """Say so where the signature is one of the key once the blanks between elements are taken out."""
+def _key_of(
+    root: etree._Element, signature: etree._Element, candidates: Sequence[Certificate | None]
+) -> tuple[Certificate | None, str]:
+    """Return whose key made a signature, whatever it covers; `_NOBODY`, and why, if none of them.
+
+    The rest of the alert plays no part in this, so it is left out: a large alert with many
+    certificates must not buy much work.
+    """
+    alone = etree.Element(root.tag, dict(root.attrib), nsmap=root.nsmap)
+    alone.append(deepcopy(signature))
+    wrong = ""
+    for candidate in candidates:
+        try:
+            _mathematics(alone, candidate)
+        except _WrongText:
+            return candidate, ""
+        except _WrongKey as error:
+            wrong = wrong or str(error)
+        else:
+            return candidate, ""
+    return _NOBODY, wrong
+
+
+def _laid_out_anew(
+    root: etree._Element, position: int, candidates: Sequence[Certificate | None]
+) -> str:
+    """Say so where the signature is of one of the keys once blanks between elements are taken out."""
     tree = next(_arrangements(root, position))
     for element in tree.iter():
         if element.text and not element.text.strip():
             element.text = None
         if element.tail and not element.tail.strip():
             element.tail = None
+    key, _ = _key_of(tree, tree[0], candidates)
+    if key is _NOBODY:
+        return ""
     said = (
         "the file was laid out anew after it was signed: blanks between its elements were added, "
         "which breaks every signature"
     )
     try:
         _mathematics(tree, key)
-    except _WrongText:
+    except (_WrongText, _WrongKey):
         return f"{said}; other parts of it may have been changed too. Get the file as it was sent"
-    except (_WrongKey, Unusable):
-        return ""
     return f"{said}. Get the file as it was sent"
 
 
@@ -261,6 +285,9 @@ def _take_out(element: etree._Element) -> None:
     parent.remove(element)
 
 
+_NOBODY: Final[Any] = object()
+
+
 class _WrongKey(Exception):
     """Another key than this one made the signature."""
 
@@ -345,10 +372,8 @@ def _owner(public_key_pem: bytes, anchors: Sequence[Certificate]) -> Certificate
 
 def _weakness(shape: _Shape) -> str | None:
     # Chosen-prefix collisions of SHA-1 are practical since 2020 (Leurent and Peyrin, USENIX Security).
-    for what, name in (("signature", shape.method), ("digest", shape.digest)):
-        if name.endswith("sha1"):
-            return f"its {what} uses SHA-1"
-    return None
+    parts = {"signature": shape.method, "digest": shape.digest}
+    return next((f"its {what} uses SHA-1" for what, n in parts.items() if n.endswith("sha1")), None)
 
 
 def _only(parent: etree._Element, tag: str) -> etree._Element:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -46,7 +47,6 @@ def sign(
     Signing sends nothing, and what is signed is not yet allowed to be sent (docs/gateway.md).
     """
     with reporting():
-        from ew4all.alerts.guarded_file import guarded_bytes
         from ew4all.alerts.signature import sign as signed
         from ew4all.writers.plain_table import write_text
 
@@ -55,10 +55,10 @@ def sign(
             raise OptionError(msg)
         passphrase = None
         if passphrase_file is not None:
-            passphrase = guarded_bytes(passphrase_file, secret=True).splitlines()[:1]
+            passphrase = _secret(passphrase_file).splitlines()[:1]
         content = signed(
             _read(file),
-            guarded_bytes(key, secret=True),
+            _secret(key),
             _read(cert),
             passphrase=passphrase[0] if passphrase else None,
         )
@@ -129,6 +129,13 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         msg = f"{path} cannot be read ({error.strerror}); check the path"
         raise ReadError(msg) from error
+
+
+def _secret(path: Path) -> bytes:
+    """Read a secret; on a system that can tell, only if it is one."""
+    from ew4all.alerts.guarded_file import guarded_bytes
+
+    return guarded_bytes(path, secret=True) if os.name == "posix" else _read(path)
 
 
 def _moment(text: str | None) -> datetime | None:
