@@ -106,6 +106,14 @@ def test_what_only_the_schema_finds_has_its_place(text: str, path: str) -> None:
         assert reading.xsd_valid is False
 
 
+def test_a_namespace_that_is_no_address_is_no_crash() -> None:
+    # Found by mutation: a namespace with an apostrophe, which ends the name in libxml2's message.
+    text = GOOD.replace("<event>", '<event xmlns="urn:a\'b">')
+    reading = read_alerts(text.encode(), "a.xml")[0]
+    assert reading.xsd_valid is False
+    assert not reading.valid
+
+
 def test_threads_may_read_at_once() -> None:
     from concurrent.futures import ThreadPoolExecutor
 

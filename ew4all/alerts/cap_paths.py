@@ -25,7 +25,7 @@ _REPEATABLE = {
 def local_name(element: Any) -> str:
     """Return the name of an element without its namespace."""
     tag: str = element.tag
-    return tag[tag.find("}") + 1 :]
+    return tag[tag.rfind("}") + 1 :]
 
 
 class Paths:
@@ -66,6 +66,6 @@ class Paths:
 
 def element_at(root: Any, path: str) -> Any:
     """Return the element at a path that begins with the root; None if there is none."""
-    space = root.tag[: root.tag.find("}") + 1]
+    space = root.tag[: root.tag.rfind("}") + 1]
     steps = path.split("/")[2:]
     return root.find("/".join(f"{space}{step}" for step in steps)) if steps else root

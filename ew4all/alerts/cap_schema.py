@@ -59,23 +59,24 @@ def violations(alert: Any) -> tuple[Violation, ...]:
     except etree.XMLSchemaError as error:
         # libxml2 gives up on a tree with an entity that was not resolved.
         return (Violation(alert, alert.sourceline, str(error), of_content=False),)
+    entries = list(schema.error_log)[:MOST_VIOLATIONS]
+    # Backwards, so that of several the first stays.
+    places = {(e.sourceline, e.tag): e for e in reversed(list(alert.iter("*")))}
     found = [
         Violation(
-            _element(alert, entry.message, entry.line),
+            places.get((entry.line, _name(entry.message)), alert),
             entry.line or None,
             entry.message.replace(_NAMESPACE, ""),
             of_content=entry.type_name == _CONTENT,
         )
-        for entry in list(schema.error_log)[:MOST_VIOLATIONS]
+        for entry in entries
     ]
     return tuple(found) or (
         Violation(alert, alert.sourceline, "the schema refuses it", of_content=False),
     )
 
 
-def _element(alert: Any, message: str, line: int) -> Any:
-    """Return the element that a message names, by its line; the alert if it is not found."""
-    name = _NAMED.match(message)
-    if name is None:
-        return alert
-    return next((e for e in alert.iter(name[1]) if e.sourceline == line), alert)
+def _name(message: str) -> str | None:
+    """Return the name of the element that a message is about."""
+    found = _NAMED.match(message)
+    return None if found is None else found[1]

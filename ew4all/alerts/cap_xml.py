@@ -132,7 +132,7 @@ def read_alerts(data: bytes, name: str) -> tuple[Reading, ...]:
 
 def _reading(index: int, element: Any, shared: Sequence[Finding], data: bytes) -> Reading:
     tag = element.tag
-    namespace = tag[1 : tag.find("}")] if tag[0] == "{" else ""
+    namespace = tag[1 : tag.rfind("}")] if tag[0] == "{" else ""
     version = NAMESPACES.get(namespace)
     if version is None:
         message = f"the namespace of the alert is {short(namespace or 'missing')}, which is not CAP"

@@ -39,7 +39,7 @@ def unwrap(root: Any) -> Unwrapped:
 
     An alert inside another alert belongs to that one, and is no message of its own.
     """
-    local = root.tag[root.tag.find("}") + 1 :]
+    local = root.tag[root.tag.rfind("}") + 1 :]
     if local == "alert":
         return Unwrapped((root,), None, known=True, entries=())
     alerts = tuple(e for e in root.iter(_ALERT) if next(e.iterancestors(_ALERT), None) is None)
