@@ -8,8 +8,9 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from ew4all.alerts import cap_areas
+from ew4all.alerts import cap_areas, xml_guard
 from ew4all.alerts.cap_areas import CapAreas, read_areas
+from ew4all.alerts.cap_grammar import NAMESPACES
 from ew4all.errors import CapError
 from ew4all.geometry import area_km2
 
@@ -152,7 +153,7 @@ def test_longitude_comes_first_in_the_shape() -> None:
     assert found.notes == ()
 
 
-@pytest.mark.parametrize("space", cap_areas.NAMESPACES)
+@pytest.mark.parametrize("space", NAMESPACES)
 def test_every_version_of_the_standard_is_read(space: str) -> None:
     assert len(read(alert(info(area(polygon(SQUARE))), space=space)).areas) == 1
 
@@ -338,13 +339,14 @@ def test_what_is_no_xml_is_refused(text: str) -> None:
 
 def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     text = alert(info(area(polygon(SQUARE)), area(polygon(OTHER))))
-    for limit, value, word in (
-        ("MOST_BYTES", 100, "bytes"),
-        ("MOST_DEPTH", 2, "levels"),
-        ("MOST_AREAS", 1, "areas"),
-        ("MOST_VERTICES", 9, "vertices"),
+    for module, limit, value, word in (
+        (xml_guard, "MOST_BYTES", 100, "bytes"),
+        (xml_guard, "MOST_TAGS", 10, "tags"),
+        (cap_areas, "MOST_AREAS", 1, "areas"),
+        (cap_areas, "MOST_VERTICES", 9, "vertices"),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(cap_areas, limit, value)
+            patch.setattr(module, limit, value)
             refused(text, word)
     assert len(read(text).areas) == 2
+    refused(text.replace("<area>", f"{'<a>' * 70}{'</a>' * 70}<area>"), "levels")

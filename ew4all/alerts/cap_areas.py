@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from lxml import etree
 
+from ew4all.alerts.cap_grammar import NAMESPACES
 from ew4all.alerts.cap_places import CapArea, InfoAreas, places
 from ew4all.alerts.cap_shapes import checked_circle, circle_of, polygon_of, ring_of, short
 from ew4all.alerts.cap_tangle import Patience
+from ew4all.alerts.findings import Finding
+from ew4all.alerts.xml_guard import parsed
 from ew4all.errors import CapError
 
 if TYPE_CHECKING:
@@ -27,13 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CapArea", "CapAreas", "areas_of", "read_areas"]
 
-NAMESPACES = {
-    "http://www.incident.com/cap/1.0": "1.0",
-    "urn:oasis:names:tc:emergency:cap:1.1": "1.1",
-    "urn:oasis:names:tc:emergency:cap:1.2": "1.2",
-}
-MOST_BYTES = 10_000_000
-MOST_DEPTH = 64
 MOST_AREAS = 10_000
 MOST_VERTICES = 1_000_000
 
@@ -184,40 +180,22 @@ def _must_have_area(msg_type: str, name: str) -> None:
 
 
 def _root(data: bytes, name: str) -> etree._Element:
-    if len(data) > MOST_BYTES:
-        msg = f"{name} has {len(data):,} bytes; an alert of more than {MOST_BYTES:,} is refused"
-        raise CapError(msg)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        msg = (
-            f"{name} is not well-formed XML ({error}), so it cannot be read as a CAP alert; get "
-            f"the file again"
-        )
-        raise CapError(msg) from error
-    if root.getroottree().docinfo.internalDTD is not None:
+    root = parsed(data, name)
+    if not isinstance(root, Finding):
+        return root
+    if root.code == "xml.doctype":
         msg = (
             f"{name} declares a document type (DOCTYPE). No CAP alert needs one and it can make a "
             f"reader open other files, so the file is refused; if you trust its origin, remove the "
             f"declaration"
         )
-        raise CapError(msg)
-    depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > MOST_DEPTH:
-            msg = f"{name} nests its elements deeper than {MOST_DEPTH} levels, so it is refused"
-            raise CapError(msg)
-    return root
+    elif root.code == "xml.empty":
+        msg = f"{name} is empty, and so not well-formed XML; get the file again"
+    elif root.code == "xml.syntax":
+        msg = f"{root.message}, so it cannot be read as a CAP alert; get the file again"
+    else:
+        msg = f"{root.message}; {root.hint}"
+    raise CapError(msg)
 
 
 def _alert(root: etree._Element, name: str, notes: list[str]) -> etree._Element:
