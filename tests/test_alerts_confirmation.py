@@ -20,6 +20,8 @@ from made_gateway import (
 from ew4all.alerts import confirmation as confirmations
 from ew4all.alerts import gateway as module
 from ew4all.alerts.confirmation import Confirmation, confirm
+from ew4all.alerts.order_text import for_person
+from ew4all.alerts.wire.request import Stop
 from ew4all.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -148,3 +150,51 @@ def test_a_confirmation_travels_as_text(operator: MadeOperator) -> None:
     ):
         with pytest.raises(RefusedError, match="no confirmation"):
             Confirmation.from_text(text)
+
+
+# The order, as a person's own machine sees it
+
+
+def test_a_person_works_out_the_digest_at_an_own_machine(operator: MadeOperator) -> None:
+    area = replace(MESSAGE, area_coordinates=b"\x10\x0c\xff", tac=(7,), cells=())
+    wish = order(operator, MESSAGE, area, Stop(4381, 0x4000, cells=(1,)))
+    gateway = operator.gateway()
+    words, digest = for_person(gateway.order_text(wish))
+    assert digest == gateway.digest(wish)
+    seen = gateway.describe(wish).splitlines()
+    assert [line for line in seen if not line.startswith("Until")] == words.splitlines()
+    key = private_pem(operator.persons["amina"])
+    given = [confirm("amina", digest, key), *operator.confirmations(wish, "bruno")]
+    assert gateway.authorise(wish, given)
+
+
+def test_an_order_that_was_changed_on_its_way_has_another_digest(operator: MadeOperator) -> None:
+    wish = order(operator)
+    text = operator.gateway().order_text(wish)
+    for old, new in (("4381", "4380"), ("127.0.0.1", "127.0.0.2"), ('"PD94', '"PD95')):
+        assert old in text
+        assert for_person(text.replace(old, new, 1))[1] != operator.gateway().digest(wish)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", "x"),
+        ('"schema"', '"skema"'),
+        ("order/1", "order/2"),
+        ('"kind": "WriteReplace"', '"kind": "Sendable"'),
+        ('"serial_number"', '"number"'),
+        ('"serial_number": 16400', '"serial_number": 99999'),
+        ('"port": 48049', '"port": "48049"'),
+        ('"host"', '"hots"'),
+        ('"interface": "cbsp"', '"interface": 1'),
+        ('"contents": "', '"contents": "zz'),
+        ('"messages": [', '"messages": [[],'),
+        ('"alert": "', '"alert": "!'),
+    ],
+)
+def test_what_is_no_order_is_not_shown(operator: MadeOperator, old: str, new: str) -> None:
+    text = operator.gateway().order_text(order(operator))
+    assert old in text
+    with pytest.raises(RefusedError, match="no order to confirm"):
+        for_person(text.replace(old, new, 1))

@@ -32,6 +32,7 @@ from ew4all.alerts.guarded_file import must_be_guarded
 from ew4all.alerts.operator_file import Destination, OperatorFile, read_operator_file
 from ew4all.alerts.order import Message, Order, digest_of, message_record
 from ew4all.alerts.order_rules import Ruling, judge, why_not_signed
+from ew4all.alerts.order_text import text_of
 from ew4all.alerts.order_words import words_of
 from ew4all.alerts.signature import sign
 from ew4all.errors import AuditError, RefusedError
@@ -189,7 +190,7 @@ class Gateway:
         RefusedError
             There is no such destination.
         """
-        return _digest(order, _operator(self._config, self._passphrase))
+        return digest_of(order, _destination(order, _operator(self._config, self._passphrase)))
 
     def describe(self, order: Order) -> str:
         """Return what a person must see before confirming: alert, messages, destination, digest.
@@ -200,8 +201,18 @@ class Gateway:
             There is no such destination.
         """
         operator = _operator(self._config, self._passphrase)
-        digest = _digest(order, operator)
+        digest = digest_of(order, _destination(order, operator))
         return words_of(order, judge(order, operator, _now()), digest)
+
+    def order_text(self, order: Order) -> str:
+        """Return the order as text, for the persons' own machines (`ew4all.alerts.order_text`).
+
+        Raises
+        ------
+        RefusedError
+            There is no such destination.
+        """
+        return text_of(order, _destination(order, _operator(self._config, self._passphrase)))
 
     def authorise(self, order: Order, confirmations: Sequence[Confirmation]) -> Sendable:
         """Give what a transport accepts, if nothing at all speaks against it.
@@ -335,12 +346,12 @@ def _release(grant: _Grant, interface: str, host: str, port: int) -> tuple[Messa
     return tuple(replace(message) for message in grant.messages)
 
 
-def _digest(order: Order, operator: OperatorFile) -> str:
+def _destination(order: Order, operator: OperatorFile) -> Destination:
     destination = operator.destinations.get(order.destination)
     if destination is None:
         msg = f"there is no destination {order.destination!r} in the operator's file"
         raise RefusedError(msg)
-    return digest_of(order, destination)
+    return destination
 
 
 def _operator(config: Path, passphrase: bytes | None) -> OperatorFile:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ew4all.alerts.operator_file import Destination, OperatorFile
     from ew4all.alerts.order import Message, Order
 
-__all__ = ["Ruling", "judge", "why_not_signed"]
+__all__ = ["Ruling", "judge", "read_one", "why_not_signed"]
 
 OFF: Final = "the gateway is switched off (enabled = false in the operator's file)"
 ETWS_KINDS: Final = {kind.message_identifier: int(kind) for kind in WarningType}
@@ -70,13 +70,25 @@ def why_not_signed(data: bytes, operator: OperatorFile) -> list[str]:
     """Return why the agency's key does not sign an alert; nothing where it does."""
     if not operator.enabled:
         return [OFF]
-    alert, why = _read(data)
+    alert, why = read_one(data)
     if alert is None:
         return [why]
     allowed = {status for to in operator.destinations.values() for status in to.statuses}
     if alert.status not in allowed:
         return [f"alerts of status {alert.status} may go to no destination"]
     return []
+
+
+def read_one(data: bytes) -> tuple[Alert | None, str]:
+    """Return the one alert that there is; None, and why, where it is not in order."""
+    readings = read_alerts(data, "the alert")
+    if len(readings) != 1:
+        return None, f"{len(readings)} alerts are in one file; send one at a time"
+    found = [f for f in readings[0].findings if f.severity is Level.ERROR]
+    if found or readings[0].alert is None:
+        what = f"{found[0].code}: {found[0].message}" if found else "it cannot be read"
+        return None, f"the alert breaks CAP ({what})"
+    return readings[0].alert, ""
 
 
 def _signed_alert(data: bytes, operator: OperatorFile, now: datetime) -> tuple[Alert | None, str]:
@@ -88,19 +100,7 @@ def _signed_alert(data: bytes, operator: OperatorFile, now: datetime) -> tuple[A
     today = verify(data, anchors, at=now)
     if today.outcome is not Outcome.VALID:
         return None, f"the agency's certificate is not valid today: {today.reason}"
-    return _read(check.signed)
-
-
-def _read(data: bytes) -> tuple[Alert | None, str]:
-    """Return the one alert that there is; None, and why, where it is not in order."""
-    readings = read_alerts(data, "the alert")
-    if len(readings) != 1:
-        return None, f"{len(readings)} alerts are in one file; send one at a time"
-    found = [f for f in readings[0].findings if f.severity is Level.ERROR]
-    if found or readings[0].alert is None:
-        what = f"{found[0].code}: {found[0].message}" if found else "it cannot be read"
-        return None, f"the alert breaks CAP ({what})"
-    return readings[0].alert, ""
+    return read_one(check.signed)
 
 
 def _of_alert(alert: Alert) -> list[str]:
