@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import codecs
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from pyproj import CRS
 
 from ew4all.alerts import cap_areas, xml_guard
 from ew4all.alerts.cap_areas import CapAreas, read_areas
 from ew4all.alerts.cap_grammar import NAMESPACES
+from ew4all.alerts.cap_shapes import plain_shapes, ring_of
 from ew4all.errors import CapError
 from ew4all.geometry import area_km2
 
@@ -350,3 +354,54 @@ def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             refused(text, word)
     assert len(read(text).areas) == 2
     refused(text.replace("<area>", f"{'<a>' * 70}{'</a>' * 70}<area>"), "levels")
+
+
+RINGS = st.lists(
+    st.tuples(
+        st.floats(-95, 95).map(lambda v: round(v, 3)),
+        st.floats(-365, 365).map(lambda v: round(v, 3)),
+    ),
+    max_size=7,
+)
+
+
+@given(st.lists(st.tuples(RINGS, st.booleans()), max_size=6))
+def test_rings_asked_together_are_those_asked_one_by_one(
+    drawn: list[tuple[list[tuple[float, float]], bool]],
+) -> None:
+    rings = [ring + ring[:1] if closed else ring for ring, closed in drawn]
+    for ring, shape in zip(rings, plain_shapes(rings), strict=True):
+        notes: list[str] = []
+        try:
+            alone = ring_of([(lon, lat) for lat, lon in ring], "r", notes)
+        except CapError:
+            assert shape is None
+            continue
+        jumps = any(abs(a[1] - b[1]) > 180.0 for a, b in pairwise(ring))
+        if shape is None:
+            assert notes or jumps
+        else:
+            assert not notes
+            assert shape.equals(alone)
+
+
+def test_a_ring_without_end_of_crossings_is_refused_at_once_and_a_few_are_mended() -> None:
+    drawn = np.random.default_rng(1).uniform(0.0, 40.0, (300, 2)).round(3).tolist()
+    ring = " ".join(f"{lat},{lon}" for lat, lon in [*drawn, drawn[0]])
+    refused(alert(info(area(polygon(ring)))), "a ring of 301 pairs", "too often")
+    # Ten bow-ties in a row are plain to every reading.
+    row = [(float(k % 2), float(k)) for k in range(11)]
+    back = [(1.0 - lat, lon) for lat, lon in reversed(row)]
+    ring = " ".join(f"{lat},{lon}" for lat, lon in [*row, *back, row[0]])
+    found = read(alert(info(area(polygon(ring)))))
+    assert found.areas[0].geometry.area == pytest.approx(5.0)
+    assert "Self-intersection" in found.notes[0]
+
+
+def test_rings_of_one_alert_share_what_is_looked_into() -> None:
+    rows = 60
+    row = [(float(k % 2), float(k)) for k in range(rows + 1)]
+    back = [(1.0 - lat, lon) for lat, lon in reversed(row)]
+    ring = " ".join(f"{lat},{lon}" for lat, lon in [*row, *back, row[0]])
+    assert len(read(alert(info(area(polygon(ring))))).areas) == 1
+    refused(alert(info(area(*[polygon(ring)] * 10))), "polygon 5", "do together")

@@ -87,9 +87,10 @@ HUGE |= {
         )
     ),
     "there and back again": _with_polygons(_ring([(k % 2, k % 2) for k in range(100_000)])),
+    "many triangles": _with_polygons(*[b"1,1 1,2 2,2 1,1"] * 55_000),
     "a round coast": _with_polygons(_ring(np.column_stack([np.cos(TURN), np.sin(TURN)]))),
 }
-VALID = {"one text", "base64", "a round coast"}
+VALID = {"one text", "base64", "many triangles", "a round coast"}
 """Nothing is wrong with these but their size."""
 
 SCRIPT = """

@@ -29,6 +29,8 @@ def place_findings(reading: Reading) -> tuple[Finding, ...]:
         area.polygons or area.circles for info in reading.alert.infos for area in info.areas
     ):
         return ()
+    from ew4all.alerts.cap import Polygon
+    from ew4all.alerts.cap_shapes import plain_shapes
     from ew4all.alerts.cap_tangle import Patience
 
     wrong = {each.path for each in reading.findings if each.severity is Level.ERROR}
@@ -36,7 +38,13 @@ def place_findings(reading: Reading) -> tuple[Finding, ...]:
     # One for all shapes: mending takes time with the square of the crossings.
     patience = Patience()
     found = []
-    for shape, element in _shapes(reading):
+    drawn = list(_shapes(reading))
+    rings = {k: shape.points for k, (shape, _) in enumerate(drawn) if isinstance(shape, Polygon)}
+    plain = plain_shapes(list(rings.values()))
+    sound = {k for k, shape in zip(rings, plain, strict=True) if shape is not None}
+    for k, (shape, element) in enumerate(drawn):
+        if k in sound:
+            continue
         path = paths.of(element)
         if path not in wrong and (fault := _fault(shape, patience)):
             code, message = fault

@@ -23,7 +23,18 @@ if TYPE_CHECKING:
 
     from ew4all.units import F64
 
-__all__ = ["CapCircle", "checked_circle", "circle_of", "polygon_of", "ring_of", "short"]
+__all__ = [
+    "CapCircle",
+    "checked_circle",
+    "circle_of",
+    "plain_shapes",
+    "polygon_of",
+    "ring_of",
+    "short",
+]
+
+_SHORT = 1_000
+"""Vertices of a ring that can be asked at once whether it is valid; that takes time with their square."""
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
@@ -101,14 +112,17 @@ def ring_of(
             f"shape is whole"
         )
         raise CapError(msg)
-    if is_tangled(xy, patience or Patience()):
-        msg = (
-            f"{where}, a ring of {len(xy)} pairs, crosses or touches itself (or the polygons of the alert do together) too "
-            f"often for its area to be told; correct it"
-        )
-        raise CapError(msg)
     try:
-        shape, note = repaired(unwrap(shapely.polygons(xy)), where)
+        whole = unwrap(shapely.polygons(xy)) if _jumps(xy) else shapely.polygons(xy)
+        if len(xy) <= _SHORT and shapely.is_valid(whole):
+            return whole
+        if is_tangled(shapely.get_coordinates(whole), patience or Patience()):
+            msg = (
+                f"{where}, a ring of {len(xy)} pairs, crosses or touches itself (or the polygons of the alert do together) "
+                f"too often for its area to be told; correct it"
+            )
+            raise CapError(msg)
+        shape, note = repaired(whole, where)
     except GeometryError as error:
         text = str(error)
         msg = text if text.startswith(where) else f"{where}: {text}"
@@ -119,6 +133,43 @@ def ring_of(
     if note:
         notes.append(note)
     return shape
+
+
+def plain_shapes(
+    rings: Sequence[Sequence[tuple[float, float]]],
+) -> list[BaseGeometry | None]:
+    """Return polygons of those rings of (lat, lon), degrees, of which nothing is in doubt; None for all others.
+
+    All at once, which takes a tenth of the time of `ring_of`; that function says what is the matter with the others.
+    """
+    counts = np.array([len(ring) for ring in rings])
+    fine = (counts >= 4) & (counts <= _SHORT)
+    found: list[BaseGeometry | None] = [None] * len(rings)
+    chosen = np.flatnonzero(fine)
+    if not chosen.size:
+        return found
+    xy = np.array([pair for k in chosen for pair in rings[k]], dtype=np.float64)[:, ::-1]
+    owner = np.repeat(np.arange(chosen.size), counts[chosen])
+    last = np.cumsum(counts[chosen]) - 1
+    first = last - counts[chosen] + 1
+    doubtful = (xy[first] != xy[last]).any(axis=1)
+    far = ~((np.abs(xy[:, 1]) <= 90.0) & (np.abs(xy[:, 0]) <= 360.0))
+    step = np.append(np.abs(np.diff(xy[:, 0])) > 180.0, [False])
+    step[last] = False
+    doubtful[owner[far | step]] = True
+    left = ~doubtful[owner]
+    number = np.cumsum(~doubtful) - 1
+    drawn = shapely.polygons(shapely.linearrings(xy[left], indices=number[owner[left]]))
+    for k, shape in zip(chosen[~doubtful], drawn, strict=True):
+        found[k] = shape
+    for k in chosen[~doubtful][~shapely.is_valid(drawn)]:
+        found[k] = None
+    return found
+
+
+def _jumps(xy: F64) -> bool:
+    """Whether a step between two vertices is over 180 degrees, so that it is one across the antimeridian."""
+    return bool((np.abs(np.diff(xy[:, 0])) > 180.0).any())
 
 
 def circle_of(text: str, where: str, notes: list[str]) -> CapCircle:
