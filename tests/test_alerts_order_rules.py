@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from made_gateway import (
     MESSAGE,
     PEER,
@@ -21,6 +23,8 @@ from made_gateway import (
 from ew4all.alerts import gateway as module
 from ew4all.alerts import order_rules
 from ew4all.alerts.gateway import Order
+from ew4all.alerts.operator_file import read_operator_file
+from ew4all.alerts.order_rules import judge
 from ew4all.alerts.signature import Outcome, Verification, sign
 from ew4all.alerts.wire.request import Stop, WriteReplace
 from ew4all.errors import RefusedError
@@ -229,3 +233,57 @@ def test_a_message_that_is_changed_before(operator: MadeOperator) -> None:
     given = operator.confirmations(wish)
     object.__setattr__(mine, "cells", (1, 2, 3))
     assert "is for another order" in refused(operator, wish, *given)
+
+
+@pytest.fixture(scope="module")
+def signed_by_status(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, bytes]]:
+    """Return an operator's file that allows as much as one can, and an alert of each status."""
+    made = made_operator(
+        tmp_path_factory.mktemp("all") / "operator",
+        statuses=("Actual", "Exercise", "Test"),
+        identifiers=tuple(range(4352, 4423)),
+    )
+    statuses = ("Actual", "Exercise", "Test", "Draft", "System")
+    return read_operator_file(made.config), {s: made.signed(status=s) for s in statuses}
+
+
+@given(
+    status=st.sampled_from(("Actual", "Exercise", "Test", "Draft", "System")),
+    identifier=st.integers(4352, 4422),
+    warning_type=st.none() | st.integers(0, 0xFFFF),
+    broadcasts=st.integers(0, 300),
+    cells=st.lists(st.integers(0, 9), unique=True).map(tuple),
+    stops=st.booleans(),
+)
+def test_whatever_is_asked_for_a_drill_stays_a_drill(
+    signed_by_status: tuple[Any, dict[str, bytes]],
+    status: str,
+    identifier: int,
+    warning_type: int | None,
+    broadcasts: int,
+    cells: tuple[int, ...],
+    *,
+    stops: bool,
+) -> None:
+    """The rules of the issue once more, said in another way, against every order that is allowed."""
+    operator, signed = signed_by_status
+    message = (
+        Stop(identifier, 0x4010, cells=cells)
+        if stops
+        else replace(
+            MESSAGE,
+            message_identifier=identifier,
+            warning_type=warning_type,
+            broadcasts=broadcasts,
+            cells=cells,
+        )
+    )
+    ruling = judge(Order(signed[status], (message,), "bsc-1"), operator, datetime.now(UTC))
+    if ruling.reasons:
+        return
+    assert status in {"Actual", "Exercise", "Test"}
+    assert (identifier in {4355, 4380, 4381, 4394, 4398, 4399}) == (status != "Actual")
+    if isinstance(message, WriteReplace):
+        assert 0 < broadcasts <= 122, "an hour, every half minute, and two more"
+        if warning_type is not None:
+            assert identifier - 4352 == warning_type >> 9
