@@ -185,6 +185,15 @@ class TestLife:
         assert "nothing is left" in encoded.document()["reason"]
         assert encoded.document()["other_channels"]
 
+    def test_an_update_that_is_over_stops_what_it_was_to_replace(self) -> None:
+        alert = made_alert()
+        on_air = encode_alert(alert, WEA)
+        update = following(alert, made_info(expires=SENT))
+        none, stop = encode_alert(update, WEA, previous=on_air)
+        assert none.mapped.action == "none"
+        assert (stop.message_identifier, stop.serial_number) == (4371, on_air[0].serial_number)
+        assert isinstance(stop.request, Stop)
+
     def test_a_missing_end_and_a_later_onset_are_told(self) -> None:
         info = made_info(expires=None, onset=SENT + timedelta(hours=3))
         (encoded,) = encode_alert(made_alert(info), WEA)

@@ -187,6 +187,12 @@ def test_etws_recognises_whole_words(event: str, kind: str) -> None:
     assert one(map_alert(made_alert(made_info(event=event)), "etws")).event_class == kind
 
 
+def test_an_info_block_without_a_word_is_refused() -> None:
+    silent = made_info(event=" ", headline=None, sender_name=None, areas=())
+    mapped = one(map_alert(made_alert(silent), "wea"))
+    assert (mapped.action, mapped.reason) == (Action.NONE, "the info block has no text to show")
+
+
 def test_blocked_and_flagged_alerts() -> None:
     blocked = made_info(parameters=named(BLOCKCHANNEL="CMAS"))
     mapped = one(map_alert(made_alert(blocked), "wea"))

@@ -14,6 +14,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 from ew4all.alerts.cap import Alert, Status
+from ew4all.alerts.wire.request import MAX_REPETITION_S
 from ew4all.errors import MessageError, TemplateError
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class DrillStatus(StrEnum):
 class DrillIdentifier(IntEnum):
     """Message identifiers of tests and exercises (3GPP TS 23.041, clause 9.4.1.2.2).
 
-    Numbers and meanings of the CMAS and ETWS rows are verified; that EU-Alert uses 4380 and 4381
-    for its monthly test and exercise is from memory.
+    EU-Alert uses 4380, 4381, 4398 and 4399 in the same way: so Android has it for Germany and France
+    (CellBroadcastReceiver, res/values-mcc262 and mcc208).
     """
 
     ETWS_TEST = 4355
@@ -148,12 +149,12 @@ class DrillMessage:
     broadcasts: int = 1
 
     def __post_init__(self) -> None:
-        """Bring the identifier into its type and check the numbers (TS 38.413, 9.3.1.39 to 41)."""
+        """Bring the identifier into its type and check the numbers (TS 23.041, TS 38.413)."""
         identifier = DrillIdentifier(self.message_identifier)
         object.__setattr__(self, "message_identifier", identifier)
         for name, value, least, most in (
             ("serial_number", self.serial_number, 0, 0xFFFF),
-            ("repetition_s", self.repetition_s, 0, 131_071),
+            ("repetition_s", self.repetition_s, 0, MAX_REPETITION_S),
             ("broadcasts", self.broadcasts, 1, 65_535),
         ):
             if not least <= value <= most:

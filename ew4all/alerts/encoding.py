@@ -28,7 +28,7 @@ from ew4all.alerts.device_area import device_area
 from ew4all.alerts.drill import DrillIdentifier
 from ew4all.alerts.encode_parameters import Parameters
 from ew4all.alerts.life import DEFAULT_LIFE, DEFAULT_REPETITION_S, schedule
-from ew4all.alerts.mapping import Action, Mapped, SerialRelation, map_alert
+from ew4all.alerts.mapping import Action, Mapped, SerialRelation, map_alert, stopped
 from ew4all.alerts.phone import Broadcast, show
 from ew4all.alerts.wire.pdus import pdus_of
 from ew4all.alerts.wire.request import Stop, WriteReplace
@@ -145,7 +145,15 @@ def encode_alert(
             return None, ("no area goes with ETWS: its messages have no place for it",)
         return device_area(alert, item.info, geocodes=geocodes)
 
-    return tuple(_encoded(item, alert, rules, given, serials, area(item)) for item in mapped)
+    out: list[Encoded] = []
+    for item in mapped:
+        encoded = _encoded(item, alert, rules, given, serials, area(item))
+        out.append(encoded)
+        if encoded.mapped.action is Action.NONE and item.previous is not None:
+            # An update that is over already replaces nothing; what it was to replace is over too.
+            stop = stopped(item.previous, "Update that is not broadcast")
+            out.append(_encoded(stop, alert, rules, given, serials))
+    return tuple(out)
 
 
 def encode_message(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ew4all.alerts.cap import Alert, Info
     from ew4all.alerts.mapping_profile import EventClass
 
-__all__ = ["Action", "Mapped", "SerialRelation", "map_alert"]
+__all__ = ["Action", "Mapped", "SerialRelation", "map_alert", "stopped"]
 
 
 class Action(StrEnum):
@@ -143,7 +143,7 @@ def _cancelled(
     if known and not on_air:
         return (_refused(rules, "Cancel: the alert that it refers to has no message on air"),)
     if on_air:
-        return tuple(_stopped(item, "Cancel") for item in on_air)
+        return tuple(stopped(item, "Cancel") for item in on_air)
     reason = "Cancel: what is shown stays shown; an all-clear is a new message"
     named = [item for item in _warnings(alert, rules) if item.message_identifier is not None]
     if not named:
@@ -161,7 +161,8 @@ def _cancelled(
     )
 
 
-def _stopped(item: Mapped, why: str) -> Mapped:
+def stopped(item: Mapped, why: str) -> Mapped:
+    """Return the stop of a message on air; `why` begins its reason."""
     return replace(
         item,
         action=Action.STOP,
@@ -208,9 +209,9 @@ def _updated(
             )
         else:
             change = f"from {before.message_identifier} to {item.message_identifier}"
-            out.append(_stopped(before, f"Update that changes the identifier {change}"))
+            out.append(stopped(before, f"Update that changes the identifier {change}"))
             out.append(replace(item, reason=f"{item.reason}. Update: identifier {change}"))
-    out += [_stopped(item, "Update that no longer has this message") for item in left]
+    out += [stopped(item, "Update that no longer has this message") for item in left]
     return tuple(out)
 
 
@@ -275,6 +276,8 @@ def _message(alert: Alert, k: int, rules: Profile, *, additional: bool) -> Mappe
         identifier = twin
         reason += ", in an additional language"
     chosen = choose(info, rules.text)
+    if not chosen.text:
+        return replace(refused, reason="the info block has no text to show")
     return Mapped(
         Action.WRITE_REPLACE,
         reason,

@@ -84,7 +84,10 @@ def size_of(text: str, language: str | None = None, *, transliterate: bool = Fal
 
 
 def choose(info: Info, rule: TextRule) -> Chosen:
-    """Return the text of an info block: the longest parameter that fits, else a shortening."""
+    """Return the text of an info block: the longest parameter that fits, else a shortening.
+
+    The text is empty where the block says nothing at all.
+    """
 
     def fits(text: str) -> bool:
         size = size_of(text, two_letters(info.language), transliterate=rule.transliterate)
@@ -107,6 +110,8 @@ def choose(info: Info, rule: TextRule) -> Chosen:
         _, name, text = max(given, key=lambda item: item[0])
         return Chosen(text, name, tuple(notes))
     pieces = _pieces(info)
+    if not pieces.any():
+        return Chosen("", "whole", tuple(notes))
     text, left_out = _shortened(pieces, fits)
     plain = _shortened(pieces.plain(), fits)
     if plain[0] != text and not gsm7.foreign(plain[0]):
@@ -135,6 +140,10 @@ class _Pieces:
     description: tuple[str, ...]
     instruction: tuple[str, ...]
     sender: str
+
+    def any(self) -> bool:
+        """Whether there is a word."""
+        return bool(self.headline or self.description or self.instruction or self.sender)
 
     def plain(self) -> _Pieces:
         """Return the same with plain signs: one typographic quote would more than halve the room."""

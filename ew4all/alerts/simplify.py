@@ -120,19 +120,35 @@ def for_device(
         msg = f"warning-area coordinates have 40 to {MAX_OCTETS} octets here, not {most_octets}"
         raise GeometryError(msg)
     whole = _continuous(geometry)
+    writable = shapely.box(-180.0, -90.0, 180.0 - LON_STEP_DEG, 90.0 - LAT_STEP_DEG)
 
     def write(parts: Sequence[BaseGeometry]) -> list[BaseGeometry] | None:
-        coded = [outward(part) for part in _within_range(parts)]
+        inside = [part for part in _within_range(parts) if part.intersection(writable).area]
+        coded = [_coded(part) for part in inside]
         sizes = [len(part.exterior.coords) - 1 for part in coded]
         octets = sum(map(polygon_octets, sizes)) + (3 if max_wait_s is not None else 0)
-        return coded if octets <= most_octets and max(sizes) <= MAX_VERTICES else None
+        return coded if coded and octets <= most_octets and max(sizes) <= MAX_VERTICES else None
 
     most = min(MAX_VERTICES, (most_octets - 2) * 8 // 44)
-    writable = shapely.box(-180.0, -90.0, 180.0 - LON_STEP_DEG, 90.0 - LAT_STEP_DEG)
     polygons = _fitted(whole, most, 0.0, write, within=writable)
     rings = [list(part.exterior.coords) for part in polygons]
     octets = warning_area_coordinates(rings, max_wait_s=max_wait_s)
     return octets, _result(polygons, whole, _notes(whole, polygons))
+
+
+def _coded(part: BaseGeometry) -> BaseGeometry:
+    """Return a polygon of the coding that covers one; where details are finer than its steps, a plainer one."""
+    count = len(part.exterior.coords)
+    for fewer in (count, count * 2 // 3, count // 2, count // 4):
+        (plain,) = reduced([part], max(fewer, _FEWEST))
+        try:
+            return outward(plain)
+        except GeometryError:
+            continue
+    try:
+        return outward(part.convex_hull)
+    except GeometryError:
+        return outward(shapely.box(*part.bounds))
 
 
 def _fitted(
