@@ -20,6 +20,7 @@ from ew4all.alerts.wire.cbsp_messages import (
     EmergencyWriteReplace,
     Kill,
     KillComplete,
+    MessageStatusQuery,
     Reset,
 )
 from ew4all.alerts.wire.request import Stop, WriteReplace
@@ -43,6 +44,8 @@ def test_a_message_goes_from_the_gateway_to_a_phone_and_each_state_has_its_own_e
                 assert record.now(REFERENCE, state) == frozenset(), state
 
             assert {count.broadcasts for count in await client.status(REFERENCE)} == {0}
+            assert isinstance(bsc.received[-1], MessageStatusQuery)
+            assert bsc.received[-1].cells == CELLS  # where it is active, each by name
             assert record.now(REFERENCE, State.SCHEDULED) == at.places(0, 1, 2)
             assert record.now(REFERENCE, State.ON_AIR) == frozenset()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from bsc import CELLS, StandInBsc
 from cbsp_scene import EXERCISE, REFERENCE, SERIAL, scene, text
+from made_gateway import made_operator
 
 from ew4all.alerts.broadcast_record import Event, State
 from ew4all.alerts.wire.cbsp_client import CbspClient, Patience
@@ -127,5 +128,21 @@ def test_a_connection_that_is_silent_is_noticed_and_made_again() -> None:
                 assert "KEEP ALIVE" in client.faults[0]
                 await client.keep_alive(10)
                 assert len(bsc.received) == 2
+
+    asyncio.run(run())
+
+
+def test_without_a_connection_nothing_was_sent(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with StandInBsc() as bsc:
+            operator = made_operator(tmp_path / "operator", port=bsc.port)
+            client = CbspClient("127.0.0.1", bsc.port, patience=Patience(0.1, 2, 0.01))
+            await client.__aenter__()
+        with pytest.raises(TransportError):
+            await client.keep_alive(10)  # may go out before the end is noticed
+        with pytest.raises(TransportError, match="there is no connection"):
+            await client.send(operator.sendable(text()))
+        await client.__aexit__()
+        assert REFERENCE not in client.record.messages()
 
     asyncio.run(run())

@@ -12,9 +12,10 @@ from cbsp_scene import EXERCISE, REFERENCE, SERIAL, UPDATE, scene, text
 from ew4all.alerts.broadcast_record import Event, MessageReference, State
 from ew4all.alerts.wire.cbsp import encode
 from ew4all.alerts.wire.cbsp_client import Patience
-from ew4all.alerts.wire.cbsp_elements import ALL_CELLS, Recovery
+from ew4all.alerts.wire.cbsp_elements import ALL_CELLS, BroadcastType, Recovery
 from ew4all.alerts.wire.cbsp_messages import (
     CbsWriteReplace,
+    Restart,
     WriteReplaceComplete,
 )
 from ew4all.alerts.wire.request import Stop
@@ -194,8 +195,46 @@ def test_an_update_replaces_each_version_that_is_on_air_somewhere(tmp_path: Path
             last = MessageReference(EXERCISE, SERIAL + 2)
             (answer,) = await at.send(text(last.serial_number))
             assert answer.complete
+            asked = [m.old_serial_number for m in at.bsc.received if isinstance(m, CbsWriteReplace)]
+            # The newest version is asked for first.
+            assert asked[2:] == [UPDATE.serial_number, SERIAL]
             assert set(answer.done) == set(CELLS)
             assert [at.bsc.bsc.holds(cell) for cell in CELLS] == [{last}] * 3
             assert [one.reference for one in at.client.active] == [last, last]
+
+    asyncio.run(run())
+
+
+def test_cells_that_hold_a_message_still_do_not_refuse_its_reload(tmp_path: Path) -> None:
+    """osmo-bsc says that all is lost whenever a centre connects."""
+
+    async def run() -> None:
+        async with scene(tmp_path) as at:
+            await at.send(text())
+            lost = Restart(
+                cells=(ALL_CELLS,), broadcast_type=BroadcastType.CBS, recovery=Recovery.DATA_LOST
+            )
+            await at.bsc.say(encode(lost))
+            await at.client.keep_alive(10)
+            await at.client.reloaded()
+            assert at.facts() == ["sent", "accepted", "lost"]
+            assert at.client.record.now(REFERENCE, State.ACCEPTED) == at.places(0, 1, 2)
+            assert at.client.faults == []
+
+    asyncio.run(run())
+
+
+def test_a_message_that_is_stopped_before_its_reload_is_not_loaded_again(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with scene(tmp_path) as at:
+            await at.send(text())
+            stop = at.leave(Stop(EXERCISE, SERIAL))
+            await at.bsc.restart()
+            # The stop waits for nothing: it is asked for before the client has read the restart.
+            await at.client.send(stop)
+            await at.client.keep_alive(10)
+            await at.client.reloaded()
+            assert at.bsc.bsc.holds(CELLS[0]) == frozenset()
+            assert at.client.active == ()
 
     asyncio.run(run())

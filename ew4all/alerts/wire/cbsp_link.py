@@ -158,8 +158,8 @@ class Link:
                 finally:
                     self._waiting = None
         how = (
-            f"sent {sent} times and not answered, {self._patience.answer_s:g} s were waited each "
-            f"time; it may have arrived, so ask for its status or stop it"
+            f"sent {'once' if sent == 1 else f'{sent} times'} and not answered, each time within "
+            f"{self._patience.answer_s:g} s; it may have arrived, so ask for its status or stop it"
         )
         msg = f"{name_of(asked)} to {self.peer}: {how if sent else 'there is no connection'}"
         raise TransportError(msg)
