@@ -27,7 +27,7 @@ from ew4all.alerts.operator_file import read_operator_file
 from ew4all.alerts.order_rules import judge
 from ew4all.alerts.signature import Outcome, Verification, sign
 from ew4all.alerts.wire.request import Stop, WriteReplace
-from ew4all.errors import RefusedError
+from ew4all.errors import MessageError, RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,6 +225,18 @@ def test_a_message_that_is_changed_after_it_was_allowed(operator: MadeOperator) 
     first = sendable.release(**PEER)
     object.__setattr__(first[0], "message_identifier", 4370)
     assert sendable.release(**PEER) == (MESSAGE,)
+
+
+def test_a_message_that_is_broken_open_before(operator: MadeOperator) -> None:
+    mine = replace(MESSAGE)
+    wish = order(operator, mine)
+    object.__setattr__(mine, "cells", [1, 2])
+    with pytest.raises(RefusedError, match="something else was given"):
+        operator.gateway().authorise(wish, ())
+    object.__setattr__(mine, "cells", (1, 2))
+    object.__setattr__(mine, "message_identifier", 70_000)
+    with pytest.raises(MessageError):
+        operator.gateway().authorise(wish, ())
 
 
 def test_a_message_that_is_changed_before(operator: MadeOperator) -> None:

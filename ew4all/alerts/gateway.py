@@ -232,11 +232,14 @@ class Gateway:
         if type(order) is not Order:
             msg = "an order is needed, of exactly that type; nothing is sent"
             raise RefusedError(msg)
+        # Copies, checked anew: whoever keeps the parts, or another thread, cannot change what is
+        # judged, confirmed, written down and sent.
+        order = Order(order.alert, tuple(map(replace, order.messages)), order.destination)
+        given = tuple(replace(c) if type(c) is Confirmation else c for c in confirmations)
         operator = _operator(self._config, self._passphrase)
         with _locked(operator) as entry:
             now = _now()
-            ruling = judge(order, operator, now)
-            return self._decide(order, tuple(confirmations), operator, ruling, entry, now)
+            return self._decide(order, given, operator, judge(order, operator, now), entry, now)
 
     def _decide(
         self,
@@ -280,10 +283,8 @@ class Gateway:
             msg = f"nothing is sent: {'; '.join(reasons)}"
             raise RefusedError(msg)
         entry.append("authorised", {**told, "valid_until": valid_until.isoformat()})
-        # Copies: whoever keeps the messages of the order cannot change what is sent.
-        messages = tuple(replace(message) for message in order.messages)
         return _sendable(
-            _Grant(digest, destination, messages, valid_until, self._config, self._passphrase)
+            _Grant(digest, destination, order.messages, valid_until, self._config, self._passphrase)
         )
 
 
@@ -343,7 +344,7 @@ def _release(grant: _Grant, interface: str, host: str, port: int) -> tuple[Messa
             msg = f"nothing is sent: {'; '.join(reasons)}"
             raise RefusedError(msg)
         entry.append("released", told)
-    return tuple(replace(message) for message in grant.messages)
+    return tuple(map(replace, grant.messages))
 
 
 def _destination(order: Order, operator: OperatorFile) -> Destination:

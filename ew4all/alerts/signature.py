@@ -27,7 +27,7 @@ from ew4all.alerts.certificates import Trust, is_strong, read_certificates, trus
 from ew4all.alerts.findings import Finding
 from ew4all.alerts.signature_xml import Broken, Checked, Unusable, check_one
 from ew4all.alerts.xml_guard import parsed
-from ew4all.errors import CapError, ReadError, SigningError
+from ew4all.errors import CapError, InputError, ReadError, SigningError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,10 +101,12 @@ def verify(
     ------
     ReadError
         One of `anchors` is no certificate.
+    InputError
+        `at` has no offset from UTC.
     """
     if at is not None and at.tzinfo is None:
         msg = "the time of the check has no offset from UTC; give an aware time"
-        raise ValueError(msg)
+        raise InputError(msg)
     pinned = [
         certificate
         for number, pem in enumerate(anchors, 1)
