@@ -9,7 +9,7 @@ from cap_texts import GOOD, SQUARE, alert, area, circle, info, polygon
 from made_gateway import cap_alert, signer
 
 from ew4all.alerts import profiles
-from ew4all.alerts.checking import Checked, check
+from ew4all.alerts.checking import Checked, check, check_together
 from ew4all.alerts.findings import Level
 from ew4all.alerts.signature import sign
 from ew4all.errors import ReadError
@@ -121,3 +121,40 @@ def test_shapes_are_named_by_their_place_though_an_empty_one_stands_before() -> 
 def test_a_shape_with_an_error_is_not_named_twice() -> None:
     text = alert(info(area(polygon(SQUARE[:-6]))))
     assert [f.code for f in of(text.encode()).reading.findings] == ["cap.polygon.open"]
+
+
+def together(*texts: str) -> list[list[str]]:
+    checked = [one for k, text in enumerate(texts) for one in check(text.encode(), f"{k}.xml")]
+    found = check_together(checked)
+    assert all(one.valid for one in found)
+    return [[f.code for f in one.reading.findings] for one in found]
+
+
+def update(reference: str, **head: str) -> str:
+    return alert(
+        info(area()),
+        **{"identifier": "X2", "sent": "2026-01-31T18:10:00+01:00", "msgType": "Update",
+           "references": reference, **head},
+    )  # fmt: skip
+
+
+def test_references_to_what_was_given() -> None:
+    # The same moment in another zone.
+    right = "agency@example.org,X1,2026-01-31T17:00:00+00:00"
+    assert together(GOOD, update(right)) == [[], []]
+    assert together(update(right), GOOD) == [[], []]
+    wrong = right.replace("17:00:00", "17:00:01")
+    assert together(GOOD, update(wrong)) == [[], ["together.mismatch"]]
+    assert together(GOOD, update(right.replace("X1", "X0"))) == [[], ["together.unknown"]]
+    test = update(right, status="Test")
+    assert together(GOOD, test) == [[], ["cap.status.not_actual", "together.status"]]
+    # One alert alone says nothing of others.
+    assert together(update(wrong)) == [[]]
+
+
+def test_a_reference_has_its_line() -> None:
+    text = update("agency@example.org,X0,2026-01-31T17:00:00+00:00").replace("><", ">\n<")
+    checked = [one for t in (GOOD, text) for one in check(t.encode(), "a.xml")]
+    (found,) = check_together(checked)[1].reading.findings
+    assert found.line is not None
+    assert "<references>" in text.splitlines()[found.line - 1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ew4all.alerts import profiles
+from ew4all.alerts.cap import MsgType
 from ew4all.alerts.cap_codes import finding
 from ew4all.alerts.cap_grammar import SIGNATURE
 from ew4all.alerts.cap_place_rules import place_findings
@@ -13,15 +14,17 @@ from ew4all.alerts.cap_values import short
 from ew4all.alerts.cap_xml import read_alerts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from ew4all.alerts.cap import Alert
+    from ew4all.alerts.cap import Alert, Reference
     from ew4all.alerts.cap_xml import Reading
     from ew4all.alerts.findings import Finding
     from ew4all.alerts.profiles import Profile
 
 __all__ = ["Checked", "check", "check_together"]
+
+_ENDING = {MsgType.UPDATE, MsgType.CANCEL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +87,52 @@ def check(
 
 
 def check_together(checked: Iterable[Checked]) -> tuple[Checked, ...]:
-    """Add what several alerts are to each other: repeated, or of one name and different content."""
-    first: dict[tuple[str, str], Checked] = {}
+    """Add what several alerts are to each other: repeated, of one name, referring to each other.
+
+    None of it makes an alert invalid, since which of two is wrong cannot be told from the two; what is in
+    force at a time is told by `ew4all.alerts.threads`.
+    """
+    everything = tuple(checked)
+    alerts = [a for each in everything if (a := each.reading.alert) is not None]
+    if len(alerts) < 2:
+        return everything
+    known = {alert.reference: alert for alert in alerts}
+    named = {alert.identifier: alert for alert in reversed(alerts)}
+    first: dict[tuple[str, str], tuple[Checked, Alert]] = {}
     result = []
-    for each in checked:
+    for each in everything:
         alert = each.reading.alert
         if alert is not None:
-            other = first.setdefault((alert.sender, alert.identifier), each)
+            found = [
+                replace(f, line=each.reading.line_of(f.path)) for f in _chain(alert, known, named)
+            ]
+            other, before = first.setdefault((alert.sender, alert.identifier), (each, alert))
             if other is not each:
-                assert other.reading.alert is not None
-                reading = each.reading.with_findings([_pair(other, other.reading.alert, alert)])
-                each = replace(each, reading=reading)
+                found.append(_pair(other, before, alert))
+            each = replace(each, reading=each.reading.with_findings(found))
         result.append(each)
     return tuple(result)
+
+
+def _chain(
+    alert: Alert, known: Mapping[Reference, Alert], named: Mapping[str, Alert]
+) -> Iterator[Finding]:
+    path = "/alert/references"
+    for reference in dict.fromkeys(alert.references):
+        if reference == alert.reference:
+            continue
+        target, near = known.get(reference), named.get(reference.identifier)
+        name = short(reference.identifier)
+        if target is None and (near is None or near is alert):
+            yield finding("together.unknown", path, None, f"{name} was not given")
+        elif target is None and near is not None:
+            message = (
+                f"{name} was given, as sent by {short(near.sender)} at {near.sent.isoformat()}"
+            )
+            yield finding("together.mismatch", path, None, message)
+        elif target is not None and target.status is not alert.status and alert.msg_type in _ENDING:
+            message = f"{name} has the status {target.status}, and this message {alert.status}"
+            yield finding("together.status", path, None, message)
 
 
 def _pair(other: Checked, before: Alert, alert: Alert) -> Finding:

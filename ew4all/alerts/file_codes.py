@@ -113,6 +113,22 @@ _TOGETHER = {
         "an alert given before it has the same sender and identifier, and another time",
         "an identifier may be used once only",
     ),
+    "together.unknown": Rule(
+        _INFO,
+        "a reference to a message that was not given, where several were",
+        "give that message too, to see what became of it",
+    ),
+    "together.mismatch": Rule(
+        _WARNING,
+        "a reference with the identifier of a message that was given, and another sender or time: "
+        "it ends nothing",
+        "correct the reference if that message is meant",
+    ),
+    "together.status": Rule(
+        _WARNING,
+        "an Update or Cancel of a message of another status, such as a test of an actual alert",
+        "keep exercises and tests apart from actual alerts",
+    ),
     "together.repeated": Rule(_INFO, "the same alert was given before it", "one is enough"),
 }
 
