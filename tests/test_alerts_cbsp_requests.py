@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ew4all.alerts.cbs import GSM_UNIT_S, cb_data, decode_cb_data, encode_text
-from ew4all.alerts.wire.cbsp import decode, encode, split
+from ew4all.alerts.wire.cbsp import decode, encode, encode_all
 from ew4all.alerts.wire.cbsp_elements import ALL_CELLS, BroadcastType, Category, Cell, CellKind
 from ew4all.alerts.wire.cbsp_messages import (
     CbsWriteReplace,
@@ -133,12 +134,16 @@ def test_what_gsm_does_not_know_is_refused(changes: dict[str, Any]) -> None:
 
 def test_a_notification_with_a_text_is_two_messages() -> None:
     both = request(message_identifier=4355, serial_number=0x7000, warning_type=0x0780)
-    whole, rest = split(encode(both))
-    assert rest == b""
-    first, second = map(decode, whole)
+    first, second = map(decode, encode_all(both))
     assert isinstance(first, EmergencyWriteReplace)
     assert (first.warning_type, first.warning_period_s) == (0x0780, 300)
     assert text_of(second).new_serial_number == first.new_serial_number == 0x7000
+    # One message alone is the one with the text, which tshark can read.
+    assert encode(both) == encode(second)
+    (row,) = tshark.fields(encode(both), "cbsp", "cbsp.cb_page_content")
+    assert "".join(row["cbsp.cb_page_content"]).startswith(FLOOD)
+    alone = replace(both, dcs=None, contents=None)
+    assert (encode(alone),) == encode_all(alone) == (encode(first),)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +165,8 @@ def test_a_stop_kills_what_is_on_air() -> None:
     forms = {BroadcastType.CBS, BroadcastType.EMERGENCY}
     kills = messages_of(Stop(4355, 0x7000), forms=forms)
     assert [kill.channel for kill in kills if isinstance(kill, Kill)] == [0, None]
-    (kill,) = messages_of(Stop(4355, 0x7000))
-    assert isinstance(kill, Kill)
-    assert kill.channel is None
+    assert messages_of(Stop(4355, 0x7000)) == kills
+    assert decode(encode(Stop(4355, 0x7000))) == kills[0]
     assert messages_of(Stop(4381, 0, stop_all=True, tac=(12,))) == (
         Reset(cells=(Cell(CellKind.LAI, "00101", 12),)),
     )

@@ -41,7 +41,16 @@ from ew4all.alerts.wire.cbsp_requests import messages_of
 from ew4all.alerts.wire.request import Stop, WriteReplace
 from ew4all.errors import MessageError
 
-__all__ = ["HEADER_OCTETS", "MOST_OCTETS", "PORT", "body_octets", "decode", "encode", "split"]
+__all__ = [
+    "HEADER_OCTETS",
+    "MOST_OCTETS",
+    "PORT",
+    "body_octets",
+    "decode",
+    "encode",
+    "encode_all",
+    "split",
+]
 
 PORT = 48049
 """TCP port of CBSP (5.2)."""
@@ -96,10 +105,11 @@ _MOST_IN_LIST = 0xFFFF
 def encode(
     message: CbspMessage | WriteReplace | Stop, *, repetition_as_number: bool = False
 ) -> bytes:
-    """Return the octets of one message, or of the messages that a request needs.
+    """Return the octets of one message.
 
     A request is turned into messages by `cbsp_requests.messages_of`, which tells how areas are
-    named in GSM. A notification with a text takes two messages, one after the other.
+    named in GSM. For ETWS it may need two, for the notification and for the text: this is the one
+    about the text, and `encode_all` gives both.
 
     Parameters
     ----------
@@ -114,7 +124,8 @@ def encode(
     """
     if isinstance(message, WriteReplace | Stop):
         parts = messages_of(message)
-        return b"".join(encode(m, repetition_as_number=repetition_as_number) for m in parts)
+        text = next((part for part in parts if getattr(part, "channel", None) is not None), None)
+        message = parts[0] if text is None else text
     body = b"".join(
         _element(field.name, value, as_number=repetition_as_number)
         for field in dataclasses.fields(message)
@@ -122,6 +133,17 @@ def encode(
         and (value != () or field.default is dataclasses.MISSING)
     )
     return bytes([message.TYPE]) + len(body).to_bytes(3) + body
+
+
+def encode_all(request: WriteReplace | Stop) -> tuple[bytes, ...]:
+    """Return the octets of every message that a request needs, in the order of sending.
+
+    Raises
+    ------
+    MessageError
+        A value does not fit its element.
+    """
+    return tuple(encode(message) for message in messages_of(request))
 
 
 def decode(data: bytes) -> CbspMessage:

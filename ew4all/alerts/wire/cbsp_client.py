@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from ew4all.alerts.broadcast_record import BroadcastRecord, MessageReference
-from ew4all.alerts.cbs import is_etws
 from ew4all.alerts.gateway import Sendable
 from ew4all.alerts.wire import cbsp
 from ew4all.alerts.wire.cbsp_active import (
@@ -258,9 +257,7 @@ class CbspClient:
         reference = MessageReference(request.message_identifier, request.serial_number)
         replaced: tuple[int, ...] = ()
         if isinstance(request, Stop):
-            # Of a message that another centre put on air nobody here knows the form.
-            unknown = set(BroadcastType) if is_etws(request.message_identifier) else None
-            messages = messages_of(request, forms=self._ledger.forms(reference) or unknown)
+            messages = messages_of(request, forms=self._ledger.forms(reference) or None)
             self._ledger.stopping(request)
         else:
             replaced = self._ledger.replaced_by(request)
@@ -356,7 +353,7 @@ def _must_be_exact(request: WriteReplace | Stop) -> None:
     if wider is not None:
         msg = f"{wider}, which is more than the order names; nothing is sent"
         raise MessageError(msg)
-    cbsp.encode(request)
+    cbsp.encode_all(request)
 
 
 def _tell(sendable: Sendable, what: str, answer: Answer) -> None:

@@ -125,7 +125,7 @@ def messages_of(
         Serial number of the message on air that a write-replace takes the place of.
     forms
         What is on air of a message that is stopped: its text, its notification, or both. By
-        default the notification for an identifier of ETWS, the text for any other.
+        default both for an identifier of ETWS, the text for any other.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def messages_of(
             return (Reset(cells=cells),)
         if forms is None:
             etws = is_etws(request.message_identifier)
-            forms = {BroadcastType.EMERGENCY if etws else BroadcastType.CBS}
+            forms = set(BroadcastType) if etws else {BroadcastType.CBS}
         return tuple(
             Kill(
                 message_identifier=request.message_identifier,
