@@ -39,6 +39,7 @@ class FieldReader:
         self.old = grammar.version != "1.2"
         self.findings: list[Finding] = []
         self.lost = False
+        self._pair_tags = tuple(grammar.pair.slots)
         self._paths = Paths(root)
         self._listed = {True: 0, False: 0}
 
@@ -67,12 +68,26 @@ class FieldReader:
             return tuple([self._old_pair(element) for element in elements])
         found = []
         for element in elements:
+            plain = self._plain_pair(element)
+            if plain is not None:
+                found.append(plain)
+                continue
             pair = self.fields(element, self.grammar.pair)
             if len(pair) == 2:
                 key = self.needed(pair, "valueName") or ""
                 # An empty value is a value: producers leave a parameter blank on purpose.
                 found.append(NamedValue(key, self.content(pair["value"])))
         return tuple(found)
+
+    def _plain_pair(self, element: Any) -> NamedValue | None:
+        """Return a pair that is as it must be, which most elements of most alerts are."""
+        if len(element) == 2:
+            first, second = element
+            if (first.tag, second.tag) == self._pair_tags and not len(first) and not len(second):
+                name, value = first.text, second.text
+                if name and (name := name.strip()):
+                    return NamedValue(name, value.strip() if value else "")
+        return None
 
     def _old_pair(self, element: Any) -> NamedValue:
         text = self.content(element)

@@ -6,6 +6,9 @@ from typing import Any
 
 __all__ = ["Paths", "element_at", "local_name"]
 
+# Children of a block up to which looking through them is quicker than a table of them.
+_FEW = 50
+
 # Elements that may be repeated always have their number, so that a path never changes its form.
 _REPEATABLE = {
     "area",
@@ -40,11 +43,17 @@ class Paths:
         steps = []
         while element is not self._root:
             parent = element.getparent()
-            number, total = self._among(parent)[element]
+            number, total = self._place(element, parent)
             local = local_name(element)
             steps.append(f"{local}[{number}]" if total > 1 or local in _REPEATABLE else local)
             element = parent
         return "/" + "/".join([local_name(self._root), *reversed(steps)])
+
+    def _place(self, element: Any, parent: Any) -> tuple[int, int]:
+        if len(parent) > _FEW:
+            return self._among(parent)[element]
+        same = list(parent.iterchildren(element.tag))
+        return same.index(element) + 1, len(same)
 
     def _among(self, parent: Any) -> dict[Any, tuple[int, int]]:
         """Return, for each child, its number among those of its name, and how many there are."""

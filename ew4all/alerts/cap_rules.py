@@ -65,11 +65,21 @@ def alert_rules(alert: Alert, fields: Fields, root: Any, report: Report) -> None
     if not alert.infos and alert.msg_type in {MsgType.ALERT, MsgType.UPDATE}:
         report("cap.info.missing", root, f"a message of type {alert.msg_type} has no info block")
     if len(alert.infos) > 1:
-        first: dict[Info, int] = {}
-        for k, info in enumerate(alert.infos, 1):
-            if first.setdefault(info, k) < k:
-                message = f"info block {k} is the same as block {first[info]}"
-                report("cap.info.repeated", fields["info"][k - 1], message)
+        _repeated(alert, fields, report)
+
+
+def _repeated(alert: Alert, fields: Fields, report: Report) -> None:
+    # By language and event first: a whole block has every vertex. Of many, all might have the same.
+    few = len(alert.infos) <= 20
+    alike: dict[object, list[tuple[int, Info]]] = {}
+    for k, info in enumerate(alert.infos, 1):
+        before = alike.setdefault((info.language, info.event) if few else info, [])
+        same = next((number for number, other in before if other == info), None)
+        if same is None:
+            before.append((k, info))
+        else:
+            message = f"info block {k} is the same as block {same}"
+            report("cap.info.repeated", fields["info"][k - 1], message)
 
 
 def _references(alert: Alert, fields: Fields, root: Any, report: Report) -> None:

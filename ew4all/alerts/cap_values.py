@@ -38,6 +38,10 @@ _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}:[0-9]{2})(\.[0-9]+)?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+# As it must be; whether such a moment exists is seen by datetime.
+_PLAIN_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-](?:0[0-9]|1[0-3]):[0-5][0-9]"
+)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r'"([^"]*)"(?=\s|$)|([^\s"]+)(?=\s|$)')
@@ -68,14 +72,11 @@ def time(text: str, report: Report, *, old: bool = False) -> datetime | None:
     ----------
     CAP 1.2 section 3.3.2: offset in digits, never a letter; the schema: whole seconds.
     """
-    if len(text) == 25 and text[10] == "T" and (match := _TIME.fullmatch(text)):
+    if _PLAIN_TIME.fullmatch(text):
         try:
-            moment = datetime.fromisoformat(text)
+            return datetime.fromisoformat(text)
         except ValueError:
             pass
-        else:
-            if text[20:] <= "14:00" and text[23] < "6":  # as far as xs:dateTime goes
-                return moment
     match = _TIME.fullmatch(text)
     if match is None:
         report("cap.time.form", f"{short(text)} is no time with seconds and an offset from UTC")
