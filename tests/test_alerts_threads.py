@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -281,6 +282,41 @@ def test_messages_of_one_moment_that_name_each_other_all_stay() -> None:
     assert seen(at(1, *chain)) == {"A": "superseded", "B": "active"}
 
 
+def test_statuses_do_not_stand_together() -> None:
+    test = alert("T", 1, status=cap.Status.TEST)
+    found = at(2, A, test)
+    assert codes(found) == ["thread.status.mixed"]
+    assert found.findings[0].severity is Level.ERROR
+    assert codes(at(2, test, alert("U", 1, status=cap.Status.TEST))) == []
+    # The test is over by then.
+    short = alert("T", 1, status=cap.Status.TEST, infos=(info(expires=NOON + 1.5 * HOUR),))
+    assert codes(at(2, A, short)) == []
+
+
+def test_a_thread_of_thousands_is_resolved_at_once() -> None:
+    """Chains, rings and strangers by the thousand: nothing grows with their square."""
+    start = time.process_time()
+    chain = [alert("M0")]
+    for k in range(1, 3000):
+        chain.append(alert(f"M{k}", k / 1000, chain[-1]))
+    assert [a.identifier for a in at(5, *chain).active] == ["M2999"]
+    names = [cap.Reference("s@x", f"R{k}", NOON) for k in range(3000)]
+    ring = [
+        alert(
+            f"R{k}",
+            0,
+            msg_type=cap.MsgType.UPDATE,
+            references=(names[(k + 1) % 3000], names[k - 5]),
+        )
+        for k in range(3000)
+    ]
+    assert len(at(5, *ring).active) == 3000
+    strangers = tuple(cap.Reference("u@z", "M0", NOON + k * HOUR) for k in range(20_000))
+    many = at(5, *chain[:10], alert("X", 1, msg_type=cap.MsgType.UPDATE, references=strangers))
+    assert len(many.findings) == 20_000
+    assert time.process_time() - start < 5.0
+
+
 def test_somebody_may_act_for_another_sender_where_that_is_said() -> None:
     found = at(2, A, FOREIGN, may_replace={"t@y": {"s@x"}})
     assert seen(found) == {"A": "superseded", "B": "active"}
@@ -312,7 +348,7 @@ def test_every_code_is_listed_with_its_meaning() -> None:
     used = {code for _, code, _, _ in DOUBTS}
     elsewhere = {
         "thread.unreadable", "thread.repeated", "thread.reference.cycle", "thread.reference.ended",
-        "thread.fork", "thread.expires.absent",
+        "thread.fork", "thread.expires.absent", "thread.status.mixed",
     }  # fmt: skip
     assert used | elsewhere == set(thread_links.CODES)
 

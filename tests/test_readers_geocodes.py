@@ -16,6 +16,7 @@ from ew4all.errors import (
     GeocodeError,
     GeometryError,
     ReadError,
+    SwappedAxesError,
     TableValueError,
 )
 from ew4all.readers.geocodes import read_geocodes
@@ -119,6 +120,11 @@ def test_a_place_over_the_antimeridian_stays_in_one_piece(tmp_path: Path) -> Non
         (f'name,value,geometry\nSAME,1,"{WEST}"\nSAME,2,\n', TableValueError, "no geometry"),
         ("name,value,geometry\nSAME,1,POINT (10 4)\n", GeometryError, "SAME 1"),
         ("name,value,geometry\nSAME,1,hello\n", ReadError, "SAME 1"),
+        (
+            'name,value,geometry\nSAME,1,"POLYGON ((33 -118, 34 -118, 34 -117, 33 -118))"\n',
+            SwappedAxesError,
+            "SAME 1 has a latitude of -118; write longitude first",
+        ),
         ("name,value,geometry\nUGC,*,\n", GeocodeError, "no row with a code and a shape"),
         (f'name,value,geometry\nUGC,*,"{WEST}"\n', TableValueError, "stands for no place"),
         ("", EW4AllError, "empty"),

@@ -10,7 +10,7 @@ from ew4all.alerts.cap import Alert, MsgType, Reference
 from ew4all.alerts.findings import Finding, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
 __all__ = ["CODES", "Links", "resolve"]
@@ -31,6 +31,7 @@ CODES: Mapping[str, str] = {
     "thread.reference.cycle": "Messages of one moment name each other.",
     "thread.reference.idle": "A message of type Alert has references, which end nothing.",
     "thread.reference.ended": "A Cancel names an alert that was superseded, and not the Update that is in force.",
+    "thread.status.mixed": "Messages of different status, such as a test and an actual alert, are in force together.",
     "thread.fork": "Several messages in force update the same alert.",
     "thread.expires.absent": "An info block has no expires: it is in force until it is superseded or cancelled.",
 }
@@ -52,11 +53,21 @@ class Links:
 
     def open_ends(
         self,
-        active: Iterable[Alert],
+        active: Sequence[Alert],
         cancelled: Collection[Reference],
     ) -> Iterator[Finding]:
-        """Find alerts that stay in force although somebody may have meant to end them."""
+        """Find alerts that stay in force although somebody may have meant to end them, or that must not stand together."""
         updates: dict[Reference, list[Reference]] = defaultdict(list)
+        statuses = {alert.status: alert.reference for alert in active}
+        if len(statuses) > 1:
+            told = ", ".join(f"{_name(one)} is {status}" for status, one in statuses.items())
+            yield _finding(
+                "thread.status.mixed",
+                Level.ERROR,
+                f"messages of different status are in force together: {told}",
+                "keep exercises, tests and drafts apart from actual alerts, and from each other",
+                "/alert/status",
+            )
         for alert in active:
             for target in self._all_before(alert.reference):
                 updates[target].append(alert.reference)
@@ -98,9 +109,11 @@ def resolve(
     found: list[tuple[datetime | None, Finding]] = []
     alerts = _each_once(read, found)
     known = {alert.reference: alert for alert in alerts}
+    called: dict[str, list[Alert]] = defaultdict(list)
     by_name: dict[tuple[str, str], list[Alert]] = defaultdict(list)
     for alert in alerts:
         by_name[alert.sender, alert.identifier].append(alert)
+        called[alert.identifier].append(alert)
     for (sender, identifier), same in by_name.items():
         if len(same) > 1:
             message = f"{sender} used the identifier {identifier} for {len(same)} messages, sent at different times"
@@ -108,13 +121,21 @@ def resolve(
             found.append((same[1].sent, _finding("thread.identifier.reused", Level.ERROR, message, hint)))  # fmt: skip
     names: dict[Reference, tuple[Reference, ...]] = {}
     for alert in alerts:
-        targets = []
+        targets: dict[Reference, None] = {}
         for reference in alert.references:
-            finding = _doubt(alert, reference, targets, known, may_replace)
+            if reference in targets:
+                message = f"{_name(alert.reference)} names {_name(reference)} twice"
+                found.append((alert.sent, _finding("thread.reference.repeated", Level.INFO, message, "once is enough")))  # fmt: skip
+                continue
+            target = known.get(reference)
+            if target is None:
+                finding: Finding | None = _stranger(alert, reference, called[reference.identifier])
+            else:
+                finding = _doubt(alert, target, may_replace)
             if finding is not None:
                 found.append((alert.sent, finding))
             elif alert.msg_type in _ENDS:
-                targets.append(reference)
+                targets[reference] = None
         names[alert.reference] = tuple(targets)
         absent = any(info.expires is None for info in alert.infos)
         if open_ended and absent and alert.msg_type in {MsgType.ALERT, MsgType.UPDATE}:
@@ -150,23 +171,13 @@ def _each_once(
 
 
 def _doubt(
-    alert: Alert,
-    reference: Reference,
-    before: Sequence[Reference],
-    known: Mapping[Reference, Alert],
-    may_replace: Mapping[str, Collection[str]],
+    alert: Alert, target: Alert, may_replace: Mapping[str, Collection[str]]
 ) -> Finding | None:
-    """Say why a reference ends nothing, if it does not."""
-    own, other = _name(alert.reference), _name(reference)
-    if reference == alert.reference:
+    """Say why a reference to a message ends nothing, if it does not."""
+    own, other = _name(alert.reference), _name(target.reference)
+    if target is alert:
         hint = "correct its references"
         return _finding("thread.reference.self", Level.ERROR, f"{own} names itself", hint)
-    if reference in before:
-        hint = "once is enough"
-        return _finding("thread.reference.repeated", Level.INFO, f"{own} names {other} twice", hint)
-    target = known.get(reference)
-    if target is None:
-        return _stranger(alert, reference, known.values())
     if alert.msg_type is MsgType.ALERT:
         message = f"{own} is of type Alert and names {other}; a new alert ends nothing"
         hint = "if it replaces that message, it must be of type Update"
@@ -187,12 +198,11 @@ def _doubt(
     return None
 
 
-def _stranger(alert: Alert, reference: Reference, alerts: Iterable[Alert]) -> Finding:
-    """Say what is the matter with a reference to a message that was not given."""
+def _stranger(alert: Alert, reference: Reference, namesakes: Sequence[Alert]) -> Finding:
+    """Say what is the matter with a reference to a message that was not given; `namesakes` have its identifier."""
     own, other = _name(alert.reference), _name(reference)
-    for one in alerts:
-        if one.identifier != reference.identifier:
-            continue
+    # One of the same sender says more.
+    for one in sorted(namesakes, key=lambda a: a.sender != reference.sender)[:1]:
         if one.sender == reference.sender:
             message = f"{own} names {other}, but that message was sent at {one.sent.isoformat()}; it ends nothing"
             hint = "correct the time in its references if that message is meant"
@@ -214,9 +224,10 @@ def _without_cycles(
 
     References go back in time, so that a ring has one time of sending.
     """
+    ring_of = _rings(names)
     left = {}
     for source, targets in names.items():
-        ring = [t for t in targets if t.sent == source.sent and _reaches(t, source, names)]
+        ring = {t: None for t in targets if ring_of[t] == ring_of[source]}
         for target in ring:
             message = (
                 f"{_name(source)} and {_name(target)} were sent at one moment and name each other"
@@ -227,18 +238,39 @@ def _without_cycles(
     return left
 
 
-def _reaches(
-    start: Reference, end: Reference, names: Mapping[Reference, tuple[Reference, ...]]
-) -> bool:
-    seen, todo = {start}, [start]
-    while todo:
-        for target in names.get(todo.pop(), ()):
-            if target == end:
-                return True
-            if target not in seen and target.sent == end.sent:
-                seen.add(target)
-                todo.append(target)
-    return False
+def _rings(names: Mapping[Reference, tuple[Reference, ...]]) -> dict[Reference, int]:
+    """Return a number for each message, the same for those that can be reached from each other.
+
+    Tarjan's strongly connected components (SIAM J. Computing 1, 1972), without recursion.
+    """
+    order: dict[Reference, int] = {}
+    lowest: dict[Reference, int] = {}
+    ring: dict[Reference, int] = {}
+    open_ones: list[Reference] = []
+    for start in names:
+        if start in order:
+            continue
+        path = [(start, iter(names[start]))]
+        order[start] = lowest[start] = len(order)
+        open_ones.append(start)
+        while path:
+            at, targets = path[-1]
+            target = next(targets, None)
+            if target is None:
+                path.pop()
+                if path:
+                    before = path[-1][0]
+                    lowest[before] = min(lowest[before], lowest[at])
+                if lowest[at] == order[at]:
+                    while at not in ring:
+                        ring[open_ones.pop()] = order[at]
+            elif target not in order:
+                order[target] = lowest[target] = len(order)
+                open_ones.append(target)
+                path.append((target, iter(names[target])))
+            elif target not in ring:
+                lowest[at] = min(lowest[at], order[target])
+    return ring
 
 
 def _finding(

@@ -14,7 +14,13 @@ import shapely
 from affine import Affine
 
 from ew4all.alerts.geocodes import Geocode, GeocodeTable
-from ew4all.errors import ColumnError, GeocodeError, GeometryError, TableValueError
+from ew4all.errors import (
+    ColumnError,
+    GeocodeError,
+    GeometryError,
+    SwappedAxesError,
+    TableValueError,
+)
 from ew4all.grid import Grid
 from ew4all.mending import repaired
 from ew4all.readers.plain_table import read_plain_table
@@ -58,7 +64,7 @@ def read_geocodes(source: Any) -> GeocodeTable:
     ------
     GeocodeError
         No row with a code.
-    ColumnError, TableValueError, ReadError, GeometryError
+    ColumnError, TableValueError, ReadError, GeometryError, SwappedAxesError
         See `read_vector` and `read_plain_table`; a row without a code or without a shape.
     """
     if isinstance(source, GeocodeTable):
@@ -176,7 +182,13 @@ def _lonlat(shape: BaseGeometry, crs: CRS, what: str, notes: list[str]) -> BaseG
         except GeometryError as error:
             msg = f"{what} has no place in longitude and latitude ({error})"
             raise GeometryError(msg) from error
-    mended, note = repaired(unwrap(shape), what)
+    _, south, _, north = shape.bounds
+    if south < -90.0 or north > 90.0:
+        msg = (
+            f"{what} has a latitude of {south if south < -90.0 else north:g}; write longitude first"
+        )
+        raise SwappedAxesError(msg)
+    mended, note = repaired(unwrap(shapely.force_2d(shape)), what)
     if mended.area == 0.0:
         msg = f"{what} encloses no area; correct or remove it"
         raise GeometryError(msg)
