@@ -228,6 +228,8 @@ class Gateway:
         ------
         RefusedError
             With every reason. The refusal is in the audit log, if the log can be written.
+        MessageError
+            A message was forced out of its ranges after it was made.
         """
         if type(order) is not Order:
             msg = "an order is needed, of exactly that type; nothing is sent"

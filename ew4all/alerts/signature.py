@@ -306,7 +306,10 @@ def _root(data: bytes | etree._Element) -> etree._Element:
     root = etree.fromstring(content, parser)
     name = etree.QName(root)
     if name.localname != "alert" or name.namespace not in CAP:
-        msg = f"its root element is {name.localname!r} and not a CAP alert"
+        msg = (
+            f"its root element is {name.localname!r} and not a CAP alert; give the alert alone, byte "
+            f"for byte as it was sent"
+        )
         raise Unusable(msg)
     return root
 
