@@ -156,6 +156,15 @@ class TestSerialNumbers:
         assert (gone.message_identifier, gone.serial_number) == (4378, 0x4000)
         assert gone.pages == ()
 
+    def test_an_update_of_something_unknown_is_shown_as_a_first_update(self) -> None:
+        alert = following(made_alert(), made_info("nl"), made_info("fr"), made_info("de"))
+        found = [(e.message_identifier, e.serial_number) for e in encode_alert(alert, EU)]
+        assert found == [(4371, 0x4001), (4384, 0x4001), (4384, 0x4011)]
+        (given,) = encode_alert(
+            following(made_alert(), made_info()), WEA, parameters(serial_number=7)
+        )
+        assert given.serial_number == 7
+
     def test_a_cancel_of_something_unknown_needs_parameters(self) -> None:
         cancel = following(made_alert(), msg_type=MsgType.CANCEL)
         (unknown,) = encode_alert(cancel, WEA)

@@ -10,6 +10,7 @@ from made_alerts import following, made_alert, made_info, named
 
 from ew4all.alerts.cap import Certainty, MsgType, Scope, Severity, Status, Urgency
 from ew4all.alerts.cap_xml import read_alerts
+from ew4all.alerts.cbs import IDENTIFIERS
 from ew4all.alerts.drill import DrillIdentifier
 from ew4all.alerts.mapping import Action, Mapped, SerialRelation, map_alert
 from ew4all.alerts.mapping_profile import profile, profile_names
@@ -76,6 +77,20 @@ def test_every_triple_of_every_class_gives_its_identifier_or_a_refusal(name: str
                 assert "not for cell broadcast" in reason or "only what is flagged" in reason
                 for wrong in (v for v in triple if v in ("Moderate", "Future", "Possible")):
                     assert name == "ca" or str(wrong) in reason
+
+
+def test_the_triples_are_those_of_the_table_of_identifiers() -> None:
+    """Two files of ours, written by two people, say the same."""
+    there = {
+        row.triple: value for value, row in IDENTIFIERS.items() if row.triple and not row.twin_of
+    }
+    assert there == WEA
+    assert {row.eu_alert for row in (IDENTIFIERS[i] for i in WEA.values())} == {
+        "Level 2",
+        "Level 3",
+    }
+    for triple, identifier in WEA.items():
+        assert IDENTIFIERS[identifier].eu_alert == f"Level {LEVEL[triple]}"
 
 
 def test_test_and_exercise_never_reach_a_live_identifier_in_any_profile() -> None:
@@ -233,6 +248,7 @@ class TestUpdates:
             Action.WRITE_REPLACE, 4375, SerialRelation.NEW,
         )  # fmt: skip
         assert stop.previous == before[0]
+        assert (stop.text, stop.short_text) == ("", None)
 
     def test_what_no_longer_maps_is_stopped(self) -> None:
         alert = made_alert()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_alerts import made_info, named
+from made_alerts import made_alert, made_info, named
 
 from ew4all.alerts.cap import NamedValue
 from ew4all.alerts.cbs import encode_text
+from ew4all.alerts.mapping import map_alert
 from ew4all.alerts.mapping_profile import profile
 from ew4all.alerts.message_text import choose, sentences, size_of
 
@@ -33,6 +34,16 @@ def test_a_parameter_that_is_too_long_is_passed_over_with_a_note() -> None:
     alone = choose(made_info(parameters=named(CMAMlongtext="x" * 361)), WEA)
     assert alone.text == "Flood warning in en-US. Met Office"
     assert "passed over" in alone.notes[0]
+
+
+def test_older_networks_get_the_short_text() -> None:
+    info = made_info(parameters=named(CMAMtext=SHORT, CMAMlongtext=LONG.strip()))
+    (mapped,) = map_alert(made_alert(info), "wea")
+    assert (mapped.text, mapped.short_text) == (LONG.strip(), SHORT)
+    (without,) = map_alert(made_alert(made_info(description="Water rises. " * 20)), "wea")
+    assert without.short_text is not None
+    assert size_of(without.short_text).characters <= 90
+    assert map_alert(made_alert(), "eu-alert")[0].short_text is None
 
 
 def test_exactly_the_limit_fits() -> None:

@@ -141,7 +141,7 @@ def test_a_file_of_ones_own_adds_languages_and_hazards() -> None:
         ('event = "Mafuriko"', "", "'event' is missing"),
         ('event = "Mafuriko"', "event = 3", "3 is no text"),
         ('"Moderate"', '"Medium"', "none of Extreme"),
-        ('["Monitor"]', '"Monitor"', "is a list"),
+        ('["Monitor"]', '"Monitor"', "is no list"),
         ('["Monitor"]', '["Run"]', "none of Shelter"),
         ("reviewed = true", "reviewed = 1", "true or false"),
         ("[hazards.locusts.languages.en]", "[hazards.locusts.langages.en]", "no key 'langages'"),

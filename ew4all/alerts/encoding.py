@@ -85,6 +85,7 @@ class Encoded:
                 for name, pdu in self.pdus.items()
             },
             "without_pdu": dict(self.without),
+            "short_text": self.mapped.short_text,
             "event_class": self.mapped.event_class,
             "serial_relation": str(self.mapped.serial),
             "repetition_s": self.repetition_s,
@@ -227,6 +228,10 @@ class _Serials:
         etws = is_etws(identifier)
         flags = etws_code(0, emergency_user_alert=True, popup=True) if etws else 0
         serial = self._allocator.start(identifier, GeographicalScope.PLMN, self._at, flags=flags)
+        if mapped.serial is SerialRelation.UPDATE:
+            # What it replaces is not known; a first update is what can be shown of it.
+            serial = serial.next_update()
+            self._allocator.record(identifier, serial, self._at)
         return serial.value
 
 

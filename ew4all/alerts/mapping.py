@@ -58,6 +58,8 @@ class Mapped:
         As the alert writes it.
     text
         What is shown; empty for a stop.
+    short_text
+        The same for networks with a lower limit (WEA before LTE: 90 characters), where there is one.
     event_class
         The row of the profile that decided.
     serial
@@ -77,6 +79,7 @@ class Mapped:
     message_identifier: int | None = None
     language: str | None = None
     text: str = ""
+    short_text: str | None = None
     event_class: str | None = None
     serial: SerialRelation = SerialRelation.NONE
     other_channels: tuple[str, ...] = ()
@@ -155,6 +158,7 @@ def _cancelled(
             action=Action.STOP,
             reason=f"{reason}. Its identifier is taken from the Cancel itself: {item.reason}",
             text="",
+            short_text=None,
             serial=SerialRelation.SAME,
         )
         for item in named
@@ -169,6 +173,7 @@ def stopped(item: Mapped, why: str) -> Mapped:
         reason=f"{why}: the message {item.message_identifier} on air is stopped; what is shown "
         f"stays shown",
         text="",
+        short_text=None,
         serial=SerialRelation.SAME,
         previous=item,
         notes=(),
@@ -284,6 +289,7 @@ def _message(alert: Alert, k: int, rules: Profile, *, additional: bool) -> Mappe
         message_identifier=identifier,
         language=info.language,
         text=chosen.text,
+        short_text=_short(info, rules),
         event_class=kind.name,
         serial=SerialRelation.NEW,
         warning_type=kind.warning_type,
@@ -291,6 +297,11 @@ def _message(alert: Alert, k: int, rules: Profile, *, additional: bool) -> Mappe
         info=k,
         notes=(*_remarks(info, rules, kind, additional=additional), *chosen.notes),
     )
+
+
+def _short(info: Info, rules: Profile) -> str | None:
+    most = rules.text.short_characters
+    return None if most is None else choose(info, replace(rules.text, most_characters=most)).text
 
 
 def _remarks(info: Info, rules: Profile, kind: EventClass, *, additional: bool) -> list[str]:

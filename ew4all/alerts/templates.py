@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -18,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from ew4all.alerts.cap import Category, Certainty, ResponseType, Severity, Urgency
 from ew4all.alerts.drill import DrillStatus
 from ew4all.alerts.message_text import sentences
+from ew4all.alerts.toml_fields import Fields
 from ew4all.errors import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from importlib.resources.abc import Traversable
 
 __all__ = ["PLACES", "Filled", "Frame", "Hazard", "Templates", "Words", "read_templates", "shipped"]
@@ -29,6 +29,7 @@ __all__ = ["PLACES", "Filled", "Frame", "Hazard", "Templates", "Words", "read_te
 PLACES = ("event", "place", "time", "danger", "action", "source")
 """What may stand in braces in a frame."""
 
+_FIELDS = Fields(TemplateError)
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _FRAME_KEYS = {"reviewed", "headline", "short", "message", "status"}
 _WORDS_KEYS = {"reviewed", "event", "danger", "action", "headline", "short", "message"}
@@ -225,21 +226,18 @@ def read_templates(data: bytes, name: str, base: Templates | None = None) -> Tem
     TemplateError
         No TOML, or a key or value that is unknown, missing or not of its kind; with its place.
     """
-    try:
-        document = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{name} is no TOML file: {error}"
-        raise TemplateError(msg) from error
-    _known(document, {"frames", "hazards"}, name)
+    document = _FIELDS.known(_FIELDS.document(data, name), {"frames", "hazards"}, name)
     hazards = {}
     known = {} if base is None else base.hazards
-    for key, table in _table(document.get("hazards", {}), f"{name}: hazards").items():
+    for key, table in _FIELDS.table(document.get("hazards", {}), f"{name}: hazards").items():
         below = known.get(key)
-        given = dict(_table(table, f"{name}: hazards.{key}"))
+        given = dict(_FIELDS.table(table, f"{name}: hazards.{key}"))
         if below is not None:
             given = {**_as_table(below), **given}
         hazards[key] = _hazard(given, key, f"{name}: hazards.{key}")
-    frames = _frames(_table(document.get("frames", {}), f"{name}: frames"), f"{name}: frames")
+    frames = _frames(
+        _FIELDS.table(document.get("frames", {}), f"{name}: frames"), f"{name}: frames"
+    )
     own = Templates(hazards, frames)
     return own if base is None else base.with_others(own)
 
@@ -263,57 +261,62 @@ def _frames(document: Mapping[str, Any], where: str) -> dict[str, Frame]:
     frames = {}
     for language, item in document.items():
         here = f"{where}, {language}"
-        table = _table(item, here)
-        _known(table, _FRAME_KEYS, here)
-        statuses = _table(_needed(table, "status", here), f"{here}, status")
-        _known(statuses, {str(s) for s in DrillStatus}, f"{here}, status")
+        table = _FIELDS.table(item, here)
+        _FIELDS.known(table, _FRAME_KEYS, here)
+        statuses = _FIELDS.table(_FIELDS.needed(table, "status", here), f"{here}, status")
+        _FIELDS.known(statuses, {str(s) for s in DrillStatus}, f"{here}, status")
         frames[language.lower()] = Frame(
-            headline=_pattern(_needed(table, "headline", here), here, ("event", "place")),
-            short=_pattern(_needed(table, "short", here), here, ("event", "place", "action")),
-            message=_pattern(_needed(table, "message", here), here, PLACES[:5]),
+            headline=_pattern(_FIELDS.needed(table, "headline", here), here, ("event", "place")),
+            short=_pattern(
+                _FIELDS.needed(table, "short", here), here, ("event", "place", "action")
+            ),
+            message=_pattern(_FIELDS.needed(table, "message", here), here, PLACES[:5]),
             # Every status needs its words: a drill that does not say so could be taken for real.
-            status={s: _text(_needed(statuses, s, f"{here}, status"), here) for s in DrillStatus},
-            reviewed=_flag(table, here),
+            status={
+                s: _FIELDS.text(_FIELDS.needed(statuses, s, f"{here}, status"), here)
+                for s in DrillStatus
+            },
+            reviewed=_FIELDS.flag(table, "reviewed", here, default=False),
         )
     return frames
 
 
 def _hazard(document: Mapping[str, Any], name: str, where: str) -> Hazard:
-    _known(document, _HAZARD_KEYS, where)
+    _FIELDS.known(document, _HAZARD_KEYS, where)
     languages = {}
-    for language, item in _table(_needed(document, "languages", where), where).items():
+    for language, item in _FIELDS.table(
+        _FIELDS.needed(document, "languages", where), where
+    ).items():
         here = f"{where}, {language}"
-        table = _table(item, here)
-        _known(table, _WORDS_KEYS, here)
+        table = _FIELDS.table(item, here)
+        _FIELDS.known(table, _WORDS_KEYS, here)
         own = {
             key: _pattern(table[key], here, ("event",))
             for key in ("headline", "short", "message")
             if key in table
         }
         languages[language.lower()] = Words(
-            event=_text(_needed(table, "event", here), here),
-            danger=_text(_needed(table, "danger", here), here),
-            action=_text(_needed(table, "action", here), here),
-            reviewed=_flag(table, here),
+            event=_FIELDS.text(_FIELDS.needed(table, "event", here), here),
+            danger=_FIELDS.text(_FIELDS.needed(table, "danger", here), here),
+            action=_FIELDS.text(_FIELDS.needed(table, "action", here), here),
+            reviewed=_FIELDS.flag(table, "reviewed", here, default=False),
             **own,
         )
-    responses = _needed(document, "response_types", where)
-    if not isinstance(responses, list):
-        msg = f"{where}: response_types is a list of CAP response types, not {responses!r}"
-        raise TemplateError(msg)
+    here = f"{where}: response_types"
+    responses = _FIELDS.many(_FIELDS.needed(document, "response_types", where), here)
     return Hazard(
         name=name,
-        category=_member(Category, _needed(document, "category", where), where),
-        response_types=tuple(_member(ResponseType, r, where) for r in responses),
-        severity=_member(Severity, _needed(document, "severity", where), where),
-        urgency=_member(Urgency, _needed(document, "urgency", where), where),
-        certainty=_member(Certainty, _needed(document, "certainty", where), where),
+        category=_FIELDS.member(Category, _FIELDS.needed(document, "category", where), where),
+        response_types=tuple(_FIELDS.member(ResponseType, r, where) for r in responses),
+        severity=_FIELDS.member(Severity, _FIELDS.needed(document, "severity", where), where),
+        urgency=_FIELDS.member(Urgency, _FIELDS.needed(document, "urgency", where), where),
+        certainty=_FIELDS.member(Certainty, _FIELDS.needed(document, "certainty", where), where),
         languages=languages,
     )
 
 
 def _pattern(value: object, where: str, needed: Sequence[str]) -> str:
-    text = _text(value, where)
+    text = _FIELDS.text(value, where)
     places = _BRACES.findall(text)
     for place in places:
         if place not in PLACES:
@@ -349,49 +352,3 @@ def _one_line(text: str, what: str) -> str:
 def _sentence(text: str) -> str:
     """End with a full stop, so that what follows is not read on."""
     return text if text[-1] in ".!?\u061f\u3002\uff01\uff1f" else text + "."
-
-
-def _known(table: Mapping[str, Any], keys: set[str], where: str) -> None:
-    for key in table:
-        if key not in keys:
-            near = difflib.get_close_matches(key, keys, n=1)
-            guess = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(keys))}"
-            msg = f"{where}: there is no key {key!r}; {guess}"
-            raise TemplateError(msg)
-
-
-def _needed(table: Mapping[str, Any], key: str, where: str) -> Any:
-    if key not in table:
-        msg = f"{where}: the key {str(key)!r} is missing"
-        raise TemplateError(msg)
-    return table[key]
-
-
-def _table(value: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        msg = f"{where} is no table"
-        raise TemplateError(msg)
-    return value
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        msg = f"{where}: {value!r} is no text"
-        raise TemplateError(msg)
-    return value
-
-
-def _flag(table: Mapping[str, Any], where: str) -> bool:
-    value = table.get("reviewed", False)
-    if not isinstance(value, bool):
-        msg = f"{where}: reviewed is true or false, not {value!r}"
-        raise TemplateError(msg)
-    return value
-
-
-def _member(enumeration: Any, value: object, where: str) -> Any:
-    try:
-        return enumeration(value)
-    except ValueError as error:
-        msg = f"{where}: {value!r} is none of {', '.join(enumeration)}"
-        raise TemplateError(msg) from error
