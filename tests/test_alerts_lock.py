@@ -36,8 +36,7 @@ MAY_IMPORT = {
     "ew4all.alerts.wire.cbsp_active": {"Sendable"},  # keeps what it was sent by, for a restart
     "ew4all.alerts.wire.cbsp_ledger": {"Sendable"},
 }
-# Who may open a connection: the transport, and a stand-in for its peer.
-MAY_CONNECT = {"ew4all.alerts.wire.cbsp_link", "ew4all.alerts.wire.bsc"}
+MAY_CONNECT = {"ew4all.alerts.wire.cbsp_link"}
 # The lock itself knows the drill identifiers to refuse all others.
 LOCK = {GATEWAY, "ew4all.alerts.operator_file", "ew4all.alerts.order_rules"}
 
