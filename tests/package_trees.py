@@ -55,3 +55,42 @@ def called(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func).rpartition(".")[2]
+
+
+def imports(name: str) -> set[str]:
+    """Return the modules of the package that importing or running `name` may load.
+
+    Also those inside functions, and not those for the type checker alone.
+    """
+    every = modules()
+    skipped = {
+        id(inside)
+        for node in ast.walk(every[name])
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for part in node.body
+        for inside in ast.walk(part)
+    }
+    found = set()
+    for node in ast.walk(every[name]):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found & set(every)
+
+
+def reaching(target: str) -> set[str]:
+    """Return the modules from which a chain of imports leads to `target`.
+
+    The package itself offers names of its upper modules and is left out: whoever imports a module
+    of it would otherwise reach everything.
+    """
+    graph = {name: imports(name) - {"ew4all"} for name in modules() if name != "ew4all"}
+    found: set[str] = set()
+    while True:
+        more = {name for name, used in graph.items() if used & (found | {target})} - {target}
+        if more <= found:
+            return found
+        found |= more

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_gateway import MESSAGE, PEER, made_operator
-from package_trees import called, functions, modules, names_in
+from package_trees import called, functions, modules, names_in, reaching
 
 from ew4all.alerts import gateway
 from ew4all.alerts.gateway import Sendable
@@ -206,6 +206,12 @@ def test_only_the_client_uses_the_link() -> None:
 
 
 # Who cannot open the gateway
+
+
+def test_no_chain_of_imports_leads_to_the_gateway_but_from_the_transport() -> None:
+    """An API, a simulation or an exercise that is added later is held to this as well."""
+    assert reaching(GATEWAY) == {"ew4all.alerts.wire.cbsp_client"}
+    assert reaching("ew4all.alerts.operator_keys") >= {GATEWAY}, "chains are followed"
 
 
 def test_the_gateway_is_not_even_loaded() -> None:
