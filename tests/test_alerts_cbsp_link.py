@@ -60,7 +60,7 @@ def test_a_connection_that_ends_is_made_again(tmp_path: Path) -> None:
 
 def test_no_answer_at_all_is_an_error_and_nothing_is_taken_for_accepted(tmp_path: Path) -> None:
     async def run() -> None:
-        async with scene(tmp_path, Patience(0.05, 3, 0.01)) as at:
+        async with scene(tmp_path, Patience(0.3, 3, 0.01)) as at:
             at.bsc.faults.unanswered = 3
             with pytest.raises(TransportError, match="sent 3 times and not answered"):
                 await at.send(text())
@@ -119,12 +119,12 @@ def test_an_error_indication_ends_the_question(tmp_path: Path) -> None:
 def test_a_connection_that_is_silent_is_noticed_and_made_again() -> None:
     async def run() -> None:
         async with StandInBsc() as bsc:
-            patience = Patience(0.05, 1, 0.01)
+            patience = Patience(0.5, 1, 0.01)
             async with CbspClient(
                 "127.0.0.1", bsc.port, patience=patience, keep_alive_s=1
             ) as client:
                 bsc.faults.lost = 1
-                await asyncio.sleep(1.3)
+                await asyncio.sleep(1.8)
                 assert "KEEP ALIVE" in client.faults[0]
                 await client.keep_alive(10)
                 assert len(bsc.received) == 2
@@ -136,7 +136,7 @@ def test_without_a_connection_nothing_was_sent(tmp_path: Path) -> None:
     async def run() -> None:
         async with StandInBsc() as bsc:
             operator = made_operator(tmp_path / "operator", port=bsc.port)
-            client = CbspClient("127.0.0.1", bsc.port, patience=Patience(0.1, 2, 0.01))
+            client = CbspClient("127.0.0.1", bsc.port, patience=Patience(0.3, 2, 0.01))
             await client.__aenter__()
         with pytest.raises(TransportError):
             await client.keep_alive(10)  # may go out before the end is noticed

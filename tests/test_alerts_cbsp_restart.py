@@ -110,7 +110,7 @@ def test_the_gateway_is_asked_again_before_a_reload(tmp_path: Path) -> None:
 
 def test_a_stop_without_an_answer_is_never_undone_by_a_restart(tmp_path: Path) -> None:
     async def run() -> None:
-        async with scene(tmp_path, Patience(0.05, 2, 0.01)) as at:
+        async with scene(tmp_path, Patience(0.4, 2, 0.01)) as at:
             await at.send(text())
             at.bsc.faults.lost = 2
             with pytest.raises(TransportError):
