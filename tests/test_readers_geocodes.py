@@ -123,7 +123,7 @@ def test_a_place_over_the_antimeridian_stays_in_one_piece(tmp_path: Path) -> Non
         (
             'name,value,geometry\nSAME,1,"POLYGON ((33 -118, 34 -118, 34 -117, 33 -118))"\n',
             SwappedAxesError,
-            "SAME 1 has a latitude of -118; write longitude first",
+            r"SAME 1\) has a latitude of -118; write longitude first",
         ),
         ("name,value,geometry\nUGC,*,\n", GeocodeError, "no row with a code and a shape"),
         (f'name,value,geometry\nUGC,*,"{WEST}"\n', TableValueError, "stands for no place"),
@@ -242,3 +242,18 @@ def test_drawn_and_looked_up_areas_are_united() -> None:
         read_areas(
             alert("A", "10", info(area(None, name="Hill"))).encode(), "a.xml", geocodes=table
         )
+
+
+def test_real_districts_are_a_table_of_their_codes(shared_data: Path) -> None:
+    """The second level of Haiti has the codes of the first: a department is the union of its communes."""
+    admin = shared_data / "data" / "admin"
+    communes = read_geocodes(str(admin / "hti_adm2_cod.json"))
+    departments = read_geocodes(str(admin / "hti_adm1_cod.json"))
+    codes = [code for code in departments.shapes if code[0] == "ADM1_PCODE"]
+    assert len(codes) == 10
+    for code in codes:
+        one, other = communes.resolve(*code), departments.resolve(*code)
+        assert one.symmetric_difference(other).area < 2e-3 * other.area
+    assert not any(name == "Shape_Area" for name, _ in communes.shapes)
+    with pytest.raises(GeocodeError, match="ADM1_PCODE HT11"):
+        communes.resolve("ADM1_PCODE", "HT11")

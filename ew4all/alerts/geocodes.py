@@ -31,7 +31,7 @@ _MOST_NAMED = 20
 class GeocodeTable:
     """What codes stand for.
 
-    `name` begins messages. `shapes` holds valid polygons in longitude and latitude (longitudes may leave -180..180 where one
+    `name` begins messages. `shapes` holds valid polygons, or collections of them, in longitude and latitude (longitudes may leave -180..180 where one
     crosses the antimeridian) by list and code. `repeating` are lists whose codes stand beside those of another list and name
     the same places again, as a producer that writes SAME and UGC does: they are passed over where another list is known.
     """

@@ -100,49 +100,65 @@ def _from_csv(path: str) -> GeocodeTable:
         if text and value == _REPEATING:
             msg = f"{name}, row {row} (line {line}): * stands for no place, so it has no geometry; write each code"
             raise TableValueError(msg)
+    notes: list[str] = []
     found = (
-        (code, _drawn(text, f"{name}, row {k} ({' '.join(code)})"))
+        (code, _drawn(text, f"{name}, row {k} ({' '.join(code)})", notes) if text else None)
         for k, (code, text, _) in enumerate(rows, 1)
     )
-    return _table(name, found, [])
+    return _table(name, found, notes)
 
 
-def _drawn(text: str, label: str) -> tuple[BaseGeometry, CRS] | None:
-    if not text:
-        return None
+def _drawn(text: str, label: str, notes: list[str]) -> BaseGeometry:
     features = read_wkt(text, label)
     shape = only_polygons(features.geometries[0])
     if len(features.geometries) != 1 or shape.is_empty or features.crs is None:
         msg = f"{label}: one polygon or multipolygon is needed; correct the geometry"
         raise GeometryError(msg)
-    return shape, features.crs
+    return _lonlat(shape, features.crs, label, notes)
 
 
 def _from_layer(source: Any) -> GeocodeTable:
     layer = read_vector(source, "geocodes")
     crs = layer.crs or LONLAT
+    notes = list(layer.notes)
+    shapes = [
+        None if shape is None else _lonlat(shape, crs, f"{layer.name}, feature {k}", notes)
+        for k, shape in enumerate(layer.geometries, 1)
+    ]
     held = {column.casefold(): column for column in layer.table}
     pair = _pair(held)
     if pair is not None:
-        listed = [_text(v) for v in layer.table[pair[0]]]
-        values = [_text(v) for v in layer.table[pair[1]]]
+        listed, values = ([_text(v) for v in layer.table[column]] for column in pair)
         codes = [list(zip(listed, values, strict=True))]
     else:
-        # One column for each list, called like it.
-        columns = {c: [_text(v) for v in values] for c, values in layer.table.items()}
-        codes = [[(c, value) for value in values] for c, values in columns.items()]
+        # One column for each list, called like it. Numbers with a fraction are measures, no codes.
+        columns = {column: [_text(v) for v in values] for column, values in layer.table.items()}
+        codes = [
+            [(column, value) for value in values]
+            for column, values in columns.items()
+            if not _is_measured(layer.table[column])
+        ]
     found = (
-        (code, None if shape is None else (shape, crs))
+        (code, shape)
         for column in codes
-        for code, shape in zip(column, layer.geometries, strict=True)
+        for code, shape in zip(column, shapes, strict=True)
         if all(code) and (shape is not None or code[1] == _REPEATING)
     )
-    return _table(layer.name, found, list(layer.notes))
+    return _table(layer.name, found, notes)
 
 
 def _pair(held: dict[str, str]) -> tuple[str, str] | None:
     """Return the columns of lists and codes, as the file spells them."""
     return next(((held[a], held[b]) for a, b in _PAIRS if a in held and b in held), None)
+
+
+def _is_measured(values: Any) -> bool:
+    """Whether a column holds numbers with fractions."""
+    column = np.asarray(values)
+    if column.dtype.kind != "f":
+        return False
+    finite = column[np.isfinite(column)]
+    return bool((finite != np.floor(finite)).any())
 
 
 def _text(value: Any) -> str:
@@ -156,7 +172,7 @@ def _text(value: Any) -> str:
 
 def _table(
     name: str,
-    rows: Iterable[tuple[Geocode, tuple[BaseGeometry, CRS] | None]],
+    rows: Iterable[tuple[Geocode, BaseGeometry | None]],
     notes: list[str],
 ) -> GeocodeTable:
     spelled: dict[str, str] = {}
@@ -167,11 +183,12 @@ def _table(
             repeating.add(listed.casefold())
             continue
         code = spelled.setdefault(listed.casefold(), listed), value
-        drawn.setdefault(code, []).append(_lonlat(*shape, f"{name}, {' '.join(code)}", notes))
+        drawn.setdefault(code, []).append(shape)
     if not drawn:
         msg = f"{name} has no row with a code and a shape; give a table of geocodes"
         raise GeocodeError(msg)
-    shapes = {c: s[0] if len(s) == 1 else shapely.union_all(s) for c, s in drawn.items()}
+    # They are united when they are asked for: a layer may have many columns that nobody asks for.
+    shapes = {c: s[0] if len(s) == 1 else shapely.geometrycollections(s) for c, s in drawn.items()}
     return GeocodeTable(name, shapes, frozenset(repeating), tuple(notes))
 
 
@@ -206,8 +223,10 @@ def _together(tables: Sequence[GeocodeTable]) -> GeocodeTable:
     shapes: dict[Geocode, BaseGeometry] = {}
     for table in tables:
         before = GeocodeTable("", shapes)
-        for (listed, value), shape in table.shapes.items():
-            if before.knows((listed, value)) and not before.resolve(listed, value).equals(shape):
+        for listed, value in table.shapes:
+            if before.knows((listed, value)) and not before.resolve(listed, value).equals(
+                table.resolve(listed, value)
+            ):
                 msg = f"{table.name} has another shape for {listed} {value} than the tables before it; keep one of the two"
                 raise GeocodeError(msg)
         shapes = {**shapes, **table.shapes}
