@@ -12,7 +12,7 @@ import shapely
 from command_line import command_line
 from made_alerts import following, made_alert, made_info
 
-from ew4all.alerts.cap import MsgType
+from ew4all.alerts.cap import Area, MsgType, NamedValue
 from ew4all.alerts.cap_write import write
 from ew4all.alerts.cap_xml import read_alerts
 
@@ -229,6 +229,20 @@ class TestBuild:
         ):
             assert words in ended.out
         assert "Written to" in ended.err
+
+    def test_an_area_may_be_that_of_an_alert_that_names_geocodes(
+        self, run: Callable[..., Ended], tmp_path: Path
+    ) -> None:
+        code = NamedValue("SAME", "012345")
+        other = made_alert(made_info(areas=(Area(description="County", geocodes=(code,)),)))
+        (tmp_path / "other.xml").write_bytes(write(other))
+        table = tmp_path / "codes.csv"
+        table.write_text('name,value,geometry\nSAME,012345,"POLYGON((8 50, 9 50, 9 51, 8 50))"\n')
+        area = ("--area", str(tmp_path / "other.xml"))
+        assert build(run, tmp_path / "a.xml", *area).code == 2
+        ended = build(run, tmp_path / "a.xml", *area, "--geocodes", str(table), "--json")
+        assert ended.code == 0, ended.err
+        assert json.loads(ended.out)["area"]["vertices"] == 4
 
     @pytest.mark.parametrize("status", ["Actual", "System", "actual", ""])
     def test_no_other_status_can_be_asked_for(

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["CAP_VERTICES", "Simplified", "for_cap", "for_device"]
 
 CAP_VERTICES = 100
-"""Most pairs of an alert's polygons, the repeated one of each counted (limit of IPAWS for WEA)."""
+"""Most pairs of an alert's polygons, the repeated one of each counted (IPAWS for WEA, from memory)."""
 
 _LONLAT = CRS.from_epsg(4326)
 _DECIMALS = 6  # 0.1 m; what a CAP file needs

@@ -72,6 +72,13 @@ def build(
             help="Polygons of the area: any vector file, WKT or CAP. Simplified outward.",
         ),
     ] = None,
+    geocodes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the geocodes of a CAP alert in --area lie, as for reach. Repeatable.",
+        ),
+    ] = None,
     hours: Annotated[
         float, typer.Option(metavar="H", help="How long it is valid, from --sent on.")
     ] = 2.0,
@@ -136,7 +143,7 @@ def build(
             status,
             sent=begin,
             expires=begin + timedelta(hours=hours),
-            area=None if area is None else _area(area),
+            area=None if area is None else _area(area, geocodes),
             sender=sender or DEFAULT_SENDER,
             identifier=identifier,
             most_vertices=most_vertices,
@@ -240,15 +247,17 @@ def _templates(path: Path | None) -> Templates:
     return read_templates(data, str(path), shipped())
 
 
-def _area(path: str) -> BaseGeometry:
+def _area(path: str, geocodes: list[str] | None) -> BaseGeometry:
     import numpy as np
     import shapely
     from pyproj import CRS
 
     from ew4all.mending import repaired
+    from ew4all.readers.geocodes import read_geocodes
     from ew4all.readers.vectors import read_vector
 
-    layer = read_vector(path, "area")
+    table = read_geocodes(geocodes if len(geocodes) > 1 else geocodes[0]) if geocodes else None
+    layer = read_vector(path, "area", geocodes=table)
     lonlat = CRS.from_epsg(4326)
     shapes = [
         repaired(shape, layer.name)[0]
