@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from cap_texts import CAP_11, GOOD, alert, area, info
 
-from ew4all.alerts.cap_xml import MOST_LINKS, Reading, read_alerts
+from ew4all.alerts.cap_xml import Reading, read_alerts
+from ew4all.alerts.feeds import MOST_ENTRIES
 
 SECOND = GOOD.replace("X1", "X2")
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom">'
@@ -91,7 +92,7 @@ def test_a_feed_of_links_holds_no_alert() -> None:
     assert readings[0].xsd_valid is None
     assert readings[0].cap_version is None
     codes = [f.code for f in readings[0].findings]
-    assert codes == ["feed.no_alert", *["feed.link"] * MOST_LINKS]
+    assert codes == ["feed.no_alert", *["feed.link"] * MOST_ENTRIES]
     assert "10 more entries" in readings[0].findings[-1].message
 
 

@@ -6,9 +6,6 @@ from typing import Any
 
 __all__ = ["Paths", "element_at", "local_name"]
 
-# Children of a block up to which looking through them is quicker than a table of them.
-_FEW = 50
-
 # Elements that may be repeated always have their number, so that a path never changes its form.
 _REPEATABLE = {
     "area",
@@ -32,45 +29,43 @@ def local_name(element: Any) -> str:
 
 
 class Paths:
-    """Paths below one element. Numbers of siblings are counted once, however many paths are asked for."""
+    """Paths below one element. They are mostly asked for in the order of the file, and cost little then."""
 
     def __init__(self, root: Any) -> None:
         self._root = root
-        self._numbers: dict[Any, dict[Any, tuple[int, int]]] = {}
+        # For each parent and name: the child that was asked for last, and its number.
+        self._last: dict[tuple[Any, str], tuple[Any, int]] = {}
 
     def of(self, element: Any) -> str:
         """Return the path of an element; what may be repeated has its number, counted from 1."""
         steps = []
         while element is not self._root:
             parent = element.getparent()
-            number, total = self._place(element, parent)
             local = local_name(element)
-            steps.append(f"{local}[{number}]" if total > 1 or local in _REPEATABLE else local)
+            number = self._number(element, parent)
+            several = number > 1 or next(element.itersiblings(element.tag), None) is not None
+            steps.append(f"{local}[{number}]" if several or local in _REPEATABLE else local)
             element = parent
         return "/" + "/".join([local_name(self._root), *reversed(steps)])
 
-    def _place(self, element: Any, parent: Any) -> tuple[int, int]:
-        if len(parent) > _FEW:
-            return self._among(parent)[element]
-        same = list(parent.iterchildren(element.tag))
-        return same.index(element) + 1, len(same)
-
-    def _among(self, parent: Any) -> dict[Any, tuple[int, int]]:
-        """Return, for each child, its number among those of its name, and how many there are."""
-        numbers = self._numbers.get(parent)
-        if numbers is None:
-            children = list(parent)
-            totals: dict[Any, int] = {}
-            places = []
-            for child in children:
-                totals[child.tag] = totals.get(child.tag, 0) + 1
-                places.append(totals[child.tag])
-            numbers = {
-                child: (place, totals[child.tag])
-                for child, place in zip(children, places, strict=True)
-            }
-            self._numbers[parent] = numbers
-        return numbers
+    def _number(self, element: Any, parent: Any) -> int:
+        key = (parent, element.tag)
+        last, number = self._last.get(key, (None, 0))
+        if last is not element:
+            if last is not None:
+                for sibling in last.itersiblings(element.tag):
+                    number += 1
+                    if sibling is element:
+                        break
+                else:
+                    last = None
+            if last is None:
+                number = 0
+                for number, child in enumerate(parent.iterchildren(element.tag), 1):  # noqa: B007
+                    if child is element:
+                        break
+            self._last[key] = (element, number)
+        return number
 
 
 def element_at(root: Any, path: str) -> Any:

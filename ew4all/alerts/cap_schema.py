@@ -60,8 +60,12 @@ def violations(alert: Any) -> tuple[Violation, ...]:
         # libxml2 gives up on a tree with an entity that was not resolved.
         return (Violation(alert, alert.sourceline, str(error), of_content=False),)
     entries = list(schema.error_log)[:MOST_VIOLATIONS]
-    # Backwards, so that of several the first stays.
-    places = {(e.sourceline, e.tag): e for e in reversed(list(alert.iter("*")))}
+    wanted = {(entry.line, _name(entry.message)) for entry in entries}
+    places: dict[tuple[int, str | None], Any] = {}
+    for element in alert.iter("*"):
+        place = (element.sourceline, element.tag)
+        if place in wanted:
+            places.setdefault(place, element)
     found = [
         Violation(
             places.get((entry.line, _name(entry.message)), alert),

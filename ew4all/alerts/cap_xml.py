@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 
     from ew4all.alerts.cap import Alert
     from ew4all.alerts.cap_schema import Violation
-    from ew4all.alerts.feeds import Entry
+    from ew4all.alerts.feeds import Unwrapped
 
 __all__ = ["Reading", "read_alerts"]
 
 MOST_ALERTS = 5_000
-MOST_LINKS = 20
 
 # Errors that the schema sees too, though often at another element.
 _OF_CONTENT = {
@@ -109,7 +108,7 @@ def read_alerts(data: bytes, name: str) -> tuple[Reading, ...]:
         return (Reading(0, None, (root,), None, refused, data),)
     inside = unwrap(root)
     if not inside.alerts:
-        return (_nothing(root, inside.wrapper or "", name, data, known=inside.known),)
+        return (_nothing(root, inside, name, data),)
     shared: list[Finding] = []
     encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
     if encoding not in {"UTF-8", "ASCII", "US-ASCII"}:
@@ -123,7 +122,7 @@ def read_alerts(data: bytes, name: str) -> tuple[Reading, ...]:
         return (Reading(0, None, (finding("limit.alerts", "", None, message),), None, None, data),)
     message = f"the alert is taken out of the {short(inside.wrapper)} that carries it"
     shared.append(finding("feed.unwrapped", "", root.sourceline, message))
-    links = _links(inside.entries, root)
+    links = _links(inside, root)
     return tuple(
         _reading(k, element, [*shared, *(links if k == 0 else ())], data)
         for k, element in enumerate(inside.alerts)
@@ -167,26 +166,27 @@ def _unexplained(against: Sequence[Violation], own: Sequence[Finding], alert: An
     return found
 
 
-def _nothing(root: Any, local: str, name: str, data: bytes, *, known: bool) -> Reading:
+def _nothing(root: Any, inside: Unwrapped, name: str, data: bytes) -> Reading:
+    local = inside.wrapper or ""
     path = f"/{local[:60]}"
-    if known:
+    if inside.known:
         message = f"{name} is a {local!r} that holds no alert"
         found = [finding("feed.no_alert", path, root.sourceline, message)]
-        found += _links(unwrap(root).entries, root)
+        found += _links(inside, root)
     else:
         message = f"{name} is no CAP alert: its root element is {short(local)}"
         found = [finding("cap.root", path, root.sourceline, message)]
     return Reading(0, None, tuple(found), None, None, data)
 
 
-def _links(entries: Sequence[Entry], root: Any) -> list[Finding]:
+def _links(inside: Unwrapped, root: Any) -> list[Finding]:
     found = []
     paths = Paths(root)
-    for k, entry in enumerate(entries[:MOST_LINKS], 1):
+    for entry in inside.entries:
         what = "names no alert" if entry.link is None else f"links to {short(entry.link)}"
         message = f"an entry holds no alert; it {what}"
-        if k == MOST_LINKS < len(entries):
-            message += f" (and {len(entries) - MOST_LINKS:,} more entries)"
+        if entry is inside.entries[-1] and inside.without > len(inside.entries):
+            message += f" (and {inside.without - len(inside.entries):,} more entries)"
         path = paths.of(entry.element)
         found.append(finding("feed.link", path, entry.element.sourceline, message))
     return found

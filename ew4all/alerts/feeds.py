@@ -10,6 +10,8 @@ from typing import Any
 
 __all__ = ["Entry", "Unwrapped", "unwrap"]
 
+MOST_ENTRIES = 20
+
 # Elements of which each carries one alert, or a link to it.
 _ENTRIES = ("{*}entry", "{*}item", "{*}contentObject")
 _WRAPPERS = {"feed", "rss", "RDF", "EDXLDistribution", "alerts"}
@@ -26,12 +28,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """The alert elements of a file. `wrapper` is the name of what carried them, None if nothing."""
+    """The alert elements of a file. `wrapper` is the name of what carried them, None if nothing.
+
+    `entries` are the first of those without an alert, and `without` is how many there are.
+    """
 
     alerts: tuple[Any, ...]
     wrapper: str | None
     known: bool
     entries: tuple[Entry, ...]
+    without: int
 
 
 def unwrap(root: Any) -> Unwrapped:
@@ -41,15 +47,18 @@ def unwrap(root: Any) -> Unwrapped:
     """
     local = root.tag[root.tag.rfind("}") + 1 :]
     if local == "alert":
-        return Unwrapped((root,), None, known=True, entries=())
+        return Unwrapped((root,), None, known=True, entries=(), without=0)
     alerts = tuple(e for e in root.iter(_ALERT) if next(e.iterancestors(_ALERT), None) is None)
-    entries = tuple(
-        Entry(element, _link(element))
-        for element in root.iter(*_ENTRIES)
-        if next(element.iter(_ALERT), None) is None
-        and next(element.iterancestors(_ALERT), None) is None
-    )
-    return Unwrapped(alerts, local, local in _WRAPPERS, entries)
+    holders = {entry for alert in alerts for entry in alert.iterancestors(*_ENTRIES)}
+    entries: list[Entry] = []
+    without = 0
+    for element in root.iter(*_ENTRIES):
+        if element in holders or (alerts and next(element.iterancestors(_ALERT), None) is not None):
+            continue
+        without += 1
+        if without <= MOST_ENTRIES:
+            entries.append(Entry(element, _link(element)))
+    return Unwrapped(alerts, local, local in _WRAPPERS, tuple(entries), without)
 
 
 def _link(entry: Any) -> str | None:
