@@ -27,7 +27,6 @@ from ew4all.alerts.wire.cbsp_elements import (
 from ew4all.alerts.wire.cbsp_messages import (
     CbspMessage,
     Failure,
-    Kill,
     Reset,
     Restart,
 )
@@ -134,7 +133,7 @@ class Ledger:
     ) -> None:
         """Write down the answer to a WRITE-REPLACE, and remember where the message is active."""
         message = answer.asked
-        assert not isinstance(message, Kill | Reset)
+        assert isinstance(message, Broadcast)
         reference = MessageReference(message.message_identifier, message.new_serial_number)
         if message.old_serial_number is not None:
             old = MessageReference(message.message_identifier, message.old_serial_number)
@@ -164,10 +163,10 @@ class Ledger:
     def stopped(self, answer: Answer, source: str) -> None:
         """Write down the answer to a KILL or RESET."""
         if isinstance(answer.asked, Reset):
-            for reference in self.record.messages():
-                held = self.record.now(reference, State.ACCEPTED)
+            for known in self.record.messages():
+                held = self.record.now(known, State.ACCEPTED)
                 if any(place.peer == self.peer for place in held):
-                    self._ended(reference, answer.done, Event.STOPPED, source)
+                    self._ended(known, answer.done, Event.STOPPED, source)
             return
         reference = reference_of(answer.asked)
         if reference is not None:

@@ -7,7 +7,7 @@ absent. A field that a caller cannot choose (`number_of_pages`) is on the wire a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, get_args
 
 from ew4all.alerts.wire.cbsp_elements import (
     PAGE_OCTETS,
@@ -386,5 +386,5 @@ CbspMessage: TypeAlias = (
     | ErrorIndication
 )
 
-CBSP_MESSAGES: tuple[type[CbspMessage], ...] = CbspMessage.__args__  # type: ignore[attr-defined]
+CBSP_MESSAGES: tuple[type[CbspMessage], ...] = get_args(CbspMessage)
 """Every class of message; two of them are WRITE-REPLACE."""
