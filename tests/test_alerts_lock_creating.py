@@ -9,6 +9,7 @@ import ast
 import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,6 +75,7 @@ def test_every_status_of_a_drill_becomes_the_same_status() -> None:
         DrillMessage(message_identifier=4370, serial_number=0, text="text")  # type: ignore[arg-type]
 
 
+@cache
 def holders() -> set[str]:
     """Return the drill types, and every class that has one of them, or of these, as a field."""
     found = {"DrillAlert", "DrillMessage", "DrillStatus"}
@@ -95,6 +97,7 @@ def holders() -> set[str]:
         found |= more
 
 
+@cache
 def creators() -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Return every function that gives a drill: those are the entry points that create."""
     types = holders()
