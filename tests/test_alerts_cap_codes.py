@@ -95,7 +95,10 @@ FILES: dict[str, tuple[str, str]] = {
     "cap.time.form": (alert(info(area()), sent="yesterday"), "/alert/sent"),
     "cap.time.zone": (alert(info(area()), sent="2026-01-31T18:00:00"), "/alert/sent"),
     "cap.time.letter": (alert(info(area()), sent="2026-01-31T17:00:00Z"), "/alert/sent"),
-    "cap.time.letter_old": (old(alert(info(area()), sent="2026-01-31T17:00:00Z")), "/alert/sent"),
+    "cap.time.letter_old": (
+        old(alert(info(area()), sent="2026-01-31T17:00:00Z"), CAP_10),
+        "/alert/sent",
+    ),
     "cap.time.fraction": (alert(info(area()), sent="2026-01-31T18:00:00.5+01:00"), "/alert/sent"),
     "cap.number": (heights("<altitude>1e3</altitude>"), "/alert/info[1]/area[1]/altitude"),
     "cap.pair.form": (

@@ -69,10 +69,14 @@ def test_times(text: str, expected: datetime | None, code: str | None) -> None:
         assert moment is None
 
 
-def test_older_versions_of_cap_allow_fractions_and_the_letter() -> None:
-    moment, codes = read(values.time, "2026-01-31T18:00:00.2567891Z", old=True)
-    assert moment == datetime(2026, 1, 31, 18, 0, 0, 256789, tzinfo=UTC)
-    assert codes == ["cap.time.letter_old"]
+def test_older_versions_of_cap_allow_fractions_and_the_oldest_the_letter() -> None:
+    for version, codes in (
+        ("1.0", ["cap.time.letter_old"]),
+        ("1.1", ["cap.time.letter"]),
+        ("1.2", ["cap.time.letter", "cap.time.fraction"]),
+    ):
+        found = read(values.time, "2026-01-31T18:00:00.2567891Z", version=version)
+        assert found == (datetime(2026, 1, 31, 18, 0, 0, 256789, tzinfo=UTC), codes)
 
 
 OFFSET = st.builds(lambda m: timezone(timedelta(minutes=m)), st.integers(-14 * 60, 14 * 60))

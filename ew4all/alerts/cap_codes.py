@@ -7,8 +7,9 @@ shows this table, and a test compares the two.
 References
 ----------
 OASIS CAP 1.2, sections 3.2 (elements) and 3.3 (rules on characters, times and security). The schema
-is checked word for word; the rules that only the text of the standard holds were written from
-knowledge of it, because its pages could not be read when this was made.
+is checked word for word. The pages of the standard could not be read when this was made: rules that
+only its text holds were compared with its sentences as other open implementations quote them (CAPNet,
+CAPLib++), save for the digest of a resource, which is from knowledge of the standard.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ _FORM = {
         _ERROR, "a time with the letter Z; the standard forbids it", "write +00:00 instead of Z"
     ),
     "cap.time.letter_old": Rule(
-        _WARNING, "a time with the letter Z in CAP 1.0 or 1.1", "write +00:00 instead of Z"
+        _WARNING,
+        "a time with the letter Z in CAP 1.0, which does not forbid it",
+        "write +00:00 instead of Z",
     ),
     "cap.time.fraction": Rule(_ERROR, "a time with a fraction of a second", "write whole seconds"),
     "cap.number": Rule(_ERROR, "text where a number must stand", "write a plain number"),

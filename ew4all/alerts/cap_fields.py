@@ -194,7 +194,7 @@ class FieldReader:
         return text or None
 
     def read(
-        self, fields: Fields, name: str, read: Callable[..., Value | None], **options: bool
+        self, fields: Fields, name: str, read: Callable[..., Value | None], **options: str
     ) -> Value | None:
         """Return an optional value as a function of `cap_values` reads it."""
         element = fields.get(name)
@@ -223,7 +223,8 @@ class FieldReader:
         element = fields.get(name)
         if element is None:
             return None
-        moment = values.time(self.content(element), self.reporter(element), old=self.old)
+        text, version = self.content(element), self.grammar.version
+        moment = values.time(text, self.reporter(element), version=version)
         if moment is None:
             self.lost = True
         return moment

@@ -55,7 +55,7 @@ class TreeReader(FieldReader):
             self.report("cap.scope.default", root, "no scope is named: Public")
         if "password" in fields:
             self.report("cap.password", fields["password"], "the alert carries a password")
-        references = self.read(fields, "references", values.references, old=self.old)
+        references = self.read(fields, "references", values.references, version=words.version)
         addresses = self.read(fields, "addresses", values.quoted)
         incidents = self.read(fields, "incidents", values.quoted)
         blocks = fields.get("info", ())

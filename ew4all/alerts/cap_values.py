@@ -65,8 +65,8 @@ def short(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def time(text: str, report: Report, *, old: bool = False) -> datetime | None:
-    """Return a time with its offset; `old` is for CAP 1.0 and 1.1, whose schemas allow more.
+def time(text: str, report: Report, *, version: str = "1.2") -> datetime | None:
+    """Return a time with its offset. CAP 1.0 and 1.1 allow fractions of a second, 1.0 the letter Z.
 
     References
     ----------
@@ -96,9 +96,10 @@ def time(text: str, report: Report, *, old: bool = False) -> datetime | None:
         report("cap.time.form", f"{short(text)} is not a time that exists")
         return None
     if zone == "Z":
-        report("cap.time.letter_old" if old else "cap.time.letter", f"{short(text)} ends in Z")
+        code = "cap.time.letter_old" if version == "1.0" else "cap.time.letter"
+        report(code, f"{short(text)} ends in Z")
     if fraction is not None:
-        if not old:
+        if version == "1.2":
             report("cap.time.fraction", f"{short(text)} has a fraction of a second")
         moment = moment.replace(microsecond=int(fraction[1:7].ljust(6, "0")))
     return moment.replace(tzinfo=offset)
@@ -156,7 +157,7 @@ def _too_long(text: str, report: Report) -> bool:
     return len(text) > MOST_CHARACTERS
 
 
-def references(text: str, report: Report, *, old: bool = False) -> tuple[Reference, ...] | None:
+def references(text: str, report: Report, *, version: str = "1.2") -> tuple[Reference, ...] | None:
     """Return the messages named by ``sender,identifier,sent``, separated by blanks."""
     if _too_long(text, report):
         return None
@@ -168,7 +169,7 @@ def references(text: str, report: Report, *, old: bool = False) -> tuple[Referen
             report("cap.references.syntax", f"{short(token)} is not sender,identifier,sent")
             lost = True
             continue
-        sent = time(parts[2], report, old=old)
+        sent = time(parts[2], report, version=version)
         if sent is None:
             lost = True
         else:
