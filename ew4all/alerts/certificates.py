@@ -91,12 +91,13 @@ def read_certificate(der: bytes) -> Certificate:
 def _strictly(load: Callable[[bytes], Read], content: bytes) -> Read:
     """Read, and refuse what `cryptography` still reads with a warning: it breaks RFC 5280."""
     from cryptography.utils import CryptographyDeprecationWarning
+    from cryptography.x509 import InvalidVersion
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", CryptographyDeprecationWarning)
         try:
             return load(content)
-        except (ValueError, CryptographyDeprecationWarning) as error:
+        except (ValueError, InvalidVersion, CryptographyDeprecationWarning) as error:
             raise ReadError(str(error).partition(". ")[0]) from error
 
 
