@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
+from ew4all.alerts.checking import check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,9 +147,6 @@ QUICK = [
 
 @pytest.mark.parametrize("name", QUICK)
 def test_some_of_the_worst_files_are_answered(name: str) -> None:
-    from ew4all.alerts.checking import check
-
-    start = time.process_time()
+    """Their time is asked above, where nothing else runs in the process."""
     found = check(HUGE[name], "x.xml")
-    assert time.process_time() - start < MOST_SECONDS
     assert any(f.severity == "error" for each in found for f in each.reading.findings)
