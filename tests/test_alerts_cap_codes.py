@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from datetime import datetime
 
 import pytest
@@ -307,6 +308,22 @@ def test_a_fault_has_its_code_and_its_place(code: str) -> None:
     assert (RULES[code].severity is Level.ERROR) is (code in errors)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["identifier", "sender", "event", "areaDesc", "resourceDesc", "mimeType", "valueName"],
+)
+def test_what_is_required_may_not_be_empty(name: str) -> None:
+    full = alert(
+        info(resource(uri="https://a.b/c"), area(polygon(SQUARE), geocode("SAME", "006037")))
+    )
+    text = re.sub(f"<{name}>[^<]*</{name}>", f"<{name}/>", full, count=1)
+    reading = check(text.encode(), "a.xml", at=NOW)[0].reading
+    assert [each.code for each in reading.findings] == ["cap.element.blank"]
+    assert reading.findings[0].path.endswith(f"/{name}")
+    assert reading.xsd_valid is True
+    assert reading.alert is None
+
+
 @pytest.mark.parametrize("code", FILES)
 def test_a_finding_says_its_line(code: str) -> None:
     # Each tag on a line of its own.
@@ -344,6 +361,14 @@ def test_an_alert_whose_parts_can_all_be_read_is_there_though_it_is_not_valid() 
 )  # fmt: skip
 def test_an_alert_of_which_a_part_would_be_lost_is_not_there(code: str) -> None:
     assert check(FILES[code][0].encode(), "a.xml")[0].reading.alert is None
+
+
+@pytest.mark.parametrize("text", [" X1", "X1\n", "X\t1", "X,1", "X&amp;1", "X&lt;1"])
+@pytest.mark.parametrize("name", ["identifier", "sender"])
+def test_identifiers_have_no_blanks_inside_or_around(name: str, text: str) -> None:
+    assert codes(alert(info(area()), **{name: text})) == {
+        f"cap.{name}.characters": [f"/alert/{name}"]
+    }
 
 
 def test_the_digest_of_a_content_is_checked() -> None:

@@ -85,6 +85,7 @@ def test_the_reader_and_the_schema_agree(thousand: int) -> None:
         assert reading.xsd_valid is allowed, data
         assert bool(form) is not allowed, (form, data)
         assert reading.valid is not bool(errors)
+        assert reading.alert is not None or errors
         outcomes.add((allowed, bool(errors)))
     assert {(True, False), (False, True)} <= outcomes
 

@@ -44,8 +44,9 @@ def alert_rules(alert: Alert, fields: Fields, root: Any, report: Report) -> None
     CAP 1.2 section 3.2.1.
     """
     for name, text in (("identifier", alert.identifier), ("sender", alert.sender)):
-        if _FORBIDDEN.search(text):
-            message = f"{name} {short(text)} has a blank, comma, < or &"
+        # Blanks around it are part of it, though the model is without them.
+        if _FORBIDDEN.search(text) or fields[name].text != text:
+            message = f"{name} {short(fields[name].text)} has a blank, comma, < or &"
             report(f"cap.{name}.characters", fields[name], message)
     if alert.scope is Scope.RESTRICTED and alert.restriction is None:
         report("cap.restriction.missing", fields.get("scope", root), "there is no restriction")

@@ -90,13 +90,13 @@ class TreeReader(FieldReader):
             note=note,
             references=references or (),
             incidents=incidents or (),
-            infos=tuple(info for info in infos if info is not None),
+            infos=tuple(infos),
             version=words.version,
         )
         alert_rules(alert, fields, root, self.report)
         return alert
 
-    def _info(self, element: Any, sent: datetime | None) -> Info | None:
+    def _info(self, element: Any, sent: datetime | None) -> Info:
         words = self.grammar
         fields = self.fields(element, words.info)
         language = self._language(fields, element)
@@ -184,16 +184,14 @@ class TreeReader(FieldReader):
 
     def _resource(self, element: Any) -> Resource:
         fields = self.fields(element, self.grammar.resource)
-        mime_type = self.text(fields, "mimeType")
-        if mime_type is None and "mimeType" in self.grammar.resource.required:
-            self.lost = True
-        deref_uri = self.text(fields, "derefUri")
+        needs_type = "mimeType" in self.grammar.resource.required
+        mime_type = (self.needed if needs_type else self.text)(fields, "mimeType")
         resource = Resource(
             description=self.needed(fields, "resourceDesc") or "",
             mime_type=mime_type,
             size=self.number(fields, "size", values.whole_number),
             uri=self.text(fields, "uri"),
-            deref_uri=deref_uri,
+            deref_uri=self.text(fields, "derefUri"),
             digest=self.text(fields, "digest"),
         )
         resource_rules(resource, fields, element, self.report)
