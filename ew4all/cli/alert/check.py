@@ -27,7 +27,7 @@ def check(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="CAP alerts, feeds or envelopes of them; a folder stands for its .xml and .cap files, - for standard input.",
             show_default=False,
         ),
