@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -223,6 +224,30 @@ def test_the_list_beside_the_samples_agrees_on_version_and_schema(shared_data: P
         elif cells[5] == "INVALID":
             assert outcome.xsd_valid is False
     assert listed == len(OUTCOMES)
+
+
+def test_the_list_beside_the_samples_agrees_on_shapes(shared_data: Path) -> None:
+    compared = 0
+    for line in (shared_data / "cap-samples" / "README.md").read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) < 9 or cells[1] not in OUTCOMES:
+            continue
+        name, listed = cells[1], re.fullmatch(r"(\d+)p\((\d+)\) (\d+)c (\d+)g", cells[8])
+        readings = read_alerts((shared_data / "cap-samples" / name).read_bytes(), name)
+        if listed is None or readings[0].alert is None:
+            continue
+        compared += 1
+        areas = [a for r in readings if r.alert for i in r.alert.infos for a in i.areas]
+        polygons = [p for a in areas for p in a.polygons]
+        found = (
+            # The list counts an empty one, of no points, too.
+            len(polygons) + sum(f.code == "cap.polygon.empty_old" for f in readings[0].findings),
+            max((len(p.points) for p in polygons), default=0),
+            sum(len(a.circles) for a in areas),
+            len({g.name for a in areas for g in a.geocodes}),
+        )
+        assert found == tuple(map(int, listed.groups())), name
+    assert compared > 45
 
 
 # The list looks at the outermost element; what is inside is read here.
