@@ -188,21 +188,21 @@ def _fewer(parts: Sequence[BaseGeometry], budget: int) -> list[BaseGeometry]:
     parts that adds the least is found by trying.
     """
     best: list[BaseGeometry] = []
-    few = list(parts)
+    few = _thin_enough(parts, 2 * _EXACT_VERTICES)
     for each in _VERTICES_PER_PART:
         if best and len(few) <= budget // each:
             continue
         few = merged(few, budget // each)
-        tried = reduced(_thin_enough(few, budget), budget)
+        tried = reduced(_thin_enough(few, max(_EXACT_VERTICES, budget)), budget)
         if not best or _area(tried) < _area(best):
             best = tried
     return best
 
 
-def _thin_enough(parts: Sequence[BaseGeometry], budget: int) -> list[BaseGeometry]:
+def _thin_enough(parts: Sequence[BaseGeometry], most: int) -> list[BaseGeometry]:
     few = list(parts)
-    while (total := _count(few)) > max(_EXACT_VERTICES, budget):
-        tolerance = float(np.sqrt(_area(few))) * 1e-5 * total / _EXACT_VERTICES
+    while (total := _count(few)) > most:
+        tolerance = float(np.sqrt(_area(few))) * 1e-5 * total / most
         few = _thinned(few, tolerance)
         if _count(few) > 0.7 * total:
             few = _thinned(few, 10.0 * tolerance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["merged", "reduced"]
 
+_Point = tuple[float, float]
 _Step = tuple[float, int, int, int]
 """What taking a vertex out would add, the ring, the vertex, and the vertex's state at that time."""
 
@@ -118,6 +120,8 @@ class _Ring:
         ring = shapely.get_coordinates(shapely.normalize(polygon).exterior)[:-1]
         # normalize writes shells clockwise.
         self.xy: F64 = np.ascontiguousarray(ring[::-1])
+        # The same as plain numbers: arithmetic on two of them is much quicker than on arrays.
+        self.points: list[_Point] = [(x, y) for x, y in self.xy.tolist()]
         count = len(self.xy)
         self.alive = np.ones(count, dtype=np.bool_)
         self.after: NDArray[np.intp] = np.roll(np.arange(count), -1)
@@ -174,30 +178,29 @@ class _Ring:
             if self._holds(b, meeting, c, beyond) or self._cut(b, meeting, c, beyond):
                 return None
             self._unlink(vertex)
-            self.xy[following] = meeting
+            self.xy[following] = self.points[following] = meeting
         left, right = int(self.before[following]), int(self.after[following])
         return tuple({int(self.before[left]), left, following, right})
 
-    def _three(self, vertex: int) -> tuple[F64, F64, F64]:
-        return self.xy[self.before[vertex]], self.xy[vertex], self.xy[self.after[vertex]]
+    def _three(self, vertex: int) -> tuple[_Point, _Point, _Point]:
+        points = self.points
+        return points[self.before[vertex]], points[vertex], points[self.after[vertex]]
 
-    def _meeting(self, vertex: int) -> F64 | None:
+    def _meeting(self, vertex: int) -> _Point | None:
         """Return where the edges before and after the edge that begins here would meet, outside."""
         a, b, c = self._three(vertex)
-        d = self.xy[self.after[self.after[vertex]]]
+        d = self.points[self.after[self.after[vertex]]]
         if _cross(b, c, d) <= 0.0:
             return None
-        u, v = b - a, c - d
+        u, v, w = _less(b, a), _less(c, d), _less(c, b)
         det = u[0] * v[1] - u[1] * v[0]
-        w = c - b
-        if abs(det) <= _CLOSEST * float(np.hypot(*u) * np.hypot(*v)):
+        if abs(det) <= _CLOSEST * math.hypot(*u) * math.hypot(*v):
             return None
         s = (w[0] * v[1] - w[1] * v[0]) / det
         t = (w[0] * u[1] - w[1] * u[0]) / det
         if s <= 0.0 or t <= 0.0:
             return None
-        met: F64 = b + s * u
-        return met
+        return b[0] + s * u[0], b[1] + s * u[1]
 
     def _unlink(self, vertex: int) -> None:
         left, right = self.before[vertex], self.after[vertex]
@@ -205,10 +208,11 @@ class _Ring:
         self.alive[vertex] = False
         self.size -= 1
 
-    def _holds(self, a: F64, b: F64, c: F64, but: tuple[int, ...]) -> bool:
+    def _holds(self, a: _Point, b: _Point, c: _Point, but: tuple[int, ...]) -> bool:
         """Whether another vertex of the ring lies in or on a triangle."""
-        low, high = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
-        inside = self.alive & ((self.xy >= low) & (self.xy <= high)).all(axis=1)
+        xs, ys = (a[0], b[0], c[0]), (a[1], b[1], c[1])
+        x, y = self.xy[:, 0], self.xy[:, 1]
+        inside = self.alive & (x >= min(xs)) & (x <= max(xs)) & (y >= min(ys)) & (y <= max(ys))
         inside[list(but)] = False
         near = self.xy[inside]
         if not len(near):
@@ -216,11 +220,11 @@ class _Ring:
         sides = np.column_stack([_crosses(p, q, near) for p, q in ((a, b), (b, c), (c, a))])
         return bool(((sides >= 0.0).all(axis=1) | (sides <= 0.0).all(axis=1)).any())
 
-    def _cut(self, b: F64, x: F64, c: F64, but: tuple[int, ...]) -> bool:
+    def _cut(self, b: _Point, x: _Point, c: _Point, but: tuple[int, ...]) -> bool:
         """Whether an edge of the ring crosses one of the two new sides of a triangle."""
-        index = np.flatnonzero(self.alive)
-        index = index[~np.isin(index, but[:-1])]
-        p, q = self.xy[index], self.xy[self.after[index]]
+        edges = self.alive.copy()
+        edges[list(but[:-1])] = False
+        p, q = self.xy[edges], self.xy[self.after[edges]]
         for one, other in ((b, x), (x, c)):
             apart = _crosses(one, other, p) * _crosses(one, other, q) <= 0.0
             across = _sides(p, q, one) * _sides(p, q, other) <= 0.0
@@ -229,17 +233,21 @@ class _Ring:
         return False
 
 
-def _cross(a: F64, b: F64, c: F64) -> float:
+def _less(a: _Point, b: _Point) -> _Point:
+    return a[0] - b[0], a[1] - b[1]
+
+
+def _cross(a: _Point, b: _Point, c: _Point) -> float:
     """Twice the area of a triangle, positive where it turns left."""
-    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def _crosses(a: F64, b: F64, points: F64) -> F64:
+def _crosses(a: _Point, b: _Point, points: F64) -> F64:
     out: F64 = (b[0] - a[0]) * (points[:, 1] - a[1]) - (b[1] - a[1]) * (points[:, 0] - a[0])
     return out
 
 
-def _sides(p: F64, q: F64, point: F64) -> F64:
+def _sides(p: F64, q: F64, point: _Point) -> F64:
     out: F64 = (q[:, 0] - p[:, 0]) * (point[1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (
         point[0] - p[:, 0]
     )
