@@ -19,10 +19,10 @@ from ew4all.alerts.cbs import decode_cb_data, decode_warning_area_coordinates
 from ew4all.alerts.encode_parameters import Parameters, read_parameters
 from ew4all.alerts.encoding import Encoded, encode_alert, encode_message
 from ew4all.alerts.life import schedule
-from ew4all.alerts.mapping_profile import profile
+from ew4all.alerts.mapping_profile import profile, profile_names
 from ew4all.alerts.wire import ngap, s1ap, sbcap
 from ew4all.alerts.wire.pdus import pdus_of
-from ew4all.alerts.wire.request import Stop
+from ew4all.alerts.wire.request import Stop, WriteReplace
 from ew4all.alerts.wire.sib import SIB8, SIB12
 from ew4all.errors import CapError, GeometryError, MessageError
 
@@ -345,3 +345,22 @@ class TestGeofence:
         for area in areas_of(reading.alert, path.name).areas:
             assert shapely.union_all(drawn).covers(area.geometry)
         assert len(octets) <= 1024
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_real_alert_under_every_profile(shared_data: Path, name: str) -> None:
+    rules = profile(name)
+    sent = 0
+    for path in sorted((shared_data / "cap-samples").glob("*.xml")):
+        for reading in read_alerts(path.read_bytes(), path.name):
+            if reading.alert is None:
+                continue
+            for encoded in encode_alert(reading.alert, rules):
+                json.dumps(encoded.document())
+                if isinstance(encoded.request, WriteReplace):
+                    sent += 1
+                    assert encoded.request.contents is not None
+                    assert encoded.request.dcs is not None
+                    found = decode_cb_data(encoded.request.contents, encoded.request.dcs)
+                    assert found.text == encoded.text
+    assert sent >= (1 if name == "ca" else 10)
