@@ -69,7 +69,7 @@ def reach(
         From column to value: which features of a hazard layer are meant. By default all.
     cap, at
         CAP 1.2 alert, in the place of `area`; or several files, a thread of alerts, updates and cancellations. What is in
-        force at the time `at` (with its zone; by default when the last message was sent) then is the warning area.
+        force at the time `at` (with its zone, or ``"now"``; by default when the last message was sent) then is the warning area.
     geocodes
         Table of codes (``.csv`` with columns name, value, geometry; or a polygon layer) for alerts that name places by
         geocode; see `ew4all.readers.geocodes.read_geocodes`.

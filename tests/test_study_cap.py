@@ -104,6 +104,7 @@ def test_expired_info_blocks_are_left_out_and_told(tmp_path: Path) -> None:
         ({"a": A, "b": B, "c": C}, None, "14:00:00.*none; superseded: A; cancelled: B, so nobody"),
         ({"a": A}, "2024-07-01T20:00:00+00:00", "expired: A, so nobody is warned"),
         ({"a": A}, "2024-07-01T09:00:00+00:00", "not yet sent: A"),
+        ({"a": A}, "now", "expired: A"),
         ({"a": A.replace("Evacuate", "AllClear")}, "2024-07-01T11:00:00+00:00", "all-clear: A"),
         ({"c": C}, "2024-07-01T15:00:00+00:00", "nobody is warned"),
         ({"a": A, "a2": A.replace("Bay", "Sea")}, None, "contents differ, so the thread has no certain state"),

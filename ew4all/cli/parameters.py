@@ -49,7 +49,7 @@ At = Annotated[
     str | None,
     typer.Option(
         metavar="TIME",
-        help="When the state of the --cap messages is wanted; by default when the last was sent.",
+        help="When the state of the --cap messages is wanted, or now; by default when the last was sent.",
     ),
 ]
 Geocodes = Annotated[

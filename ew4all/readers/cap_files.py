@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +100,7 @@ def read_cap_thread(
 
 
 def instant(value: datetime | str | None) -> datetime | None:
-    """Return a moment that a user gave.
+    """Return a moment that a user gave; ``"now"`` is that of the clock.
 
     Raises
     ------
@@ -109,10 +109,12 @@ def instant(value: datetime | str | None) -> datetime | None:
     """
     if value is None:
         return None
+    if isinstance(value, str) and value.strip().casefold() == "now":
+        return datetime.now(UTC).replace(microsecond=0)
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
     except ValueError as error:
-        msg = f"at is a time such as 2024-07-01T10:30:00+00:00, but got {value!r}"
+        msg = f"at is a time such as 2024-07-01T10:30:00+00:00, or now, but got {value!r}"
         raise OptionError(msg) from error
     if found.tzinfo is None:
         msg = f"at={value} has no zone, and alerts are told apart by seconds; write it as in 2024-07-01T10:30:00+00:00"
