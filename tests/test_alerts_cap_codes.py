@@ -161,6 +161,10 @@ FILES: dict[str, tuple[str, str]] = {
         alert(info(area(), onset="2026-01-31T20:00:01+01:00")),
         "/alert/info[1]/onset",
     ),
+    "cap.text.markup": (
+        alert(info(area(), description="Go <![CDATA[<b>now</b>]]>.")),
+        "/alert/info[1]/description",
+    ),
     "cap.web.relative": (alert(info(area(), web="www.example.org")), "/alert/info[1]/web"),
     "cap.resource.nothing": (alert(info(resource(), area())), "/alert/info[1]/resource[1]"),
     "cap.resource.relative": (
@@ -246,6 +250,7 @@ FILES: dict[str, tuple[str, str]] = {
     ),
     "cap.circle.syntax": (shaped(circle("10,20,5")), "/alert/info[1]/area[1]/circle[1]"),
     "cap.circle.range": (shaped(circle("100,20 5")), "/alert/info[1]/area[1]/circle[1]"),
+    "cap.circle.longitude": (shaped(circle("10,181 5")), "/alert/info[1]/area[1]/circle[1]"),
     "cap.circle.radius": (shaped(circle("10,20 -5")), "/alert/info[1]/area[1]/circle[1]"),
     "cap.circle.pole": (shaped(circle("89.9,20 50")), "/alert/info[1]/area[1]/circle[1]"),
     "cap.circle.point": (shaped(circle("10,20 0")), "/alert/info[1]/area[1]/circle[1]"),
@@ -369,6 +374,17 @@ def test_identifiers_have_no_blanks_inside_or_around(name: str, text: str) -> No
     assert codes(alert(info(area()), **{name: text})) == {
         f"cap.{name}.characters": [f"/alert/{name}"]
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [("a &amp;nbsp; b", True), ("a &amp;#160; b", True), ("&lt;br/&gt;", True), ("&lt;/p&gt;", True),
+     ("level &lt; 3 m and &gt; 2 m", False), ("wind &amp; rain; hail", False), ("A&amp;B;", False),
+     ("&lt;3", False)],
+)  # fmt: skip
+def test_markup_in_texts(text: str, marked: bool) -> None:
+    found = codes(alert(info(area(), headline=text)))
+    assert found == ({"cap.text.markup": ["/alert/info[1]/headline"]} if marked else {})
 
 
 def test_the_digest_of_a_content_is_checked() -> None:

@@ -186,6 +186,11 @@ _INFO_BLOCK = {
         "the event begins after the information has expired",
         "let the alert last until the event",
     ),
+    "cap.text.markup": Rule(
+        _WARNING,
+        "tags or character entities of HTML in a text: phones and signs show them as they stand",
+        "write plain text",
+    ),
     "cap.web.relative": Rule(
         _WARNING, "web is no full address", "write the address with its scheme (https://)"
     ),
@@ -288,8 +293,14 @@ _AREA = {
     ),
     "cap.circle.range": Rule(
         _ERROR,
-        "a centre beyond 90 degrees of latitude or 180 of longitude",
+        "a centre beyond 90 degrees of latitude or 360 of longitude",
         "write latitude first, in degrees",
+    ),
+    "cap.circle.longitude": Rule(
+        _WARNING,
+        "a centre whose longitude lies beyond 180 degrees; it is read as on the other side of the "
+        "antimeridian",
+        "write longitudes of -180 to 180",
     ),
     "cap.circle.radius": Rule(
         _ERROR,

@@ -32,6 +32,7 @@ __all__ = ["alert_rules", "area_rules", "findings_at", "info_rules", "resource_r
 _FORBIDDEN = re.compile(r"[\s,<&]")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;.*)?", re.DOTALL)
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>|&(?:[A-Za-z]{2,8}|#[0-9]{2,6}|#x[0-9A-Fa-f]{2,5});")
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 _REFERRING = {MsgType.UPDATE, MsgType.CANCEL, MsgType.ACK, MsgType.ERROR}
 
@@ -106,28 +107,37 @@ def _references(alert: Alert, fields: Fields, root: Any, report: Report) -> None
 def info_rules(
     info: Info, sent: datetime | None, fields: Fields, element: Any, report: Report
 ) -> None:
-    """Check the times and addresses of an info block.
+    """Check the times, texts and addresses of an info block.
 
     References
     ----------
-    CAP 1.2 section 3.2.2: effective is sent where it is absent.
+    CAP 1.2 section 3.2.2: effective is sent where it is absent; section 3.3.3: character entities of
+    HTML are discouraged.
     """
     start = info.effective or sent
-    name = "sent" if info.effective is None else "effective"
+    begin = "sent" if info.effective is None else "effective"
     expires, onset = info.expires, info.onset
     if "expires" not in fields:
         report("cap.expires.missing", element, "the info block does not say when it expires")
     if start is not None:
         if expires is not None and expires <= start:
-            message = f"it expires at {expires.isoformat()}, and {name} is {start.isoformat()}"
+            message = f"it expires at {expires.isoformat()}, and {begin} is {start.isoformat()}"
             code = "cap.expires.before_effective" if expires < start else "cap.expires.at_once"
             report(code, fields["expires"], message)
         if onset is not None and onset < start:
-            message = f"onset is {onset.isoformat()}, and {name} is {start.isoformat()}"
+            message = f"onset is {onset.isoformat()}, and {begin} is {start.isoformat()}"
             report("cap.onset.before_effective", fields["onset"], message)
     if onset is not None and expires is not None and onset > expires:
         message = f"onset is {onset.isoformat()}, and it expires at {expires.isoformat()}"
         report("cap.onset.after_expires", fields["onset"], message)
+    for name, text in (
+        ("event", info.event),
+        ("headline", info.headline),
+        ("description", info.description),
+        ("instruction", info.instruction),
+    ):
+        if text and ("<" in text or "&" in text) and (found := _MARKUP.search(text)):
+            report("cap.text.markup", fields[name], f"{name} holds {short(found[0])}")
     if info.web is not None and not _ABSOLUTE.fullmatch(info.web):
         report("cap.web.relative", fields["web"], f"{short(info.web)} is no full address")
     if "area" not in fields:

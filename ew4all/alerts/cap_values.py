@@ -277,8 +277,10 @@ def circle(text: str, report: Report) -> Circle | None:
         report("cap.circle.syntax", f"{short(text)} is not lat,lon radius")
         return None
     lat, lon, radius_km = map(float, numbers.groups())
-    if abs(lat) > 90.0 or abs(lon) > 180.0:
+    if abs(lat) > 90.0 or abs(lon) > 360.0:
         report("cap.circle.range", f"the centre of {short(text)} is no place on Earth")
+    elif abs(lon) > 180.0:
+        report("cap.circle.longitude", f"the centre of {short(text)} lies beyond 180 degrees")
     if not 0.0 <= radius_km <= _HALF_EARTH_KM:
         report("cap.circle.radius", f"a radius of {numbers[3]} km is not possible")
     elif radius_km == 0.0:
