@@ -212,3 +212,18 @@ def test_two_rules_of_one_code_and_no_such_profile_are_refused() -> None:
         parse(again.encode(), "mine.toml")
     with pytest.raises(CapError, match="no profile 'gb'; there are cap-cp"):
         load("gb")
+
+
+def test_parameters_of_the_canadian_profile_have_their_words() -> None:
+    minor, automatic = "profile:CAP-CP:0.4:MinorChange", "profile:CAP-CP:0.4:AutoTranslated"
+    asked = {"minor-change", "minor-change-of", "auto-translated"}
+    for pairs, wanted in (
+        ([], set()),
+        # Ours is an Alert, and updates nothing.
+        ([(minor, "text")], {"minor-change-of"}),
+        ([(minor, "typo")], {"minor-change", "minor-change-of"}),
+        ([(automatic, "Yes")], set()),
+        ([(automatic, "maybe")], {"auto-translated"}),
+        ([(automatic, "yes"), (automatic, "no")], {"auto-translated"}),
+    ):
+        assert codes(with_parameters(*pairs), "cap-cp") & asked == wanted
