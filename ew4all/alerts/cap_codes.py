@@ -1,8 +1,8 @@
 """Every finding that reading a CAP file can have: its code, how grave it is, what to do.
 
 Codes are stable. An error breaks a MUST of the standard, its schema, or a limit that protects the
-reader; a warning breaks a SHOULD, or is what people get wrong; an info is worth knowing. docs/cap.md
-shows this table, and a test compares the two.
+reader, or leaves in doubt whom the alert warns, or when; a warning breaks a SHOULD, or is what people
+get wrong; an info is worth knowing. docs/cap.md shows this table, and a test compares the two.
 
 References
 ----------
