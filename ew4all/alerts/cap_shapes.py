@@ -148,7 +148,7 @@ def plain_shapes(
     chosen = np.flatnonzero(fine)
     if not chosen.size:
         return found
-    xy = np.array([pair for k in chosen for pair in rings[k]], dtype=np.float64)[:, ::-1]
+    xy = np.array([pair for k in chosen.tolist() for pair in rings[k]], dtype=np.float64)[:, ::-1]
     owner = np.repeat(np.arange(chosen.size), counts[chosen])
     last = np.cumsum(counts[chosen]) - 1
     first = last - counts[chosen] + 1
