@@ -23,9 +23,18 @@
     │   ├── CohortExplosionError         people fold to more rows than a run can play
     │   ├── CapError                     a CAP file that cannot be used
     │   ├── ScenarioError                a scenario file with faults, all of which it tells
+    │   ├── GeocodeError                 a geocode that no table knows, or a table that cannot be used
+    │   ├── TemplateError                a message template, or words for it, that cannot be used
+    │   ├── MessageError                 a cell-broadcast message that cannot be built
+    │   ├── DecodeError                  bytes that are not what they are said to be
+    │   ├── MappingError                 a mapping table or a country's file that cannot be used
+    │   ├── AuditError                   an audit log that was changed or cut
     │   └── StaleSidecarError            a prepared file that no longer belongs to its raster
     ├── ReadError (OSError)              a file that cannot be opened or decoded: exit code 2
-    └── WriteError (OSError)             a file that cannot be written: exit code 1
+    ├── WriteError (OSError)             a file that cannot be written: exit code 1
+    ├── SigningError                     a signature that could not be made; nothing goes out: exit code 1
+    ├── RefusedError                     the gateway does not send: exit code 1
+    └── TransportError (OSError)         a peer that does not answer or breaks the protocol: exit code 1
 
 Each message says what is wrong, where, why it matters and what to do.
 """
@@ -36,26 +45,35 @@ from typing import Any
 
 __all__ = [
     "AssumptionError",
+    "AuditError",
     "CapError",
     "CohortExplosionError",
     "ColumnError",
     "CoverageValueError",
+    "DecodeError",
     "EW4AllError",
     "EmptyLayerError",
     "EmptySelectionError",
+    "GeocodeError",
     "GeometryError",
     "GridMismatchError",
     "InputError",
+    "MappingError",
+    "MessageError",
     "MissingCrsError",
     "NoIntersectionError",
     "OptionError",
     "PopulationUnitError",
     "PopulationValueError",
     "ReadError",
+    "RefusedError",
     "ScenarioError",
+    "SigningError",
     "StaleSidecarError",
     "SwappedAxesError",
     "TableValueError",
+    "TemplateError",
+    "TransportError",
     "UnknownTechnologyError",
     "WriteError",
     "ZoneIdError",
@@ -165,6 +183,30 @@ class ScenarioError(InputError):
         return type(self), (str(self), self.findings)
 
 
+class GeocodeError(InputError):
+    """A geocode that no table knows, or a table of geocodes that cannot be used."""
+
+
+class TemplateError(InputError):
+    """A message template, or words for its places, that cannot be used."""
+
+
+class MessageError(InputError):
+    """A cell-broadcast message that cannot be built."""
+
+
+class DecodeError(InputError):
+    """Bytes that are not what they are said to be."""
+
+
+class MappingError(InputError):
+    """A mapping table or a country's file that cannot be used."""
+
+
+class AuditError(InputError):
+    """An audit log that was changed or cut."""
+
+
 class StaleSidecarError(InputError):
     """A prepared file that no longer belongs to its raster."""
 
@@ -175,3 +217,15 @@ class ReadError(EW4AllError, OSError):
 
 class WriteError(EW4AllError, OSError):
     """A file cannot be written."""
+
+
+class SigningError(EW4AllError):
+    """A signature could not be made; what was to be signed does not go out."""
+
+
+class RefusedError(EW4AllError):
+    """The gateway does not send."""
+
+
+class TransportError(EW4AllError, OSError):
+    """A peer does not answer, or breaks the protocol."""

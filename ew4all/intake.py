@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +20,14 @@ from ew4all.readers.modelled import ModelledLayer
 from ew4all.readers.people import PeopleSource, open_people, refinement_of
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.vectors import VectorLayer, read_vector
+from ew4all.readers.warning_areas import WarningArea, must_be_usable, read_warning_area
 from ew4all.readers.zones import chosen, read_zones, zone_shapes
 from ew4all.study import WORKERS, Study, outline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from shapely.geometry.base import BaseGeometry
 
@@ -46,6 +47,8 @@ def open_study(
     hazard_band: int | None = None,
     hazard_where: Mapping[str, Any] | None = None,
     cap: Any = None,
+    at: datetime | str | None = None,
+    geocodes: Any = None,
     coverage: Mapping[str, Any] | None = None,
     coverage_min: Mapping[str, float] | float | None = None,
     sites: Any = None,
@@ -81,9 +84,7 @@ def open_study(
 
         steps, _, _ = split_assumptions(steps)
     assumptions.resolve(steps)
-    if area is not None and cap is not None:
-        msg = "both a warning area and a CAP alert were given; the alert has its own area, so leave one of them out"
-        raise OptionError(msg)
+    must_be_usable(area, cap, geocodes, at)
     people = open_people(
         population,
         unit=population_unit,
@@ -100,10 +101,9 @@ def open_study(
         sources.append(SourceNote.of("refinement", refine, refined.weights.crs))
     warned = None
     if area is not None or cap is not None:
-        role = "area" if cap is None else "cap"
-        if cap is not None:
-            must_be_cap(cap)
-        warned = footprint(area if cap is None else cap, role, grid, notes, sources)
+        warned = warning_footprint(
+            read_warning_area(area, cap, geocodes=geocodes, at=at), grid, notes, sources
+        )
     endangered, raster = None, None
     _check_hazard_options(hazard, hazard_band, hazard_where)
     if hazard is not None and is_raster(hazard):
@@ -115,8 +115,8 @@ def open_study(
         )
         endangered = _window_of(raster, grid)
         notes += raster.notes
-        at = raster.raster.grid.crs
-        sources.append(SourceNote.of("hazard", hazard, at, unit=f">= {hazard_min:g}"))
+        drawn_in = raster.raster.grid.crs
+        sources.append(SourceNote.of("hazard", hazard, drawn_in, unit=f">= {hazard_min:g}"))
     elif hazard_min is not None:
         msg = "a hazard threshold was given, but the hazard is no raster; leave hazard_min out"
         raise OptionError(msg)
@@ -205,11 +205,29 @@ def footprint(
     layer = read_vector(source, role)
     if where:
         layer = chosen(layer, where)
+    return _laid(layer, role, grid, notes, [SourceNote.of(role, layer.path, layer.crs)], sources)
+
+
+def warning_footprint(
+    warning: WarningArea, grid: Grid, notes: list[str], sources: list[SourceNote]
+) -> BaseGeometry:
+    """Return a warning area as one shape on the grid; see `footprint`."""
+    return _laid(warning.layer, warning.role, grid, notes, warning.sources, sources)
+
+
+def _laid(
+    layer: VectorLayer,
+    role: str,
+    grid: Grid,
+    notes: list[str],
+    files: Sequence[SourceNote],
+    sources: list[SourceNote],
+) -> BaseGeometry:
     notes += layer.notes
     drawn = int((~shapely.is_missing(layer.geometries)).sum())
     if drawn > 1:
         notes.append(f"{layer.name}: its {drawn} shapes are taken together as one {role}")
-    sources.append(SourceNote.of(role, layer.path, layer.crs))
+    sources += files
     told = len(notes)
     shape = _shape(layer, grid, notes)
     # An intersection of 100,000 vertices takes 40 ms, and most shapes lie inside.
@@ -279,16 +297,6 @@ def _check_sites(
         if given is not None:
             msg = f"{name} is of use with cell sites only; give --sites, or leave it out"
             raise OptionError(msg)
-
-
-def must_be_cap(source: Any) -> None:
-    """Raise OptionError unless a source is named like a CAP alert."""
-    if isinstance(source, str | os.PathLike) and os.fspath(source).lower().endswith(
-        (".xml", ".cap")
-    ):
-        return
-    msg = f"a CAP alert is a file that ends in .xml or .cap, but got {source}; give other polygons as the area"
-    raise OptionError(msg)
 
 
 def _shape(layer: VectorLayer, grid: Grid, notes: list[str]) -> BaseGeometry:

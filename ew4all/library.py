@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ew4all.intake import open_study
@@ -25,6 +26,8 @@ def reach(
     hazard_band: int | None = None,
     hazard_where: Mapping[str, Any] | None = None,
     cap: Any = None,
+    at: datetime | str | None = None,
+    geocodes: Any = None,
     coverage: Mapping[str, Any] | None = None,
     coverage_min: Mapping[str, float] | float | None = None,
     sites: Any = None,
@@ -64,8 +67,12 @@ def reach(
         Band of a hazard raster, from 1; by default the first.
     hazard_where
         From column to value: which features of a hazard layer are meant. By default all.
-    cap
-        CAP 1.2 alert, in the place of `area`.
+    cap, at
+        CAP 1.2 alert, in the place of `area`; or several files, a thread of alerts, updates and cancellations. What is in
+        force at the time `at` (with its zone, or ``"now"``; by default when the last message was sent) then is the warning area.
+    geocodes
+        Table of codes (``.csv`` with columns name, value, geometry; or a polygon layer) for alerts that name places by
+        geocode; see `ew4all.readers.geocodes.read_geocodes`.
     coverage, coverage_min
         From ``"4g"`` or ``"4g:Operator"`` to a raster of 0/1 or shares 0..1, polygons, or a raster of levels with the
         threshold in `coverage_min` (by the same keys, dBm or the raster's unit).
@@ -132,6 +139,8 @@ def reach(
         "hazard_band": hazard_band,
         "hazard_where": hazard_where,
         "cap": cap,
+        "at": at,
+        "geocodes": geocodes,
         "coverage": coverage,
         "coverage_min": coverage_min,
         "sites": sites,
@@ -173,8 +182,12 @@ def as_given(value: Any) -> Any:
     """Return an option as run.json can hold it: paths and numbers as they are, data in memory by their kind."""
     if isinstance(value, Mapping):
         return {str(k): as_given(v) for k, v in value.items()}
-    if isinstance(value, list | tuple) and all(isinstance(v, str | int | float) for v in value):
-        return list(value)
+    if isinstance(value, list | tuple) and all(
+        isinstance(v, str | int | float | os.PathLike) for v in value
+    ):
+        return [as_given(v) for v in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, os.PathLike):

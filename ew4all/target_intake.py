@@ -14,17 +14,19 @@ from ew4all.coverage.target_choice import Demand
 from ew4all.coverage.target_places import Operator, Places
 from ew4all.errors import ColumnError, OptionError
 from ew4all.geometry import on_grid, ragged
-from ew4all.intake import footprint, must_be_cap
+from ew4all.intake import warning_footprint
 from ew4all.network_intake import open_network
 from ew4all.readers.outage_ensemble import read_ensemble
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.settlement_areas import RADIUS_M, read_settlement_areas
+from ew4all.readers.warning_areas import must_be_usable, read_warning_area
 from ew4all.study import WORKERS
 from ew4all.targets import GROUPS, TargetStudy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from ew4all.coverage.exposure import Progress
     from ew4all.coverage.geofence import Geofence
@@ -41,6 +43,8 @@ def open_target(
     area: Any = None,
     *,
     cap: Any = None,
+    at: datetime | str | None = None,
+    geocodes: Any = None,
     dem: Any = None,
     landcover: Any = None,
     landcover_class: Mapping[str, str] | None = None,
@@ -78,6 +82,7 @@ def open_target(
         both = "" if area is None else ", not both"
         msg = f"one warning area is needed: give --area or --cap{both}"
         raise OptionError(msg)
+    must_be_usable(area, cap, geocodes, at)
     if demand.floor is not None and settlements is None:
         msg = "a floor is kept for each settlement: give them with --settlements, or leave --floor out"
         raise OptionError(msg)
@@ -113,11 +118,8 @@ def open_target(
     notes += opened.notes
     sources += opened.sources
     people, network, cells = opened.people, opened.network, opened.network.cells
-    if cap is not None:
-        must_be_cap(cap)
-    shape = footprint(
-        area if cap is None else cap, "area" if cap is None else "cap", people.grid, notes, sources
-    )
+    warning = read_warning_area(area, cap, geocodes=geocodes, at=at)
+    shape = warning_footprint(warning, people.grid, notes, sources)
     reaching = np.unique(network.placed.owner)
     found = operators_of(
         cells, operator, operator_share, reaching, one_network=one_network, notes=notes

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from ew4all.coverage.exposure import Progress
     from ew4all.target_results import Target
@@ -31,6 +32,8 @@ def target(
     area: Any = None,
     *,
     cap: Any = None,
+    at: datetime | str | None = None,
+    geocodes: Any = None,
     dem: Any = None,
     landcover: Any = None,
     landcover_class: Mapping[str, str] | None = None,
@@ -76,8 +79,8 @@ def target(
         List of cells (see `ew4all.readers.sites.read_cells`), or `ew4all.cells.Cells`.
     population, population_unit, population_column
         As for `reach`.
-    area, cap
-        Warning area, one of the two; as for `reach`.
+    area, cap, at, geocodes
+        Warning area, one of the first two; as for `reach`.
     dem, landcover, landcover_class
         Terrain heights in metres, land cover classes and what they mean; without them land is flat, and surroundings follow
         from people.
@@ -145,6 +148,8 @@ def target(
         population,
         area,
         cap=cap,
+        at=at,
+        geocodes=geocodes,
         dem=dem,
         landcover=landcover,
         landcover_class=landcover_class,

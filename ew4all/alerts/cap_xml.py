@@ -1,371 +1,197 @@
-"""The areas of a CAP alert (OASIS Common Alerting Protocol 1.0, 1.1 and 1.2), read from its bytes.
+"""CAP files, read: bytes to alerts with findings.
 
-The XML schema checks neither polygons nor circles (their type is string), so every rule on them is
-checked here: pairs of latitude and longitude, four at least, the last equal to the first; radius in
-kilometres. An alert is untrusted input: document types are refused, nothing is fetched, and sizes
-are bounded.
+Whatever the bytes are, reading them ends with a result: what is wrong is a finding with a code, a
+path, a line and a hint. An alert is valid if it has no finding of severity error.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import shapely
-from lxml import etree
-
-from ew4all.alerts.cap_shapes import CapCircle, circle_of, polygon_of, short
-from ew4all.errors import CapError
-from ew4all.geometry import circle
+from ew4all.alerts.cap_codes import finding
+from ew4all.alerts.cap_grammar import NAMESPACES, grammar
+from ew4all.alerts.cap_paths import Paths, element_at
+from ew4all.alerts.cap_rules import findings_at
+from ew4all.alerts.cap_schema import violations
+from ew4all.alerts.cap_tree import TreeReader
+from ew4all.alerts.cap_values import short
+from ew4all.alerts.feeds import unwrap
+from ew4all.alerts.findings import Finding, Level
+from ew4all.alerts.xml_guard import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
-    from shapely.geometry.base import BaseGeometry
+    from ew4all.alerts.cap import Alert
+    from ew4all.alerts.cap_schema import Violation
+    from ew4all.alerts.feeds import Unwrapped
 
-__all__ = ["CapArea", "CapAreas", "read_areas"]
+__all__ = ["Reading", "read_alerts"]
 
-NAMESPACES = {
-    "http://www.incident.com/cap/1.0": "1.0",
-    "urn:oasis:names:tc:emergency:cap:1.1": "1.1",
-    "urn:oasis:names:tc:emergency:cap:1.2": "1.2",
+MOST_ALERTS = 5_000
+
+# Errors that the schema sees too, though often at another element.
+_OF_CONTENT = {
+    "cap.element.missing",
+    "cap.element.order",
+    "cap.element.repeated",
+    "cap.element.unknown",
 }
-MOST_BYTES = 10_000_000
-MOST_DEPTH = 64
-MOST_AREAS = 10_000
-MOST_VERTICES = 1_000_000
-
-_WITH_AREA = {"Alert", "Update"}
-_WITHOUT_AREA = {"Cancel", "Ack", "Error"}
-_FEEDS = {"feed", "rss", "RDF"}
-# Deutscher Wetterdienst: areas of this name hold the whole event; the other areas of the same info
-# block list, by geocode, the municipalities that it touches.
-_WHOLE_EVENT = "polygonal event area"
-_MOST_NAMED = 5
 
 
-@dataclass(frozen=True)
-class CapArea:
-    """One area block: the union of its polygons and circles.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One alert of a file, or what kept it from being read.
 
-    `polygons` are valid, lon before lat; longitudes may leave -180..180 where one crosses the
-    antimeridian. `geocodes` are (name of the list, code), and describe the same place again.
+    `alert` is None exactly where something that the file says has no place in the model; it may be
+    there though the alert is not valid. `data` are the bytes of the whole file as received, which a
+    signature is checked on; `element` is the element of the alert, without comments, or None.
+    `xsd_valid` is None where the schema of CAP 1.2 does not apply: CAP 1.0 and 1.1, and what is no
+    alert at all. A file that is refused for its DOCTYPE is false: it is valid nowhere.
     """
 
-    description: str
-    polygons: tuple[BaseGeometry, ...]
-    circles: tuple[CapCircle, ...]
-    geocodes: tuple[tuple[str, str], ...]
+    index: int
+    alert: Alert | None
+    findings: tuple[Finding, ...]
+    cap_version: str | None
+    xsd_valid: bool | None
+    data: bytes
+    element: Any = None
 
     @property
-    def has_place(self) -> bool:
-        """Whether a polygon, circle or point says where the area lies."""
-        return bool(self.polygons or self.circles)
+    def valid(self) -> bool:
+        """Whether no finding is an error."""
+        return all(each.severity is not Level.ERROR for each in self.findings)
 
-    @property
-    def points(self) -> tuple[tuple[float, float], ...]:
-        """(lon, lat) of the circles whose radius is 0."""
-        return tuple((c.lon_deg, c.lat_deg) for c in self.circles if c.radius_km == 0.0)
+    def line_of(self, path: str) -> int | None:
+        """Return the line of an element such as ``/alert/info[2]/expires``; None if there is none."""
+        if self.element is None:
+            return None
+        found = element_at(self.element, path)
+        return None if found is None else int(found.sourceline)
 
-    @property
-    def geometry(self) -> BaseGeometry | None:
-        """Union of the polygons and circles; None where the area has no extent."""
-        rounds = [
-            circle(c.lon_deg, c.lat_deg, c.radius_km * 1e3) for c in self.circles if c.radius_km
-        ]
-        parts = [*self.polygons, *rounds]
-        return shapely.union_all(parts) if parts else None
+    def with_findings(self, more: Iterable[Finding]) -> Reading:
+        """Return this reading with further findings."""
+        found = [*self.findings, *more]
+        return replace(self, findings=_sorted(found)) if len(found) > len(self.findings) else self
 
-
-@dataclass(frozen=True)
-class CapAreas:
-    """Where an alert applies. `areas` holds each place once, however many languages repeat it."""
-
-    identifier: str
-    sender: str
-    status: str
-    msg_type: str
-    areas: tuple[CapArea, ...]
-    notes: tuple[str, ...]
+    def at(self, moment: datetime) -> Reading:
+        """Return this reading with what is to be said of it at a time, such as that it expired."""
+        if self.alert is None:
+            return self
+        found = findings_at(self.alert, moment)
+        return self.with_findings(replace(each, line=self.line_of(each.path)) for each in found)
 
 
-@dataclass(frozen=True)
-class _Info:
-    """One info block; `label` is how messages name it."""
-
-    label: str
-    areas: tuple[CapArea, ...]
-
-
-def read_areas(data: bytes, name: str) -> CapAreas:
-    """Read the areas of one CAP alert.
+def read_alerts(data: bytes, name: str) -> tuple[Reading, ...]:
+    """Read every alert of a file.
 
     Parameters
     ----------
     data
-        The file, in any encoding that its XML declaration or byte order mark names.
+        The file as received: a CAP 1.0, 1.1 or 1.2 alert, or a feed or envelope that holds some
+        (RSS, Atom, EDXL-DE, a root called alerts).
     name
         How messages name it, usually its path.
 
     Returns
     -------
-    CapAreas
-        At least one area with a polygon, circle or point. What was decided on the way is in
-        `notes`.
-
-    Raises
-    ------
-    CapError
-        Not one CAP alert; a message without an area to warn (Cancel, Ack, Error); a shape that
-        breaks the rules of the standard; or an area that is described by geocodes or words alone,
-        so that the people in it would be lost.
-
-    References
-    ----------
-    OASIS CAP 1.2, section 3.2.4 (area block).
+    tuple of Reading
+        One for each alert; a single one without an alert if there is none. Bad content is never an
+        exception.
     """
-    notes: list[str] = []
-    alert = _alert(_root(data, name), name, notes)
-    space = etree.QName(alert).namespace
-    head = {tag: _text(alert, space, tag) for tag in ("identifier", "sender", "status", "msgType")}
-    missing = [tag for tag, value in head.items() if not value]
-    if missing:
-        msg = (
-            f"{name}: the alert has no {' and no '.join(missing)}, which every CAP alert must have"
+    root = parsed(data, name)
+    if isinstance(root, Finding):
+        refused = False if root.code == "xml.doctype" else None
+        return (Reading(0, None, (root,), None, refused, data),)
+    inside = unwrap(root)
+    if not inside.alerts:
+        return (_nothing(root, inside, name, data),)
+    shared: list[Finding] = []
+    encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
+    if encoding not in {"UTF-8", "ASCII", "US-ASCII"}:
+        shared.append(finding("xml.encoding", "", 1, f"{name} is in {encoding}"))
+    if inside.wrapper is None:
+        return (_reading(0, root, shared, data),)
+    if len(inside.alerts) > MOST_ALERTS:
+        message = (
+            f"{name} holds {len(inside.alerts):,} alerts; more than {MOST_ALERTS:,} are refused"
         )
-        raise CapError(msg)
-    _must_have_area(head["msgType"], name)
-    if head["status"] != "Actual":
-        notes.append(f"{name}: the status of the alert is {head['status']}, not Actual")
-    areas = _places(_infos(alert, space, name, notes), name, notes)
-    return CapAreas(
-        head["identifier"], head["sender"], head["status"], head["msgType"], areas, tuple(notes)
+        return (Reading(0, None, (finding("limit.alerts", "", None, message),), None, None, data),)
+    message = f"the alert is taken out of the {short(inside.wrapper)} that carries it"
+    shared.append(finding("feed.unwrapped", "", root.sourceline, message))
+    links = _links(inside, root)
+    return tuple(
+        _reading(k, element, [*shared, *(links if k == 0 else ())], data)
+        for k, element in enumerate(inside.alerts)
     )
 
 
-def _must_have_area(msg_type: str, name: str) -> None:
-    if msg_type in _WITHOUT_AREA:
-        msg = (
-            f"{name}: a message of type {msg_type} warns nobody and has no area of its own; "
-            "give the Alert or Update that it refers to"
-        )
-        raise CapError(msg)
-    if msg_type not in _WITH_AREA:
-        msg = f"{name}: {msg_type!r} is no CAP message type (Alert, Update, Cancel, Ack, Error)"
-        raise CapError(msg)
-
-
-def _root(data: bytes, name: str) -> etree._Element:
-    if len(data) > MOST_BYTES:
-        msg = f"{name} has {len(data):,} bytes; an alert of more than {MOST_BYTES:,} is refused"
-        raise CapError(msg)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        msg = (
-            f"{name} is not well-formed XML ({error}), so it cannot be read as a CAP alert; get "
-            f"the file again"
-        )
-        raise CapError(msg) from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        msg = (
-            f"{name} declares a document type (DOCTYPE). No CAP alert needs one and it can make a "
-            f"reader open other files, so the file is refused; if you trust its origin, remove the "
-            f"declaration"
-        )
-        raise CapError(msg)
-    depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > MOST_DEPTH:
-            msg = f"{name} nests its elements deeper than {MOST_DEPTH} levels, so it is refused"
-            raise CapError(msg)
-    return root
-
-
-def _alert(root: etree._Element, name: str, notes: list[str]) -> etree._Element:
-    """Return the one alert of a file, unwrapped where it travels inside something else."""
-    kind = etree.QName(root)
-    if kind.localname == "alert":
-        if kind.namespace in NAMESPACES:
-            return root
-        msg = (
-            f"{name}: the namespace of the alert is {kind.namespace or 'missing'!r}, which is not "
-            f"CAP ({', '.join(NAMESPACES)}); correct it if the file follows one of these versions"
-        )
-        raise CapError(msg)
-    inside = [e for space in NAMESPACES for e in root.iter(f"{{{space}}}alert")]
-    if len(inside) == 1:
-        notes.append(f"{name}: the alert is taken out of the {kind.localname} that carries it")
-        return inside[0]
-    if inside:
-        msg = (
-            f"{name} holds {len(inside)} alerts under {kind.localname!r}, and each has its own "
-            f"area; split it into one file an alert"
-        )
-    elif kind.localname in _FEEDS:
-        msg = f"{name} is a feed that lists alerts and holds none; save the alert that it links to"
+def _reading(index: int, element: Any, shared: Sequence[Finding], data: bytes) -> Reading:
+    tag = element.tag
+    namespace = tag[1 : tag.rfind("}")] if tag[0] == "{" else ""
+    version = NAMESPACES.get(namespace)
+    if version is None:
+        message = f"the namespace of the alert is {short(namespace or 'missing')}, which is not CAP"
+        found = finding("cap.namespace", "/alert", element.sourceline, message)
+        return Reading(index, None, _sorted([*shared, found]), None, False, data, element)
+    reader = TreeReader(element, grammar(namespace))
+    alert = reader.alert()
+    found_all = [*shared, *reader.findings]
+    xsd_valid = None
+    if version == "1.2":
+        against = violations(element)
+        xsd_valid = not against
+        if against:
+            found_all += _unexplained(against, reader.findings, element)
     else:
-        msg = f"{name} is no CAP alert: its root element is {kind.localname!r}, not 'alert'"
-    raise CapError(msg)
+        message = f"the alert is CAP {version}"
+        found_all.append(finding("cap.version", "/alert", element.sourceline, message))
+    return Reading(index, alert, _sorted(found_all), version, xsd_valid, data, element)
 
 
-def _infos(
-    alert: etree._Element, space: str | None, name: str, notes: list[str]
-) -> tuple[_Info, ...]:
-    infos: list[_Info] = []
-    blocks = alert.findall(f"{{{space}}}info")
-    budget = [MOST_AREAS, MOST_VERTICES]
-    for k, block in enumerate(blocks, 1):
-        language, event = _text(block, space, "language"), _text(block, space, "event")
-        label = f"info block {k} ({', '.join(t for t in (language, event) if t) or 'no event'})"
-        areas = tuple(
-            _area(element, space, name, budget, notes)
-            for element in block.findall(f"{{{space}}}area")
-        )
-        infos.append(_Info(label, areas))
-    if not any(info.areas for info in infos):
-        lacks = "no area" if infos else "no info block, and so no area"
-        msg = f"{name}: the alert has {lacks}; give the area with a polygon"
-        raise CapError(msg)
-    notes.extend(f"{name}: {info.label} has no area" for info in infos if not info.areas)
-    return tuple(infos)
+def _unexplained(against: Sequence[Violation], own: Sequence[Finding], alert: Any) -> list[Finding]:
+    """Return what the schema says against an alert and the reader, whose words are better, does not."""
+    errors = [each for each in own if each.severity is Level.ERROR]
+    content = any(each.code in _OF_CONTENT for each in errors)
+    wrong = {each.path for each in errors}
+    paths = Paths(alert)
+    found = []
+    for each in against:
+        path = paths.of(each.element)
+        if not (content if each.of_content else path in wrong):
+            found.append(finding("cap.schema", path, each.line, each.message))
+    return found
 
 
-def _area(
-    element: etree._Element,
-    space: str | None,
-    name: str,
-    budget: list[int],
-    notes: list[str],
-) -> CapArea:
-    description = " ".join(_text(element, space, "areaDesc").split())
-    where = f"{name}, area {short(description)}"
-    budget[0] -= 1
-    if budget[0] < 0:
-        msg = f"{name} has more than {MOST_AREAS:,} areas, so it is refused"
-        raise CapError(msg)
-    polygons = []
-    for k, text in enumerate(_texts(element, space, "polygon"), 1):
-        if not text:
-            notes.append(f"{where}: polygon {k} is empty and is passed over")
-            continue
-        budget[1] -= len(text.split())
-        if budget[1] < 0:
-            msg = f"{name} has more than {MOST_VERTICES:,} vertices, so it is refused"
-            raise CapError(msg)
-        polygons.append(polygon_of(text, f"{where}, polygon {k}", notes))
-    circles = []
-    for k, text in enumerate(_texts(element, space, "circle"), 1):
-        if not text:
-            notes.append(f"{where}: circle {k} is empty and is passed over")
-            continue
-        circles.append(circle_of(text, f"{where}, circle {k}", notes))
-    geocodes = tuple(_geocodes(element, space))
-    return CapArea(description, tuple(polygons), tuple(circles), geocodes)
+def _nothing(root: Any, inside: Unwrapped, name: str, data: bytes) -> Reading:
+    local = inside.wrapper or ""
+    path = f"/{local[:60]}"
+    if inside.known:
+        message = f"{name} is a {local!r} that holds no alert"
+        found = [finding("feed.no_alert", path, root.sourceline, message)]
+        found += _links(inside, root)
+    else:
+        message = f"{name} is no CAP alert: its root element is {short(local)}"
+        found = [finding("cap.root", path, root.sourceline, message)]
+    return Reading(0, None, tuple(found), None, None, data)
 
 
-def _geocodes(element: etree._Element, space: str | None) -> Iterator[tuple[str, str]]:
-    for geocode in element.findall(f"{{{space}}}geocode"):
-        value = _text(geocode, space, "value")
-        if value:
-            yield _text(geocode, space, "valueName"), value
-        elif text := (geocode.text or "").strip():  # CAP 1.0: <geocode>LIST=CODE</geocode>
-            head, _, tail = text.rpartition("=")
-            yield head, tail
+def _links(inside: Unwrapped, root: Any) -> list[Finding]:
+    found = []
+    paths = Paths(root)
+    for entry in inside.entries:
+        what = "names no alert" if entry.link is None else f"links to {short(entry.link)}"
+        message = f"an entry holds no alert; it {what}"
+        if entry is inside.entries[-1] and inside.without > len(inside.entries):
+            message += f" (and {inside.without - len(inside.entries):,} more entries)"
+        path = paths.of(entry.element)
+        found.append(finding("feed.link", path, entry.element.sourceline, message))
+    return found
 
 
-def _places(infos: tuple[_Info, ...], name: str, notes: list[str]) -> tuple[CapArea, ...]:
-    """Return every place once, and make sure that no area is lost."""
-    found: dict[tuple[object, ...], CapArea] = {}
-    by_info: list[tuple[str, frozenset[tuple[object, ...]]]] = []
-    for info in infos:
-        keys = []
-        for area in info.areas:
-            if area.has_place:
-                key = (tuple(shapely.to_wkb(p) for p in area.polygons), area.circles)
-                seen = found.get(key)
-                codes = dict.fromkeys((*seen.geocodes, *area.geocodes)) if seen else area.geocodes
-                found[key] = replace(seen or area, geocodes=tuple(codes))
-                keys.append(key)
-        if keys:
-            by_info.append((info.label, frozenset(keys)))
-    _must_lose_none(infos, tuple(found.values()), name, notes)
-    if len({keys for _, keys in by_info}) > 1:
-        labels = "; ".join(label for label, _ in by_info)
-        notes.append(f"{name}: {labels} name different areas; the union of all is taken")
-    if any(area.geocodes for area in found.values()):
-        notes.append(
-            f"{name}: geocodes stand beside polygons or circles and are taken to name the same "
-            f"places"
-        )
-    return tuple(found.values())
-
-
-def _must_lose_none(
-    infos: tuple[_Info, ...], placed: tuple[CapArea, ...], name: str, notes: list[str]
-) -> None:
-    """Raise where an area is known by geocode or words only; the people in it would be lost."""
-    lost: list[CapArea] = []
-    listed: list[CapArea] = []
-    for info in infos:
-        drawn = [area for area in info.areas if area.has_place]
-        whole = bool(drawn) and all(a.description.lower() == _WHOLE_EVENT for a in drawn)
-        for area in info.areas:
-            if area.has_place or any(_same_codes(area, other) for other in placed):
-                continue
-            (listed if whole and area.geocodes else lost).append(area)
-    if listed:
-        notes.append(
-            f"{name}: {len(listed)} areas named by geocode only ({_codes(listed)}) are left out: "
-            f"the areas called {_WHOLE_EVENT!r} hold the whole event, and these list the "
-            f"municipalities that it touches"
-        )
-    if not lost:
-        return
-    wordy = [area for area in lost if not area.geocodes]
-    if wordy:
-        msg = (
-            f"{name}: the area {short(wordy[0].description)} is described in words alone, without "
-            f"a polygon, circle or geocode, so nobody can tell where it lies; give the area with a "
-            f"polygon (--area)"
-        )
-        raise CapError(msg)
-    count = len({code for area in lost for code in area.geocodes})
-    codes = "1 geocode" if count == 1 else f"{count} geocodes"
-    beside = f"; {len(placed)} other areas have a polygon or circle" if placed else ""
-    msg = (
-        f"{name} names {codes} ({_codes(lost)}) and no polygon or circle for the place{beside}. A "
-        f"table of geocodes is needed to know where that is, and the people there must not be "
-        f"lost; give the area with a polygon (--area)"
-    )
-    raise CapError(msg)
-
-
-def _same_codes(area: CapArea, other: CapArea) -> bool:
-    """Whether a placed area carries all the geocodes of one that has none: its translation."""
-    return bool(area.geocodes) and set(area.geocodes) <= set(other.geocodes)
-
-
-def _codes(areas: list[CapArea]) -> str:
-    codes = list(dict.fromkeys(code for area in areas for code in area.geocodes))
-    named = [f"{kind} {value}".strip() for kind, value in codes[:_MOST_NAMED]]
-    return ", ".join(named) + (", ..." if len(codes) > _MOST_NAMED else "")
-
-
-def _text(element: etree._Element, space: str | None, tag: str) -> str:
-    return next(_texts(element, space, tag), "")
-
-
-def _texts(element: etree._Element, space: str | None, tag: str) -> Iterator[str]:
-    for child in element.findall(f"{{{space}}}{tag}"):
-        yield (child.text or "").strip()
+def _sorted(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings in the order of their lines."""
+    return tuple(sorted(found, key=lambda each: each.line or 0))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ew4all import __version__
+from ew4all.cli.alert import alert
 from ew4all.cli.coverage import coverage as coverage_command
 from ew4all.cli.loss import loss
 from ew4all.cli.options import (
@@ -54,6 +55,7 @@ app = typer.Typer(
 data = typer.Typer(help="Inputs: make them quicker to use.", no_args_is_help=True)
 app.add_typer(data, name="data")
 app.add_typer(scenario, name="scenario")
+app.add_typer(alert, name="alert")
 
 
 def _print_version(wanted: bool) -> None:

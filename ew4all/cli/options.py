@@ -17,6 +17,7 @@ __all__ = [
     "must_be_text",
     "must_name_output",
     "numbers",
+    "one_or_all",
     "repeatable",
     "sources",
     "thresholds",
@@ -52,6 +53,13 @@ def mapping(option: str, values: Sequence[str] | None, form: str) -> dict[str, s
             raise OptionError(msg)
         found[name] = rest
     return found
+
+
+def one_or_all(values: Sequence[str] | None) -> str | list[str] | None:
+    """Return the only value of an option that may be repeated, or the list of them; None where there is none."""
+    if not values:
+        return None
+    return values[0] if len(values) == 1 else list(values)
 
 
 def numbers(option: str, values: Sequence[str] | None, form: str) -> dict[str, float] | None:
@@ -141,10 +149,30 @@ REPEATABLE = frozenset(
 """Options that may be given several times."""
 
 _ALSO_IN = {
-    "reach": frozenset({"--column"}),
+    "reach": frozenset({"--column", "--cap", "--geocodes"}),
     "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
     "target": frozenset(
-        {"--landcover-class", "--column", "--technology", "--operator", "--geofence"}
+        {
+            "--landcover-class",
+            "--column",
+            "--technology",
+            "--operator",
+            "--geofence",
+            "--cap",
+            "--geocodes",
+        }
+    ),
+    "alert": frozenset(
+        {
+            "--action",
+            "--geocodes",
+            "--language",
+            "--place",
+            "--previous",
+            "--source",
+            "--time",
+            "--trust",
+        }
     ),
     "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out", "--column"}),
 }

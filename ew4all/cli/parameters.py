@@ -39,8 +39,25 @@ CoverageMin = Annotated[
     ),
 ]
 Cap = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE",
+        help="CAP 1.2 alert whose area is the warning area. Repeat it for a thread of updates and cancellations.",
+    ),
+]
+At = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="CAP 1.2 alert whose area is the warning area."),
+    typer.Option(
+        metavar="TIME",
+        help="When the state of the --cap messages is wanted, or now; by default when the last was sent.",
+    ),
+]
+Geocodes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Where the geocodes of --cap lie: CSV of name, value, geometry, or polygons with such columns. Repeatable.",
+    ),
 ]
 OperatorShare = Annotated[
     list[str] | None,

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ew4all.cli.options import mapping, numbers, sources, thresholds
+from ew4all.cli.options import mapping, numbers, one_or_all, sources, thresholds
 from ew4all.cli.parameters import (
+    At,
     Cap,
     Country,
     Coverage,
     CoverageMin,
     Dem,
+    Geocodes,
     Json,
     LandCover,
     OperatorShare,
@@ -67,6 +69,8 @@ def reach(
         typer.Option(metavar="FILE", help="Warning area: polygons. Without it, the hazard's."),
     ] = None,
     cap: Cap = None,
+    at: At = None,
+    geocodes: Geocodes = None,
     coverage: Coverage = None,
     coverage_min: CoverageMin = None,
     sites: Annotated[
@@ -136,7 +140,9 @@ def reach(
             "hazard_band": hazard_band,
             "hazard_where": mapping("--hazard-where", hazard_where, "COLUMN=VALUE"),
             "area": area,
-            "cap": cap,
+            "cap": one_or_all(cap),
+            "at": at,
+            "geocodes": one_or_all(geocodes),
             "coverage": mapping("--coverage", coverage, "4g=FILE or 4g:OPERATOR=FILE"),
             "coverage_min": thresholds(coverage_min),
             "sites": sites,

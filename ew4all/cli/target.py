@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ew4all.cli.options import mapping, numbers
+from ew4all.cli.options import mapping, numbers, one_or_all
 from ew4all.cli.parameters import (
     AssumeRadio,
+    At,
     Cap,
     Country,
     Dem,
+    Geocodes,
     Json,
     LandCover,
     LandCoverClass,
@@ -48,6 +50,8 @@ def target(
         str | None, typer.Option(metavar="FILE", help="Warning area: polygons.")
     ] = None,
     cap: Cap = None,
+    at: At = None,
+    geocodes: Geocodes = None,
     dem: Dem = None,
     landcover: LandCover = None,
     landcover_class: LandCoverClass = None,
@@ -192,7 +196,9 @@ def target(
                 sites,
                 population,
                 area,
-                cap=cap,
+                cap=one_or_all(cap),
+                at=at,
+                geocodes=one_or_all(geocodes),
                 dem=dem,
                 landcover=landcover,
                 landcover_class=mapping("--landcover-class", landcover_class, "50=built"),

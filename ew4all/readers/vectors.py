@@ -15,17 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from ew4all.alerts.cap_xml import read_areas
-from ew4all.errors import (
-    EmptyLayerError,
-    GeometryError,
-    InputError,
-    ReadError,
-    SwappedAxesError,
-)
-from ew4all.geometry import circle
+from ew4all.errors import EmptyLayerError, GeometryError, InputError, SwappedAxesError
+from ew4all.readers.cap_files import read_cap_file
 from ew4all.readers.vector_files import (
-    LONLAT,
     Features,
     feature_list,
     horizontal_crs,
@@ -40,14 +32,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
+    from ew4all.alerts.geocodes import GeocodeTable
     from ew4all.reprojection import Geometries
 
-__all__ = ["VectorLayer", "read_vector"]
+__all__ = ["VectorLayer", "polygon_layer", "read_vector"]
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
-
-POINT_RADIUS_M = 1.0
-"""Radius of what stands for a CAP circle of radius 0: the place of an event, such as an epicentre, is no warning area."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +67,13 @@ class VectorLayer:
         return replace(self, notes=(*self.notes, *notes))
 
 
-def read_vector(source: object, what: str, *, layer: str | None = None) -> VectorLayer:
+def read_vector(
+    source: object,
+    what: str,
+    *,
+    layer: str | None = None,
+    geocodes: GeocodeTable | None = None,
+) -> VectorLayer:
     """Read a polygon layer.
 
     Parameters
@@ -91,6 +87,8 @@ def read_vector(source: object, what: str, *, layer: str | None = None) -> Vecto
         What the layer is for, which begins messages: ``"hazard"``, ``"area"``, ``"zones"``.
     layer
         Name of the layer in a file that has several.
+    geocodes
+        Table for the areas of a CAP alert that have no polygon.
 
     Raises
     ------
@@ -106,8 +104,8 @@ def read_vector(source: object, what: str, *, layer: str | None = None) -> Vecto
     SwappedAxesError, InputError
         Coordinates of a geographic CRS that are not longitude and latitude; a source of another
         kind.
-    CapError, OptionError
-        See `ew4all.alerts.cap_xml.read_areas`; several layers and none was named.
+    CapError, GeocodeError, OptionError
+        See `ew4all.alerts.cap_areas.read_areas`; several layers and none was named.
     """
     path: str | None = None
     if isinstance(source, str) and is_wkt(source):
@@ -116,14 +114,14 @@ def read_vector(source: object, what: str, *, layer: str | None = None) -> Vecto
     elif isinstance(source, (str, os.PathLike)):
         path, layer = _split(os.fspath(source), layer)
         name = f"{what} {path}" + (f", layer {layer}" if layer else "")
-        features = _read_path(path, name, layer)
+        features = _read_path(path, name, layer, geocodes)
     elif hasattr(source, "geometry") and hasattr(source, "crs"):
         name = f"{what} ({type(source).__name__})"
         features = _from_frame(source, name)
     else:
         name = f"{what} (in memory)"
         features = _from_memory(source, name)
-    return _polygons(features, name, path)
+    return polygon_layer(features, name, path)
 
 
 def _split(path: str, layer: str | None) -> tuple[str, str | None]:
@@ -134,42 +132,13 @@ def _split(path: str, layer: str | None) -> tuple[str, str | None]:
     return path, named.removeprefix("layername=")
 
 
-def _read_path(path: str, name: str, layer: str | None) -> Features:
+def _read_path(path: str, name: str, layer: str | None, geocodes: GeocodeTable | None) -> Features:
     suffix = Path(path).suffix.lower()
     if suffix in {".wkt", ".txt"}:
         return read_wkt_file(path, name)
     if suffix in {".xml", ".cap"}:
-        return _read_cap(path, name)
+        return read_cap_file(path, name, geocodes)
     return read_features(path, name, layer)
-
-
-def _read_cap(path: str, name: str) -> Features:
-    """Return one feature an area, with its number and description."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        msg = f"{name} cannot be read ({error.strerror}); check the path"
-        raise ReadError(msg) from error
-    alert = read_areas(data, name)
-    geometries = np.empty(len(alert.areas), dtype=object)
-    geometries[:] = [area.geometry for area in alert.areas]
-    notes = list(alert.notes)
-    if all(shape is None for shape in geometries):
-        lon, lat = alert.areas[0].points[0]
-        geometries[:] = [
-            shapely.union_all([circle(x, y, POINT_RADIUS_M) for x, y in area.points])
-            for area in alert.areas
-        ]
-        notes.append(
-            f"{name}: the alert marks a point (lon {lon}, lat {lat}, a circle of radius 0) and no area, so whom it "
-            f"concerns is not said; a circle of {POINT_RADIUS_M:g} m is counted, which holds next to nobody: give the "
-            "place that is warned as a polygon (--area)"
-        )
-    table = {
-        "id": np.array([str(k + 1) for k in range(len(alert.areas))], dtype=object),
-        "name": np.array([area.description for area in alert.areas], dtype=object),
-    }
-    return Features(geometries, LONLAT, table, tuple(notes))
 
 
 def _from_frame(frame: Any, name: str) -> Features:
@@ -214,8 +183,8 @@ def _from_memory(source: object, name: str) -> Features:
     return Features(geometries, None, {})
 
 
-def _polygons(features: Features, name: str, path: str | None) -> VectorLayer:
-    """Keep the polygons, and refuse whatever cannot be read in one way only."""
+def polygon_layer(features: Features, name: str, path: str | None = None) -> VectorLayer:
+    """Keep the polygons, and refuse whatever cannot be read in one way only; see `read_vector` for what is raised."""
     geometries = features.geometries.copy()
     total = len(geometries)
     notes = list(features.notes)

@@ -1,0 +1,152 @@
+"""`ew4all alert sign` and `verify`: XML signatures of CAP alerts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ew4all.cli.parameters import Json, Quiet
+from ew4all.cli.terminal import print_json, reporting, say
+from ew4all.errors import OptionError, ReadError
+
+__all__ = ["sign", "verify"]
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CAP alert.", show_default=False)]
+
+
+def sign(
+    file: File,
+    key: Annotated[
+        Path,
+        typer.Option(
+            metavar="KEY.pem", help="Private key, RSA or elliptic curve, that only you can read."
+        ),
+    ],
+    cert: Annotated[
+        Path,
+        typer.Option(
+            metavar="CERT.pem", help="Its certificate, and those that lead to an authority."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The signed alert.")],
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="File whose first line opens the key, if it is encrypted."
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Sign a CAP alert as a whole; without a sound signature nothing is written.
+
+    Signing sends nothing, and what is signed is not yet allowed to be sent (docs/gateway.md).
+    """
+    with reporting():
+        from ew4all.alerts.signature import sign as signed
+        from ew4all.writers.plain_table import write_text
+
+        if out.exists() and file.exists() and out.samefile(file):
+            msg = f"--out is the alert itself ({file}), which is kept as it was received; name another file"
+            raise OptionError(msg)
+        passphrase = None
+        if passphrase_file is not None:
+            passphrase = _secret(passphrase_file).splitlines()[:1]
+        content = signed(
+            _read(file),
+            _secret(key),
+            _read(cert),
+            passphrase=passphrase[0] if passphrase else None,
+        )
+        write_text(out, content.decode("utf-8"))
+        say(f"Signed: {out}", quiet=quiet)
+
+
+def verify(
+    file: File,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="CERT.pem",
+            help="Certificate of a signer or an authority that you trust. Repeatable.",
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When the certificates must have been valid, with its offset. Default: when the alert was sent.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write what was signed, if it is valid: act upon this alone."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check who signed a CAP alert: valid, invalid, unchecked (cannot be told), or none.
+
+    A certificate inside the alert proves nothing by itself, so without --trust the best answer is
+    unchecked. Exit code 2 unless it is valid.
+    """
+    with reporting():
+        from ew4all.alerts.signature import Outcome
+        from ew4all.alerts.signature import verify as verified
+        from ew4all.writers.plain_table import write_text
+
+        if out is not None and out.exists() and file.exists() and out.samefile(file):
+            msg = f"--out is the alert itself ({file}), which is kept as it was received; name another file"
+            raise OptionError(msg)
+        found = verified(_read(file), [_read(path) for path in trust or ()], at=_moment(at))
+        if as_json:
+            signed = found.signed
+            document = {
+                "schema": "ew4all/signature/1",
+                "file": str(file),
+                "signature": str(found.outcome),
+                "reason": found.reason,
+                "signer": found.signer,
+                "signed_sha256": None if signed is None else hashlib.sha256(signed).hexdigest(),
+            }
+            print_json(document)
+        else:
+            typer.echo(f"{file}: {found.outcome}: {found.reason}")
+        if out is not None and found.signed is not None:
+            write_text(out, found.signed.decode("utf-8"))
+        if found.outcome is not Outcome.VALID:
+            raise typer.Exit(2)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"{path} cannot be read ({error.strerror}); check the path"
+        raise ReadError(msg) from error
+
+
+def _secret(path: Path) -> bytes:
+    """Read a secret; on a system that can tell, only if it is one."""
+    from ew4all.alerts.guarded_file import guarded_bytes
+
+    return guarded_bytes(path, secret=True) if os.name == "posix" else _read(path)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"--at {text} is no time; write it as 2026-01-31T18:30:00-05:00"
+        raise OptionError(msg) from error
+    if moment.tzinfo is None:
+        msg = f"--at {text} does not say its offset from UTC; write it as {text}+00:00 if it is UTC"
+        raise OptionError(msg)
+    return moment
