@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
+from ew4all.alerts.cbs.schedule import GSM_UNIT_S
 from ew4all.coverage.normal import cdf
 from ew4all.units import TECHNOLOGIES
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     F64: TypeAlias = NDArray[np.float64]
 
-PAGE_2G_S: Final = 8 * 51 * (120 / 26) / 1000
-"""One page of GSM on the basic broadcast channel: 8 multiframes of 51 frames."""
+PAGE_2G_S: Final = GSM_UNIT_S
+"""One page of GSM on the basic broadcast channel."""
 
 PAGE_OCTETS: Final = 83
 """Octets of CB data for one page: 82 and its length; one octet before all says how many pages there are."""
