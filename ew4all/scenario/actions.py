@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ew4all.sim.parameters import Parameter
 
-__all__ = ["Alert", "Behaviour", "Channels", "Decision", "Step", "Timeline", "values_of"]
+__all__ = ["AlertText", "Behaviour", "Channels", "Decision", "Step", "Timeline", "values_of"]
 
 CHANNEL_NAMES: Final = tuple(CHANNELS)
 
@@ -53,7 +53,7 @@ class Text(Section):
     """Channels that it goes to; all without it."""
 
 
-class Alert(Text):
+class AlertText(Text):
     """The warning: whom it is for, and when it is issued."""
 
     identifier: Name = "alert"
@@ -65,7 +65,7 @@ class Alert(Text):
     """When it leaves for the channels; without it as the timeline says, and at zero without that."""
 
     @model_validator(mode="after")
-    def _one(self) -> Alert:
+    def _one(self) -> AlertText:
         at_most_one(self, ("cap", "area"), "the warning area")
         return self
 

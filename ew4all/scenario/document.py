@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from ew4all.scenario.actions import CHANNEL_NAMES, Alert, Behaviour, Channels, Decision, Timeline
+from ew4all.scenario.actions import (
+    CHANNEL_NAMES,
+    AlertText,
+    Behaviour,
+    Channels,
+    Decision,
+    Timeline,
+)
 from ew4all.scenario.demos import DEMOS
 from ew4all.scenario.inputs import Hazard, Network, Population, PowerCut, Run, Zones
 from ew4all.scenario.section import OrElse, Section, short_form
@@ -64,7 +71,7 @@ class Scenario(Section):
     hazard: Annotated[Hazard, BeforeValidator(lambda v: short_form(v, "footprint")), _TEXT] = (
         Hazard()
     )
-    alert: Annotated[Alert, BeforeValidator(_alert), _TEXT] = Alert()
+    alert: Annotated[AlertText, BeforeValidator(_alert), _TEXT] = AlertText()
     population: Annotated[Population, BeforeValidator(lambda v: short_form(v, "raster")), _TEXT]
     network: Network = Network()
     channels: Annotated[

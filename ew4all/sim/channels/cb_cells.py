@@ -96,7 +96,7 @@ class Cells:
         """Return the share whose own network has failed here: it served them before."""
         service = self.stage.world.service
         now = service.epoch(self.stage.now_s)
-        once = (service.technology[:, : now + 1] >= 0).any(axis=1)[self._service]
+        once = np.any(service.technology[self._service, : now + 1] >= 0, axis=1)
         still = service.technology[self._service, now] >= 0
         return np.where(still, 1.0 - self._whole(), np.where(once, 1.0, 0.0))
 
