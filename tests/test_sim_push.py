@@ -118,7 +118,7 @@ def test_what_cannot_be_delivered_is_kept_until_there_is_data() -> None:
 
 
 def test_a_cut_network_holds_messages_back_and_loses_none() -> None:
-    engine = engine_of(world([Some()]), APP, ALL, LONG)
+    engine = engine_of(world([Some()]), APP, ALL | {"held_back": 0.0}, LONG)
     engine.at(22.0, NetworkChange(0.0))
     engine.at(3600.0, NetworkChange(1.0))
     engine.run(3599.0)
