@@ -251,7 +251,7 @@ def _collected(
         time_s=np.asarray(outcomes[0]["time_s"], np.float64),
         curves={
             name: of(f"curve_{name}")
-            for name in ("warned", "acted", "alerted", "reached", "noticed")
+            for name in ("warned", "acted", "arrived", "alerted", "reached", "noticed")
         },
         times_s=times[(len(outcomes) - 1) // 2],
         issued_s=float(issued[(len(outcomes) - 1) // 2]),

@@ -117,6 +117,8 @@ def _over_time(
         "curve_acted": _with_whole(acted(time_s, by_zone, response)),
         "lead": lead_times(time_s, warned_bin, bins.arrival_s, LEAD_EDGES_S).sum(axis=1),
     }
+    come = np.where(bins.at_risk, played.people, 0.0)
+    out["curve_arrived"] = (bins.arrival_s[None, :] <= time_s[:, None]) @ come[:, None]
     each = zones * len(played.channels) * time_s.size <= most_values
     for stage in ("alerted", "reached", "noticed"):
         people = np.where(bins.at_risk[:, None], played.curves.stack(stage), 0.0)

@@ -114,7 +114,7 @@ class RunResults:
     curves
         Over `time_s`: people at risk, by stage. ``"warned"`` and ``"acted"`` of any channel, shape (ticks, zones + 1), the
         whole last; ``"alerted"``, ``"reached"`` and ``"noticed"`` by channel, shape (ticks, zones + 1, channels), or
-        (ticks, 1, channels), the whole alone.
+        (ticks, 1, channels), the whole alone. ``"arrived"``: those whom the hazard has reached, shape (ticks, 1).
     times_s
         Seconds from the issue until `TIME_SHARES` of the people at risk are warned, shape (shares,), infinite where never: the
         median over replicas.
