@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
-from ew4all.scenario.section import OrElse, Section, at_most_one, short_form
+from ew4all.scenario.section import OrElse, Section, at_most_one, must_be_lonlat, short_form
 from ew4all.scenario.values import InputFile, Moment, Name, Positive, Seconds, Share
 from ew4all.sim.audience_tables import BEHAVIOUR, HOURLY
 from ew4all.sim.channels.registry import CHANNELS
@@ -60,13 +60,16 @@ class AlertText(Text):
     cap: InputFile | None = None
     """CAP 1.2 alert."""
     area: InputFile | None = None
-    """Warning area; without both it is the hazard's footprint."""
+    """Warning area as a file."""
+    polygon: Annotated[list[list[float]] | None, Field(min_length=3)] = None
+    """Warning area as corners of [longitude, latitude]; without all three it is the hazard's footprint."""
     issued: Moment | None = None
     """When it leaves for the channels; without it as the timeline says, and at zero without that."""
 
     @model_validator(mode="after")
     def _one(self) -> AlertText:
-        at_most_one(self, ("cap", "area"), "the warning area")
+        at_most_one(self, ("cap", "area", "polygon"), "the warning area")
+        must_be_lonlat(self.polygon or (), "the corners of a polygon")
         return self
 
 

@@ -183,6 +183,17 @@ def _behaviour(scenario: Scenario) -> Told:
         yield ("behaviour",), str(error)
 
 
+def _languages(scenario: Scenario) -> Told:
+    known = scenario.behaviour.languages
+    said = scenario.alert.languages
+    if known and not any(tag in known or tag.split("-")[0] in known for tag in said):
+        yield (
+            ("alert", "languages"),
+            f"nobody would understand: the text is in {', '.join(said)}, people know {', '.join(known)}; give alert.languages as in the "
+            "alert",
+        )
+
+
 def _operators(scenario: Scenario) -> Told:
     shares = scenario.network.operator_share or {}
     owners = {name.partition(":")[2] for name in scenario.network.coverage or {} if ":" in name}
@@ -209,6 +220,7 @@ _CHECKS: Final[tuple[tuple[frozenset[str], Callable[[Scenario], Told]], ...]] = 
     (frozenset({"channels", "network", "demo"}), _channels),
     (frozenset({"channels"}), _sirens),
     (frozenset({"behaviour"}), _behaviour),
+    (frozenset({"behaviour", "alert"}), _languages),
     (frozenset({"network"}), _operators),
 )
 """Sections that a check looks at, and the check."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ew4all.coverage.outages.defaults import REPAIR_CLASSES
 from ew4all.coverage.targeting import TAU
-from ew4all.scenario.section import OrElse, Section, at_most_one, short_form
+from ew4all.scenario.section import OrElse, Section, at_most_one, must_be_lonlat, short_form
 from ew4all.scenario.values import InputFile, Moment, Name, Positive, Share
 from ew4all.units import TECHNOLOGIES
 
@@ -47,9 +47,7 @@ class Arrival(Section):
             if self.speed_m_s is None:
                 msg = "a front needs its speed in metres a second; add speed_m_s"
                 raise ValueError(msg)
-            if any(len(p) != 2 or abs(p[0]) > 360 or abs(p[1]) > 90 for p in self.front or ()):
-                msg = "the line of a front is pairs of [longitude, latitude] in degrees, longitude first"
-                raise ValueError(msg)
+            must_be_lonlat(self.front or (), "the points of a front")
         elif self.speed_m_s is not None or self.bearing_deg is not None:
             msg = "speed_m_s and bearing_deg belong to a front; leave them out, or give the front"
             raise ValueError(msg)
