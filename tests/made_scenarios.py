@@ -77,6 +77,21 @@ def summary(result: RunResult) -> dict[str, Any]:
     }
 
 
+def results_table(golden: dict[str, Any]) -> str:
+    """Return golden results as a table of docs/scenarios.md."""
+    lines = [
+        "| scenario | people | at risk | of them warned | in time | warned 5 min, 30 min, 2 h after the issue, of all | warned outside the area |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, one in golden.items():
+        after = ", ".join(f"{value / one['people']:.0%}" for value in one["warned"].values())
+        lines.append(
+            f"| `{name}` | {one['people']:,.0f} | {one['at_risk']:,.0f} | {one['at_risk_warned'] / one['at_risk']:.0%} | "
+            f"{one['at_risk_in_time'] / one['at_risk']:.0%} | {after} | {one['over_reach']:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
     document = {name: summary(played(name)) for name in shipped()}
     GOLDEN.write_text(json.dumps(document, indent=1) + "\n", "utf-8")

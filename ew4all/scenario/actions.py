@@ -57,6 +57,7 @@ class AlertText(Text):
     """The warning: whom it is for, and when it is issued."""
 
     identifier: Name = "alert"
+    """By which updates and cancellations name it."""
     cap: InputFile | None = None
     """CAP 1.2 alert."""
     area: InputFile | None = None
@@ -92,12 +93,15 @@ class Step(Section):
     """How long a step takes: fixed, drawn, or not over before a moment."""
 
     fixed: Seconds | None = None
+    """Always the same; the short form is the duration alone."""
     uniform: Annotated[list[Seconds] | None, Field(min_length=2, max_length=2)] = None
     """Shortest and longest."""
     triangle: Annotated[list[Seconds] | None, Field(min_length=3, max_length=3)] = None
     """Shortest, most frequent, longest."""
     lognormal: LogNormal | None = None
+    """`median` and `sigma`."""
     weibull: Weibull | None = None
+    """`scale_per_h`, `shape`, `most`: see the docs of the audience."""
     not_before: Moment | None = None
     """It is over at this moment, or with the step before it if that takes longer."""
 
@@ -125,7 +129,18 @@ class _TimelineBase(Section):
     """When the first sign could be seen."""
 
 
-_timeline_fields: Any = dict.fromkeys(STEPS, (_STEP, None))
+_MEANING: Final = {
+    "detection": "until somebody notices the sign",
+    "analysis": "until it is understood",
+    "decision": "until it is decided to warn",
+    "authoring": "until the text is written",
+    "approval": "until it is approved",
+    "gateway": "until it has left for the channels",
+}
+
+_timeline_fields: Any = {
+    name: (_STEP, Field(default=None, description=_MEANING[name])) for name in STEPS
+}
 Timeline: Any = create_model(
     "Timeline", __base__=_TimelineBase, __doc__="From the first sign to the alert at the gateway; steps that are not given take their usual times.",
     **_timeline_fields,
@@ -251,9 +266,13 @@ class ServiceLeft(Section):
     """A share of the service of some phones is there from now on."""
 
     share: Share
+    """0: none of it."""
     zone: Name | None = None
+    """Where; everywhere without it."""
     technology: Literal[TECHNOLOGIES] | None = None  # type: ignore[valid-type]
+    """Of which; all without it."""
     operator: Name | None = None
+    """Whose; all without it."""
 
 
 class MainsTo(Section):
@@ -267,19 +286,26 @@ class Sent(Text):
     """An alert of its own, or a new text for one on air."""
 
     identifier: Name
+    """Of the alert."""
 
 
 class Decision(Section):
     """What is decided, or happens, at a moment."""
 
     at: Moment
+    """When."""
     issue: Sent | None = None
+    """A new alert."""
     update: Sent | None = None
+    """A new text for one on air: whoever receives it is alerted again."""
     cancel: Name | None = None
     """Identifier of the alert."""
     switch: SwitchTo | None = None
+    """`channel` and whether it is `on`."""
     network: ServiceLeft | None = None
+    """Service that is left."""
     power: MainsTo | None = None
+    """Whether the mains are `on`, and in which `zone`."""
 
     @model_validator(mode="after")
     def _one(self) -> Decision:
