@@ -13,6 +13,7 @@ import numpy as np
 from ew4all import __version__
 from ew4all.errors import OptionError
 from ew4all.notes import brief
+from ew4all.run_comparison import Comparison
 from ew4all.run_ensemble import FEWEST, Vary, replicate
 from ew4all.run_measure import measure, measure_replica
 from ew4all.run_places import Places, zones_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ew4all.run_plan import RunPlan
     from ew4all.run_study import Prepared, RunResult
 
-__all__ = ["Run", "play_scenario", "run"]
+__all__ = ["Run", "compare", "play_scenario", "run"]
 
 REPLICAS: Final = ".replicas"
 """Folder within that of the run in which finished replicas wait until all are done."""
@@ -139,6 +140,59 @@ def run(
         )
         shutil.rmtree(Path(out) / REPLICAS, ignore_errors=True)
     return played.results
+
+
+def compare(
+    first: str | os.PathLike[str] | Scenario,
+    second: str | os.PathLike[str] | Scenario,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    replicas: int | None = None,
+    seed: int | None = None,
+    workers: int | Executor | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Play two scenarios on the same draws and return the second less the first.
+
+    Parameters
+    ----------
+    first, second, replicas, workers, progress
+        As for `run`.
+    seed
+        Of both; by default that of the first, so that they differ in nothing but what the scenarios say.
+    out
+        Folder for compare.json, compare.png, run.json and timing.json.
+
+    Raises
+    ------
+    InputError, ReadError, WriteError
+        As for `run`.
+    """
+    if out is not None:
+        must_be_folder(out)
+    both = [one if isinstance(one, Scenario) else load_scenario(one) for one in (first, second)]
+    shared = both[0].run.seed if seed is None else seed
+    count = max(one.run.replicas for one in both) if replicas is None else replicas
+    runs = [
+        play_scenario(one, replicas=count, seed=shared, workers=workers, progress=progress)
+        for one in both
+    ]
+    found = Comparison((runs[0].results, runs[1].results), (runs[0].outcomes, runs[1].outcomes))
+    if out is not None:
+        from ew4all.report.run_outputs import write_comparison
+
+        write_comparison(
+            out,
+            found,
+            settings={
+                "first": both[0].settings(),
+                "second": both[1].settings(),
+                "replicas": count,
+                "seed": shared,
+            },
+            seconds=[one.seconds for one in runs],
+        )
+    return found
 
 
 def play_scenario(

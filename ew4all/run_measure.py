@@ -126,8 +126,8 @@ def _over_time(
             out[f"curve_{stage}"] = _with_whole(_by_zone(people, bins.zone, zones))
         else:
             out[f"curve_{stage}"] = people.sum(axis=1, keepdims=True)
-    whole = out["curve_warned"][:, -1]
-    out["times_s"] = np.array([_first(time_s, whole, s * at_risk) for s in TIME_SHARES]) - issued_s
+    ticks, whole = _with_issue(time_s, out["curve_warned"][:, -1], issued_s)
+    out["times_s"] = np.array([_first(ticks, whole, s * at_risk) for s in TIME_SHARES]) - issued_s
     return out
 
 
@@ -137,6 +137,14 @@ def _issued_s(played: Played) -> float:
         t for t, kind in zip(played.events.time_s, played.events.kind, strict=True) if kind in sent
     ]
     return min(times, default=np.nan)
+
+
+def _with_issue(time_s: F64, people: F64, issued_s: float) -> tuple[F64, F64]:
+    """Put the issue between the ticks of a curve: who is warned by the tick after it was so after the issue, not before."""
+    k = int(np.searchsorted(time_s, issued_s, side="right"))
+    if not np.isfinite(issued_s) or k in {0, time_s.size}:
+        return time_s, people
+    return np.insert(time_s, k, issued_s), np.insert(people, k, people[k - 1])
 
 
 def _first(time_s: F64, people: F64, wanted: float) -> float:

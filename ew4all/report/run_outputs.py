@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ew4all.writers.folder import output_folder
@@ -12,12 +13,13 @@ from ew4all.writers.run_tables import write_curves, write_events, write_run_zone
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from ew4all.run_comparison import Comparison
     from ew4all.run_places import Places
     from ew4all.run_results import RunResults
 
-__all__ = ["write_run"]
+__all__ = ["write_comparison", "write_run"]
 
 
 def write_run(
@@ -80,3 +82,40 @@ def write_run(
             sizes={**results.sizes, "replicas": results.replicas, "seed": results.seed},
             notice=results.notice,
         )
+
+
+def write_comparison(
+    folder: str | os.PathLike[str],
+    found: Comparison,
+    *,
+    settings: Mapping[str, Any],
+    seconds: Sequence[Mapping[str, float]],
+) -> None:
+    """Write compare.json, compare.png, run.json and timing.json.
+
+    Raises
+    ------
+    WriteError
+        A file cannot be written.
+    """
+    from ew4all.report.run_comparison_figure import draw_comparison
+
+    with output_folder(folder) as out:
+        write_json(out / "compare.json", found.to_dict())
+        draw_comparison(out / "compare.png", found)
+        spent = [dict(one) for one in seconds]
+        write_json(out / "timing.json", {"schema": "ew4all/timing/1", "seconds": spent})
+        first, second = found.runs
+        both = replace(
+            first,
+            inputs=(*first.inputs, *second.inputs),
+            assumptions={
+                **{f"A.{name}": value for name, value in first.assumptions.items()},
+                **{f"B.{name}": value for name, value in second.assumptions.items()},
+            },
+            notes=tuple(dict.fromkeys((*first.notes, *second.notes))),
+        )
+        sizes = {"A": dict(first.sizes), "B": dict(second.sizes), "replicas": found.replicas}
+        write_record(
+            out, both, command="compare", settings=settings, sizes=sizes, notice=first.notice or second.notice
+        )  # fmt: skip

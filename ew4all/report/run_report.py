@@ -85,8 +85,8 @@ def sentence(results: RunResults) -> str:
     whole = people["at_risk"]
     said = (
         f"Of {people_text(whole)} people at risk, {people_text(people['warned'])} ({share_text(people['warned'], whole)}) "
-        f"are warned, {people_text(people['in_time'])} ({share_text(people['in_time'], whole)}) of them early enough to act "
-        f"before the hazard arrives. {people_text(people['missed'])} are missed"
+        f"are warned, and {people_text(people['in_time'])} ({share_text(people['in_time'], whole)}) early enough to act before "
+        f"the hazard arrives. {people_text(people['missed'])} are missed"
     )
     late = people["warned"] - people["in_time"]
     said += f", {people_text(late)} are warned too late" if late >= 0.5 else ""
