@@ -309,6 +309,10 @@ def _collected(
         },
         times_s=times[(len(outcomes) - 1) // 2],
         issued_s=float(issued[(len(outcomes) - 1) // 2]),
+        issued_range_s=(
+            float(issued[int(0.05 * (len(outcomes) - 1))]),
+            float(issued[-1 - int(0.05 * (len(outcomes) - 1))]),
+        ),
         zero_hour=plan.zero_hour,
         events=central.played.events,
         inputs=central.inputs,

@@ -118,8 +118,9 @@ class RunResults:
     times_s
         Seconds from the issue until `TIME_SHARES` of the people at risk are warned, shape (shares,), infinite where never: the
         median over replicas.
-    issued_s
-        When the first alert was sent, seconds after the scenario's zero; NaN where none was.
+    issued_s, issued_range_s
+        When the first alert was sent, seconds after the scenario's zero; NaN where none was. The middle one of the replicas, and
+        5 and 95 %.
     events
         Of the central run: every number at its default or as the scenario sets it.
     """
@@ -141,6 +142,7 @@ class RunResults:
     curves: Mapping[str, Stats]
     times_s: F64
     issued_s: float
+    issued_range_s: tuple[float, float]
     zero_hour: float
     events: Events
     inputs: tuple[InputFile, ...]
@@ -152,6 +154,12 @@ class RunResults:
     story: str | None = None
     sources: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+
+    @property
+    def is_issued_at_once(self) -> bool:
+        """Whether all replicas send the alert at nearly the same time."""
+        low, high = self.issued_range_s
+        return bool(high - low < 60.0)
 
     def count(self, key: str) -> Stats:
         """Return one count of everybody."""

@@ -50,6 +50,9 @@ def draw_comparison(path: Path, found: Comparison) -> None:
         _draw(small, found, name)
         small.set_title(channel_word(name), fontsize=8.5, color=INK, loc="left", pad=3)
         small.tick_params(labelsize=7)
+        small.set_yticks([0.0, 0.5, 1.0])
+        if column:
+            small.set_yticklabels([])
         small.set_xlabel("")
     for k, (letter, colour) in enumerate((("A", BLUE), ("B", ORANGE))):
         title = textwrap.shorten(f"{letter}: {found.runs[k].title}", 120, placeholder="…")

@@ -57,8 +57,8 @@ def draw_run_curves(path: Path, results: RunResults) -> None:
     figure = Figure(figsize=(10.8, 5.6), dpi=_DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     issued = results.issued_s
-    long = np.isfinite(issued) and results.time_s[-1] - issued > 4 * _ZOOM_S
-    bottom, high, top = 0.13, 0.66, 0.79
+    long = results.is_issued_at_once and results.time_s[-1] - issued > 4 * _ZOOM_S
+    bottom, high, top = 0.13, 0.645, 0.79
     if long:
         near = figure.add_axes((0.062, bottom, 0.26, high))
         _draw(near, results)
@@ -66,7 +66,7 @@ def draw_run_curves(path: Path, results: RunResults) -> None:
         near.set_xlim(*span)
         _time_axis(near, results, (float(issued), span[1]), since_s=float(issued))
         near.set_xlabel("minutes since the alert was sent", fontsize=9, color=INK)
-        near.set_title("The first half hour", fontsize=9.5, color=INK, loc="left", pad=5)
+        near.set_title("The first half hour", fontsize=9.5, color=INK, loc="left", pad=15)
         wide = figure.add_axes((0.36, bottom, 0.435, high))
     else:
         wide = figure.add_axes((0.062, bottom, 0.733, high))
@@ -75,7 +75,8 @@ def draw_run_curves(path: Path, results: RunResults) -> None:
     wide.set_xlim(*span)
     _time_axis(wide, results, span)
     wide.set_xlabel("local time", fontsize=9, color=INK)
-    wide.set_title("The whole run", fontsize=9.5, color=INK, loc="left", pad=5)
+    if long:
+        wide.set_title("The whole run", fontsize=9.5, color=INK, loc="left", pad=15)
     _mark_events(wide, results)
     _label_ends(wide, results)
     (figure.axes[0] if long else wide).set_ylabel(
@@ -108,10 +109,10 @@ def _draw(axes: Axes, results: RunResults) -> None:
     at_risk = max(float(results.count("at_risk").mean), 1e-300)
     time_s = results.time_s
 
-    def line(stats: Stats, *, band: bool, **style: Any) -> None:
+    def line(stats: Stats, *, band: float, **style: Any) -> None:
         if band and results.replicas > 1:
             axes.fill_between(
-                time_s, stats.p05 / at_risk, stats.p95 / at_risk, facecolor=style["color"], alpha=0.16, linewidth=0.0,
+                time_s, stats.p05 / at_risk, stats.p95 / at_risk, facecolor=style["color"], alpha=band, linewidth=0.0,
                 zorder=style["zorder"] - 0.5,
             )  # fmt: skip
         axes.plot(time_s, stats.mean / at_risk, **style)
@@ -124,13 +125,13 @@ def _draw(axes: Axes, results: RunResults) -> None:
         axes.step(time_s, come, color=HAZARD, linewidth=1.0, where="post", zorder=1.5)
     for c in range(len(results.channels)):
         line(
-            results.curves["noticed"].take(slice(None), -1, c), band=True, color=CHANNEL_COLOURS[c % 9],
+            results.curves["noticed"].take(slice(None), -1, c), band=0.08, color=CHANNEL_COLOURS[c % 9],
             linestyle=_DASHES[c % 9], linewidth=1.5, zorder=3,
         )  # fmt: skip
-    line(results.curves["acted"].take(slice(None), -1), band=False, color=INK, linewidth=1.3, linestyle=(0, (1, 1.2)), zorder=4)  # fmt: skip
+    line(results.curves["acted"].take(slice(None), -1), band=0.0, color=INK, linewidth=1.3, linestyle=(0, (1, 1.2)), zorder=4)  # fmt: skip
     line(
         results.curves["warned"].take(slice(None), -1),
-        band=True,
+        band=0.2,
         color=INK,
         linewidth=2.8,
         zorder=5,

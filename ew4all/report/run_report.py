@@ -162,11 +162,15 @@ def _speed(results: RunResults) -> str:
     if not np.isfinite(results.issued_s):
         return "No alert was sent before the end of the run."
     sent = clock_text(results.zero_hour, results.issued_s)
+    often = ""
+    if not results.is_issued_at_once:
+        low, high = (clock_text(results.zero_hour, t) for t in results.issued_range_s)
+        often = f", the middle of the replicas ({low} to {high} in 9 of 10)"
     half, most = (results.times_s[TIME_SHARES.index(share)] for share in (0.5, 0.9))
     end = " Nine of ten never are." if not np.isfinite(most) else f" Nine of ten are after {duration_text(float(most))}."  # fmt: skip
     if not np.isfinite(half):
-        return f"The alert is sent at {sent} local time. Fewer than half of the people at risk are ever warned."
-    return f"The alert is sent at {sent} local time. Half of the people at risk are warned {duration_text(float(half))} later.{end}"
+        return f"The alert is sent at {sent} local time{often}. Fewer than half of the people at risk are ever warned."
+    return f"The alert is sent at {sent} local time{often}. Half of the people at risk are warned {duration_text(float(half))} later.{end}"
 
 
 def _waterfall(results: RunResults) -> list[dict[str, Any]]:
@@ -224,7 +228,9 @@ def _lead(results: RunResults) -> list[dict[str, Any]]:
     widest = max(float(people.max()), 1e-300)
     last = people.size - 1
     rows = []
-    for k in range(last, -1, -1):
+    # The longest lead that anybody has, and all below it.
+    first = max((k for k in range(last + 1) if people[k] >= 0.5), default=1)
+    for k in range(max(first, 1), -1, -1):
         low, high = LEAD_EDGES_S[k], LEAD_EDGES_S[k + 1]
         words = f"{duration_text(low)} to {duration_text(high)} before"
         if k == 0:
@@ -246,13 +252,16 @@ def _lead(results: RunResults) -> list[dict[str, Any]]:
 def _events(results: RunResults) -> list[dict[str, str]]:
     found = []
     events = results.events
+    alerts = {KINDS.index(kind) for kind in ("issue", "update")}
+    named = {s for k, s in zip(events.kind, events.subject, strict=True) if k in alerts}
     for time_s, kind, subject, value in zip(
         events.time_s, events.kind, events.subject, events.value, strict=True
     ):
         words = _EVENTS.get(KINDS[kind])
         if words is None:
             continue
-        more = f": {subject}" if subject else ""
+        # The name of the only alert tells nobody anything.
+        more = f": {subject}" if subject and named != {subject} else ""
         if KINDS[kind] in {"switch", "power"}:
             more += ", on" if value else ", off"
         elif KINDS[kind] == "network":
