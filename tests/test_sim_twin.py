@@ -30,7 +30,7 @@ TICK_S = 30.0
 TOLERANCE = 0.01
 """Largest difference of two curves, of all people. By Kolmogorov the twin's own chance exceeds it in 4 % of all cases."""
 
-SIMPLER = {"location_sms": 0.015, "radio": 0.015, "app": 0.015, "web_push": 0.015}
+SIMPLER = {"location_sms": 0.02, "radio": 0.015, "app": 0.015, "web_push": 0.015}
 """Where the engine simplifies: tries again are spread over their pause, who overheard the radio takes it in at any moment until it
 comes again, and of people who go in and out of buildings it is always the same who are in."""
 

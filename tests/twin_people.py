@@ -105,7 +105,8 @@ def persons_of(world: World, rng: random.Random) -> list[Person]:
     total = round(float(rows.people.sum()))
     count = np.diff(np.floor(np.cumsum(rows.people) + 0.5), prepend=0.0).astype(int)
     count[-1] += total - int(count.sum())
-    audience, found = world.audience, []
+    found: list[Person] = []
+    audience = world.audience
     vehicles = audience.at("driving", HOUR)
     driving = vehicles / (vehicles + audience.at("outdoors", HOUR))
     for r in range(len(rows)):
