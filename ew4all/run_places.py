@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     F64 = NDArray[np.float64]
 
 __all__ = ["Places", "zones_of"]
+
+_ROUNDS: Final = 50
+_NEAR: Final = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +66,9 @@ class Places:
         )
         shares = states_of(result.plan, inputs.zones)(folded.cohorts, inputs.groups)
         share = share_of_cohorts(folded.cohorts, shares, rows, per_row)
-        zone, zones = folded.cohorts.zone, len(inputs.zones)
-        here = np.bincount(zone, folded.cohorts.people * share, zones)
         wanted = people["zone"].mean[:, PEOPLE_KEYS.index("missed")]
-        scale = np.divide(wanted, here, out=np.ones(zones), where=here > 0.0)
-        return cls(inputs, result, np.minimum(1.0, share * scale[zone]))
+        scaled = _scaled(share, folded.cohorts.people, folded.cohorts.zone, wanted)
+        return cls(inputs, result, scaled)
 
     @property
     def study(self) -> Study:
@@ -85,6 +86,20 @@ class Places:
             self.inputs.ground, self.result.prepared.folded, self.share,
             block=self.inputs.block, workers=workers,
         )  # fmt: skip
+
+
+def _scaled(share: F64, people: F64, zone: NDArray[np.int32], wanted: F64) -> F64:
+    """Scale shares in each zone until they give the wanted number of people; a cohort that is missed whole is not more so."""
+    whole = np.zeros(share.size, bool)
+    for _ in range(_ROUNDS):
+        fixed = np.bincount(zone[whole], people[whole], wanted.size)
+        free = np.bincount(zone[~whole], (people * share)[~whole], wanted.size)
+        scale = np.divide(wanted - fixed, free, out=np.ones(wanted.size), where=free > 0.0)
+        share = np.where(whole, share, np.minimum(1.0, share * np.maximum(0.0, scale)[zone]))
+        if np.all(scale <= 1.0 + _NEAR):
+            break
+        whole = share >= 1.0
+    return share
 
 
 def zones_of(inputs: RunInputs) -> tuple[Zone, ...]:
