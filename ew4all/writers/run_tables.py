@@ -57,9 +57,8 @@ def write_curves(path: Path, results: RunResults) -> None:
         words = [part[k] for part in parts]
         known = list(dict.fromkeys(words))
         codes = np.repeat(np.array([known.index(w) for w in words], np.int32), ticks)
-        columns[name] = pa.DictionaryArray.from_arrays(
-            pa.array(codes), pa.array(known, pa.string())
-        )
+        coded = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(known, pa.string()))
+        columns[name] = coded.dictionary_decode()
     columns["people"] = np.concatenate([part[-1] for part in parts])
     _write(path, columns, results.notice)
 
@@ -152,5 +151,4 @@ def _write(path: Path, columns: dict[str, Any], notice: str | None) -> None:
     if notice is not None:
         table = table.replace_schema_metadata({"notice": notice})
     with writing(path, pa.ArrowException):
-        # Without Arrow's own schema the words come back as words, not as categories.
-        pq.write_table(table, path, compression="zstd", store_schema=False)
+        pq.write_table(table, path, compression="zstd")
