@@ -50,7 +50,9 @@ def test_every_default_has_a_source_and_every_table_a_day() -> None:
     assert all(row.source for row in BEHAVIOUR)
 
 
-def test_phones_are_fitted_within_what_the_static_waterfall_finds_plausible(usual: Audience) -> None:
+def test_phones_are_fitted_within_what_the_static_waterfall_finds_plausible(
+    usual: Audience,
+) -> None:
     """It has one value for the world; this one is fitted to two countries (validation/), and scenarios set their own."""
     table = {row.name: row for row in TABLE}
     for ours, theirs in (
