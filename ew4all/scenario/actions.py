@@ -6,7 +6,14 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 
 from ew4all.scenario.section import OrElse, Section, at_most_one, must_be_lonlat, short_form
 from ew4all.scenario.values import InputFile, Moment, Name, Positive, Seconds, Share
@@ -138,11 +145,20 @@ _MEANING: Final = {
     "gateway": "until it has left for the channels",
 }
 
+
+def _made(name: str, *, base: type[Section], doc: str, **fields: Any) -> Any:
+    """Return a section with fields that say what they are: to look for their docstrings would take half a second."""
+    quick = type(
+        base.__name__, (base,), {"model_config": ConfigDict(use_attribute_docstrings=False)}
+    )
+    return create_model(name, __base__=quick, __doc__=doc, **fields)
+
+
 _timeline_fields: Any = {
     name: (_STEP, Field(default=None, description=_MEANING[name])) for name in STEPS
 }
-Timeline: Any = create_model(
-    "Timeline", __base__=_TimelineBase, __doc__="From the first sign to the alert at the gateway; steps that are not given take their usual times.",
+Timeline: Any = _made(
+    "Timeline", base=_TimelineBase, doc="From the first sign to the alert at the gateway; steps that are not given take their usual times.",
     **_timeline_fields,
 )  # fmt: skip
 
@@ -179,9 +195,7 @@ class _SirenUse(ChannelUse):
 
 def _use_of(name: str) -> Any:
     base = _SirenUse if name == "siren" else ChannelUse
-    made = create_model(
-        name, __base__=base, __doc__=f"Channel {name}.", **_numbers(CHANNELS[name].parameters)
-    )
+    made = _made(name, base=base, doc=f"Channel {name}.", **_numbers(CHANNELS[name].parameters))
     return Annotated[made | None, BeforeValidator(lambda v: {} if v is None else v)]
 
 
@@ -224,8 +238,8 @@ class _ChannelsBase(Section):
 
 
 _channel_fields: Any = {name: (_use_of(name), None) for name in CHANNELS}
-Channels: Any = create_model(
-    "Channels", __base__=_ChannelsBase, __doc__="Ways in which the warning reaches people; others are not used.",
+Channels: Any = _made(
+    "Channels", base=_ChannelsBase, doc="Ways in which the warning reaches people; others are not used.",
     **_channel_fields,
 )  # fmt: skip
 
@@ -234,9 +248,7 @@ _hourly_fields: Any = {
     row.name: (_Hours | None, Field(default=None, description=f"24 shares of all people, at 0 to 23 h: {row.meaning}"))
     for row in HOURLY
 }  # fmt: skip
-Hourly: Any = create_model(
-    "Hourly", __base__=Section, __doc__="Shares of people by hour.", **_hourly_fields
-)
+Hourly: Any = _made("Hourly", base=Section, doc="Shares of people by hour.", **_hourly_fields)
 
 
 class _BehaviourBase(Section):
@@ -249,8 +261,8 @@ class _BehaviourBase(Section):
     """Form of the curve of protective action."""
 
 
-Behaviour: Any = create_model(
-    "Behaviour", __base__=_BehaviourBase, __doc__="What people do and have; numbers in the place of defaults.",
+Behaviour: Any = _made(
+    "Behaviour", base=_BehaviourBase, doc="What people do and have; numbers in the place of defaults.",
     **_numbers(BEHAVIOUR),
 )  # fmt: skip
 
