@@ -71,7 +71,7 @@ class Hazard(Section):
     arrival: Annotated[
         Arrival | None, BeforeValidator(lambda v: short_form(v, "at")), OrElse({"type": "string"})
     ] = None
-    """A moment for everybody, or a section; without it the end of the run."""
+    """A moment for everybody, or a section; without it after the run."""
     classes: Annotated[list[Moment] | None, Field(min_length=1)] = None
     """Where classes of the arrival begin, rising."""
 
