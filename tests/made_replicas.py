@@ -54,7 +54,11 @@ def boxes() -> list[Any]:
 
 def prepared_of(hour: float = 12.0, people: float = 1000.0) -> Prepared:
     """Return two groups of `people` in all states."""
-    world = world_at(hour, people=people)
+    return prepared_from(world_at(hour, people=people))
+
+
+def prepared_from(world: World) -> Prepared:
+    """Return a world as if it had been folded."""
     rows = world.rows
     bin_of, first = rows.kinds(rows.zone, rows.group, rows.in_area, rows.at_risk, rows.arrival_s)
     columns = {name: getattr(rows, name)[first] for name in ("zone", "group", "in_area", "at_risk", "arrival_s")}  # fmt: skip
