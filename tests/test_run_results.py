@@ -255,3 +255,33 @@ def test_statistics_of_one_replica_are_its_numbers() -> None:
     one = measure(result.plan, result.prepared, result.played)
     stats = of_replicas([one], "several")
     assert float(stats.p05) == float(stats.mean) == float(one["several"])
+
+
+@pytest.fixture(name="valley", scope="module")
+def _valley() -> Run:
+    """Two groups of age, sirens, cell sites."""
+    return play_scenario("valley-flash-flood")
+
+
+def test_groups_go_back_to_their_own_places(valley: Run) -> None:
+    share = valley.places.share
+    cohorts = valley.places.result.prepared.folded.cohorts
+    assert np.unique(cohorts.group).size == 2
+    for group in range(2):
+        alone = np.where(cohorts.group == group, 1.0, 0.0)
+        only = replace(valley.places, share=alone)
+        found = sum(float(lost.sum()) for _, _, lost in only.blocks())
+        assert_allclose(found, cohorts.people[cohorts.group == group].sum(), rtol=1e-9)
+    missed = valley.results.lost["group"].mean.sum(axis=1)
+    by_cohort = np.bincount(cohorts.group, cohorts.people * share)
+    # Cohorts of a zone are scaled to its missed people, whatever their group.
+    assert_allclose(by_cohort, missed, rtol=1e-6)
+
+
+def test_over_reach_is_whoever_is_warned_outside_the_area(valley: Run) -> None:
+    result = valley.places.result
+    rows, losses = result.prepared.world.rows, result.played.losses
+    warned = losses.people - losses.missed
+    assert people(valley, "over_reach") > 1.0
+    assert_allclose(people(valley, "over_reach"), warned[~rows.in_area].sum(), rtol=1e-9)
+    assert_allclose(people(valley, "warned"), warned[rows.at_risk].sum(), rtol=1e-9)
