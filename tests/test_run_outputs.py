@@ -259,3 +259,22 @@ def test_shipped_scenarios_run_to_a_whole_folder(name: str, tmp_path: Path) -> N
     assert {p.name for p in (tmp_path / name).iterdir()} == TABLES | FIGURES
     assert results.title == load_scenario(name).name
     assert results.to_dict()["warned"]["any"]["mean"] > 0.0
+
+
+def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+    small = scenario(channels=["cell_broadcast"], run={"duration": "1 h", "replicas": 7})
+    seen: list[int] = []
+
+    def stop_at_two(done: int, total: int) -> None:
+        if total == 7 and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ew4all.run(small, out=tmp_path / "a", figures=False, progress=stop_at_two)
+    assert [p.name for p in (tmp_path / "a").iterdir()] == [".replicas"]
+    ew4all.run(small, out=tmp_path / "a", figures=False, progress=lambda done, total: seen.append(done) if total == 7 else None)  # fmt: skip
+    assert seen == [2, 3, 4, 5, 6, 7]
+    ew4all.run(small, out=tmp_path / "b", figures=False)
+    assert {p.name for p in (tmp_path / "a").iterdir()} == TABLES
+    for name in TABLES - {"timing.json"}:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name

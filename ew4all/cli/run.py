@@ -65,6 +65,7 @@ def run(
     with reporting():
         import ew4all
         from ew4all.executors import opened
+        from ew4all.run_library import REPLICAS
         from ew4all.runtime import set_matplotlib_cache
 
         if out is not None and figures:
@@ -73,15 +74,24 @@ def run(
             opened(workers, cluster, processes=True) as hands,
             progressing(quiet=quiet, what="Playing") as progress,
         ):
-            results = ew4all.run(
-                scenario,
-                out=out,
-                replicas=replicas,
-                seed=seed,
-                workers=hands,
-                figures=figures,
-                progress=progress,
-            )
+            try:
+                results = ew4all.run(
+                    scenario,
+                    out=out,
+                    replicas=replicas,
+                    seed=seed,
+                    workers=hands,
+                    figures=figures,
+                    progress=progress,
+                )
+            except KeyboardInterrupt:
+                kept = None if out is None else out / REPLICAS
+                if kept is not None and kept.is_dir():
+                    say(
+                        f"Finished replicas wait in {kept}: the same command goes on from there.",
+                        quiet=quiet,
+                    )
+                raise
         if as_json:
             print_json(results.to_dict())
         else:
