@@ -55,6 +55,9 @@ _FEW: Final = 1e-5
 
 _TINY: Final = 1e-15
 
+_CASES: Final = 192
+"""Cases of equal chance that stand for a delay."""
+
 _SHARES: Final = np.array([0.0, 0.02, *np.linspace(0.08, 0.92, 15), 0.95, 0.97, 0.985, 0.995, 1.0])
 """Where a delay is cut: its quantiles at these shares are exact."""
 
@@ -174,8 +177,8 @@ def delay_of(fan_out_s: float, median_s: float, sigma: float, held: float, held_
 @lru_cache(maxsize=64)
 def _delay(*given: float) -> Delay:
     fan_out_s, median_s, sigma, held, held_s = given
-    middle, fine = ((np.arange(n) + 0.5) / n for n in (24, 192))
-    spread = median_s * np.exp(sigma * np.array([quantile(float(p)) for p in fine]))
+    middle, fine = ((np.arange(n) + 0.5) / n for n in (24, _CASES))
+    spread = median_s * np.exp(sigma * np.array(_normal()))
     awake_s = np.add.outer(fan_out_s * middle, spread).ravel()
     asleep_s = np.add.outer(np.sort(awake_s)[12::24], -held_s * np.log1p(-fine)).ravel()
     time_s = np.concatenate([awake_s, asleep_s])
@@ -191,6 +194,12 @@ def _delay(*given: float) -> Delay:
     # Equal times are told apart by a millisecond.
     edges = np.maximum.accumulate(edges + 1e-3 * np.arange(edges.size))
     return Delay(edges, _SHARES)
+
+
+@lru_cache(maxsize=1)
+def _normal() -> tuple[float, ...]:
+    """Return normal quantiles of cases of equal chance: every replica has another delay, all of them need these."""
+    return tuple(float(quantile((k + 0.5) / _CASES)) for k in range(_CASES))
 
 
 def _usual_delay(values: Mapping[str, float], fan_out_s: float) -> Delay:
