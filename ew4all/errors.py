@@ -20,7 +20,9 @@
     │   ├── OptionError                  options that are missing, repeated or exclude each other
     │   ├── GridMismatchError            arrays that must share a grid do not
     │   ├── EmptySelectionError          no cell can be addressed for a warning area
+    │   ├── CohortExplosionError         people fold to more rows than a run can play
     │   ├── CapError                     a CAP file that cannot be used
+    │   ├── ScenarioError                a scenario file with faults, all of which it tells
     │   ├── GeocodeError                 a geocode that no table knows, or a table that cannot be used
     │   ├── TemplateError                a message template, or words for it, that cannot be used
     │   ├── MessageError                 a cell-broadcast message that cannot be built
@@ -39,10 +41,13 @@ Each message says what is wrong, where, why it matters and what to do.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "AssumptionError",
     "AuditError",
     "CapError",
+    "CohortExplosionError",
     "ColumnError",
     "CoverageValueError",
     "DecodeError",
@@ -62,6 +67,7 @@ __all__ = [
     "PopulationValueError",
     "ReadError",
     "RefusedError",
+    "ScenarioError",
     "SigningError",
     "StaleSidecarError",
     "SwappedAxesError",
@@ -150,8 +156,31 @@ class EmptySelectionError(InputError):
     """No cell can be addressed for a warning area."""
 
 
+class CohortExplosionError(InputError):
+    """People fold to more rows than a run can play, since too many inputs multiply."""
+
+
 class CapError(InputError):
     """A CAP file that cannot be used."""
+
+
+class ScenarioError(InputError):
+    """A scenario file with faults.
+
+    Attributes
+    ----------
+    findings
+        Each with ``line``, ``column``, ``path`` and ``message``.
+    """
+
+    def __init__(self, message: str, findings: tuple[Any, ...] = ()) -> None:
+        """Hold every fault beside the message that tells them all."""
+        super().__init__(message)
+        self.findings = findings
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the faults when it crosses processes."""
+        return type(self), (str(self), self.findings)
 
 
 class GeocodeError(InputError):

@@ -37,6 +37,7 @@ from ew4all.cli.parameters import (
     Workers,
 )
 from ew4all.cli.reach import reach, run, show
+from ew4all.cli.scenario import scenario
 from ew4all.cli.target import target
 from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
 
@@ -53,6 +54,7 @@ app = typer.Typer(
 )
 data = typer.Typer(help="Inputs: make them quicker to use.", no_args_is_help=True)
 app.add_typer(data, name="data")
+app.add_typer(scenario, name="scenario")
 app.add_typer(alert, name="alert")
 
 

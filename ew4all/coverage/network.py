@@ -185,14 +185,24 @@ class Network:
         indoor_share
             Share of people who are indoors; None: the radio's.
         """
+        return self.campings(block, (indoor_share,), operator, alive)[0]
+
+    def campings(
+        self,
+        block: Block,
+        indoor_shares: tuple[float | None, ...] = (0.0, 1.0),
+        operator: str | None = None,
+        alive: NDArray[np.bool_] | None = None,
+    ) -> tuple[Camping, ...]:
+        """Return `camping` for several shares of people indoors: by default for nobody and for everybody."""
         layers = [t for t in LAYERS if t in self.technologies()]
         if not layers:
             none = np.empty((0, *block.shape))
-            return Camping(none.astype(np.int32), none.astype(np.float32))
+            return (Camping(none.astype(np.int32), none.astype(np.float32)),) * len(indoor_shares)
         found: dict[str, Signal] = {t: self.signal(block, t, operator, alive) for t in layers}
-        cell, shares = self._shares(found, indoor_share)
         flat = (len(layers) * SERVERS, *block.shape)
-        return Camping(cell.reshape(flat), shares.reshape(flat))
+        each = (self._shares(found, share) for share in indoor_shares)
+        return tuple(Camping(cell.reshape(flat), share.reshape(flat)) for cell, share in each)
 
     def layer_shares(
         self, signals: Mapping[str, Signal], *, indoor_share: float | None = None

@@ -1,0 +1,225 @@
+"""From what a user gives to what a run folds: people, zones, areas, times of arrival, a network and its outage, sirens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ew4all.coverage.outages.timeline import Timeline
+from ew4all.coverage.signal_defaults import Radio
+from ew4all.coverage.surroundings import FinerPeople, FromDensity
+from ew4all.coverage.targeting import TAU
+from ew4all.errors import OptionError
+from ew4all.intake import open_study
+from ew4all.readers.modelled import ModelledLayer
+from ew4all.results import OUTSIDE
+from ew4all.run_hazard import Arrival, arrival_of
+from ew4all.run_network import OutageCourse, addressed_of, customers_of, epochs_of, of_layers
+from ew4all.run_people import EVERYBODY, FinerShare, GroupPeople
+from ew4all.run_sirens import sirens_on
+from ew4all.sim.division import Division
+from ew4all.sim.folding import ARRIVAL_EDGES_S, Ground
+from ew4all.sim.service_histories import NetworkService, NoService
+from ew4all.study import outline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from concurrent.futures import Executor
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ew4all.coverage.exposure import Progress
+    from ew4all.coverage.network import Network
+    from ew4all.readers.provenance import SourceNote
+    from ew4all.sim.service_histories import ServiceSource
+    from ew4all.study import Study
+
+    Flags = NDArray[np.bool_]
+
+__all__ = ["RunInputs", "open_run"]
+
+_WALLS_LATER: Final = "coverage is modelled from cell sites:"
+
+LAYER_BLOCK: Final = (512, 512)
+NETWORK_BLOCK: Final = (128, 128)
+
+
+@dataclass(frozen=True, eq=False)
+class RunInputs:
+    """Everything that a run folds, read and checked; zones end with the one called ``outside``.
+
+    Attributes
+    ----------
+    study
+        The same inputs as `reach` has them.
+    ground
+        What is folded.
+    block
+        Rows and columns to fold at once.
+    zones, zone_names, groups, operators
+        Identifiers and names in the order of indices.
+    addressed
+        Cells that the alert is sent to, shape (cells,); None without a network of cells.
+    wrong_epochs
+        Share of site-time that epochs tell wrong, see `Epochs`.
+    """
+
+    study: Study
+    ground: Ground
+    block: tuple[int, int]
+    zones: tuple[str, ...]
+    zone_names: tuple[str, ...]
+    groups: tuple[str, ...]
+    operators: tuple[str, ...]
+    sources: tuple[SourceNote, ...]
+    notes: tuple[str, ...]
+    network: Network | None = None
+    addressed: Flags | None = None
+    wrong_epochs: float = 0.0
+    workers: int | Executor = 1
+    assumptions: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def has_network(self) -> bool:
+        """Whether anybody's service is known."""
+        return not isinstance(self.ground.service, NoService)
+
+
+def open_run(
+    population: Any,
+    area: Any = None,
+    *,
+    arrival: Arrival | float | None = None,
+    outage: OutageCourse | Timeline | None = None,
+    addressed: Sequence[str] | None = None,
+    tau: float = TAU["imminent"],
+    one_network: bool = False,
+    sirens: Any = None,
+    edges_s: Sequence[float] = ARRIVAL_EDGES_S,
+    from_s: float = 0.0,
+    until_s: float = 6 * 3600.0,
+    operator_share: Mapping[str, float] | None = None,
+    service_values: Mapping[str, float] | None = None,
+    workers: int | Executor | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> RunInputs:
+    """Read and check the inputs of a run.
+
+    Parameters
+    ----------
+    population, area, options
+        As in `ew4all.reach`: hazard, cap, zones, coverage or sites, dem, population_unit and so on.
+    arrival
+        When the hazard arrives (see `Arrival`), or one time for everybody, seconds after the scenario's zero; None: at its end,
+        so that whoever is warned by then is in time.
+    outage
+        What happens to the sites; a timeline alone begins at the scenario's zero.
+    addressed
+        Identifiers of the cells that the alert is sent to; None: those of which a share of at least `tau` of the people is in the
+        warning area.
+    one_network
+        Every phone may camp on every cell, whoever owns it.
+    sirens
+        Points with a column of their level, see `sirens_on`.
+    edges_s
+        Where classes of the hazard's arrival begin, seconds after the scenario's zero.
+    from_s, until_s
+        The run.
+    operator_share
+        Share of each operator's customers; where several operators have cells or layers and none is given all are alike.
+    service_values
+        In the place of `ew4all.sim.service_histories.PARAMETERS`.
+
+    Raises
+    ------
+    InputError, ReadError
+        One of the inputs; nothing was computed.
+    """
+    course = OutageCourse(outage) if isinstance(outage, Timeline) else outage
+    if isinstance(arrival, Arrival) and arrival.isochrones is not None:
+        # What an isochrone holds is reached: it is the footprint, unless another is given.
+        options.setdefault("hazard", arrival.isochrones)
+    shares = dict(operator_share or {})
+    study = open_study(
+        population,
+        area,
+        operator_share=None if "sites" in options else shares,
+        workers=workers,
+        progress=progress,
+        **options,
+    )
+    # In a run walls are part of the service, not of a later step.
+    notes = [note for note in study.notes if not note.startswith(_WALLS_LATER)]
+    sources = list(study.sources)
+    modelled = [layer for layer in study.rasters if isinstance(layer, ModelledLayer)]
+    network, factor = (modelled[0].network, modelled[0].factor) if modelled else (None, 1)
+    grid = study.grid if network is None else network.grid
+    people = GroupPeople.of(study, factor)
+    when = arrival_of(until_s if arrival is None else arrival, grid, notes, sources)
+    if arrival is None:
+        notes.append(
+            f"no time of arrival was given: the hazard is taken to arrive at the end of the run, {until_s / 3600.0:g} h after its "
+            "zero, so that whoever is warned by then is in time"
+        )
+    zones = study.zone_shapes
+    division = Division.of(
+        grid,
+        outline(grid),
+        zones,
+        study.area,
+        study.hazard,
+        hazard_raster=study.hazard_raster is not None,
+        isochrones=when.isochrones,
+    )
+    risk = None if study.hazard_raster is None else FinerShare(study.hazard_raster, factor)
+    everybody = FinerPeople(study.people.cells(None), 0, 0, factor)
+    wrong, chosen = 0.0, None
+    service: ServiceSource
+    if network is not None:
+        customers = customers_of(network.cells, shares, network, one_network, notes)
+        chosen = addressed_of(
+            network, everybody, study, risk, customers, addressed, tau, workers, notes
+        )
+        epochs = epochs_of(network.cells, chosen, course, from_s, until_s, notes)
+        wrong = epochs.wrong
+        service = NetworkService(network, customers, epochs)
+        notes.append(
+            "coverage is modelled from cell sites, outdoors and inside buildings, for the state that people are in"
+        )
+        settlement = network.environment
+    else:
+        if course is not None or addressed is not None:
+            msg = "outages and cells to address need cell sites; give sites in the place of coverage layers, or leave them out"
+            raise OptionError(msg)
+        settlement = FromDensity(everybody, grid, Radio())
+        service = of_layers(study, shares, service_values or {}, notes)
+    ground = Ground(
+        division,
+        people,
+        len(people.names),
+        service,
+        settlement,
+        risk,
+        when.field,
+        None if sirens is None else sirens_on(sirens, grid, notes, sources),
+        tuple(edges_s),
+    )
+    names = () if study.zones is None else study.zones.names
+    ids = () if study.zones is None else study.zones.ids
+    return RunInputs(
+        study,
+        ground,
+        LAYER_BLOCK if network is None else NETWORK_BLOCK,
+        (*ids, OUTSIDE),
+        (*names, "outside all zones"),
+        people.names,
+        tuple(one.name or EVERYBODY for one in service.customers),
+        tuple(sources),
+        tuple(dict.fromkeys(notes)),
+        network,
+        chosen,
+        wrong,
+        study.workers,
+    )

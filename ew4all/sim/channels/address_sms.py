@@ -1,0 +1,85 @@
+"""Address-based SMS: messages to the numbers registered at addresses in the area, through one national gateway.
+
+It finds who lives in the area, not who is there: visitors get nothing, residents who are away get it all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ew4all.sim.channels import sms_queue
+from ew4all.sim.channels.location_sms import SENDING, exposure_of, noticing_of, plan_of
+from ew4all.sim.channels.receivers import newest
+from ew4all.sim.parameters import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from ew4all.sim.channels.contract import Process
+    from ew4all.sim.decisions import Notice
+    from ew4all.sim.population import Exposure
+    from ew4all.sim.stage import Stage
+    from ew4all.sim.world import World
+
+    F64 = NDArray[np.float64]
+
+__all__ = ["PARAMETERS", "AddressSms"]
+
+PARAMETERS: Final = (
+    *SENDING,
+    Parameter(
+        "enrolled", 0.30, "share", 0.15, 1.0,
+        "numbers that are on the list: 25 to 30 % where people sign up (Camp Fire 2018, LA Times); 1 where operators give all of them "
+        "(Australia)", "published", most=1.0,
+    ),
+    Parameter("up_to_date", 0.90, "share", 0.70, 1.0, "chosen: of these, still the number and the address", "judgement", most=1.0),
+    Parameter("away", 0.15, "share", 0.02, 0.50, "chosen: of the people in the area, registered elsewhere; as many of its residents are outside", "judgement", most=1.0),
+    Parameter("prepare_s", 120.0, "s", 10.0, 900.0, "chosen: the list of numbers is drawn up", "judgement"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AddressSms:
+    """Messages to registered numbers, one gateway for all operators."""
+
+    name: str = "address_sms"
+    parameters: tuple[Parameter, ...] = PARAMETERS
+
+    def exposure(self, world: World, values: Mapping[str, float]) -> Exposure:
+        """Say how rows differ; any phone takes a message.
+
+        Raises
+        ------
+        EmptyLayerError
+            No cell ever serves anybody.
+        """
+        return exposure_of(self.name, world, values)
+
+    def play(self, stage: Stage, notice: Notice) -> Process:
+        """Send to all registered numbers, and try again where that fails."""
+        values = stage.values
+        over, _ = newest(stage, notice.identifier)
+        noticing = noticing_of(stage)
+        noticing.refresh()
+        stage.record("on_air")
+        yield stage.env.timeout(values["prepare_s"])
+        if over():
+            return
+        plan = plan_of(values, _registered(stage), sms_queue.known_phones(stage))
+        yield from sms_queue.send(stage, [plan], over, noticing)
+
+
+def _registered(stage: Stage) -> F64:
+    """Return the share of each kind whose number is registered in the area."""
+    rows, row, values = stage.world.rows, stage.exposure.row, stage.values
+    inside = float(rows.people[rows.in_area].sum())
+    outside = float(rows.people[~rows.in_area].sum())
+    # Residents who are away are somewhere among the people outside.
+    beyond = min(1.0, values["away"] * inside / outside) if outside > 0 else 0.0
+    there = np.where(rows.in_area[row], 1.0 - values["away"], beyond)
+    return values["enrolled"] * values["up_to_date"] * there
