@@ -17,8 +17,8 @@ from ew4all.coverage.exposure import cell_fractions
 from ew4all.errors import InputError
 from ew4all.grid import Block, Grid
 from ew4all.sim.division import Division, Isochrone
-from ew4all.sim.history_kernels import NOBODY
 from ew4all.sim.folding import Folded, Ground, fold
+from ew4all.sim.history_kernels import NOBODY
 from ew4all.sim.service_histories import PLACES, Customers, ServiceOfBlock
 
 SIDE = 12
