@@ -35,8 +35,8 @@ _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 class TreeReader(FieldReader):
     """Reads one alert element."""
 
-    def __init__(self, root: Any, grammar: Grammar) -> None:
-        super().__init__(root, grammar)
+    def __init__(self, root: Any, grammar: Grammar, *, sound: bool = False) -> None:
+        super().__init__(root, grammar, sound=sound)
         self._areas = 0
         self._vertices = 0
 

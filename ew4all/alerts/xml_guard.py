@@ -40,6 +40,7 @@ _WIDE = {
     b"<\x00": "utf-16-le",
     b"\x00<": "utf-16-be",
 }
+_WIDE_MARKS = tuple(_WIDE)
 
 
 def parsed(data: bytes, name: str) -> Any | Finding:
@@ -91,10 +92,9 @@ def _doctype_line(data: bytes) -> int | None:
     An encoding that is neither like ASCII nor wide (UTF-16, UTF-32) escapes this look; the parser's own report
     comes after it.
     """
-    for mark, encoding in _WIDE.items():
-        if data.startswith(mark):
-            data = data.decode(encoding, "replace").encode()
-            break
+    if data.startswith(_WIDE_MARKS):
+        encoding = next(encoding for mark, encoding in _WIDE.items() if data.startswith(mark))
+        data = data.decode(encoding, "replace").encode()
     at = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     for part in count():
         if part == _USUAL_PARTS and b"<!DOCTYPE" not in data:
