@@ -7,9 +7,11 @@ import importlib.resources
 import random
 
 import pytest
-from cap_texts import GOOD, alert, area, circle, geocode, info, polygon, resource
+from cap_texts import CAP_12, GOOD, alert, area, circle, geocode, info, polygon, resource
 from lxml import etree
 
+from ew4all.alerts.cap_grammar import grammar
+from ew4all.alerts.cap_tree import TreeReader
 from ew4all.alerts.cap_xml import read_alerts
 from ew4all.alerts.findings import Level
 
@@ -86,6 +88,13 @@ def test_the_reader_and_the_schema_agree(thousand: int) -> None:
         assert bool(form) is not allowed, (form, data)
         assert reading.valid is not bool(errors)
         assert reading.alert is not None or errors
+        if allowed:
+            # What the schema has checked is not checked again; checked all the same, it is as it was.
+            twice = TreeReader(reading.element, grammar(CAP_12))
+            assert twice.alert() == reading.alert
+            assert {(f.code, f.path) for f in twice.findings} == {
+                (f.code, f.path) for f in reading.findings
+            }
         outcomes.add((allowed, bool(errors)))
     assert {(True, False), (False, True)} <= outcomes
 
@@ -105,6 +114,28 @@ def test_what_only_the_schema_finds_has_its_place(text: str, path: str) -> None:
         assert [f.path for f in found] == [path]
         assert found[0].line == (2 if "alerts" in data else 1)
         assert reading.xsd_valid is False
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["2026-02-28T24:00:00+01:00", "2026-01-31T18:00:00-00:00", "2026-01-31T18:00:00+14:00", "0001-01-01T00:00:00+14:00",
+     "0000-01-01T00:00:00+00:00", "9999-12-31T24:00:00+00:00", " 2026-01-31T18:00:00+01:00\n", "2026-01-31T18:00:00,01:00",
+     "2026-01-31T18:00:00+01:60", "2026-01-31T23:59:60+01:00"],
+)  # fmt: skip
+def test_times_are_the_same_for_who_trusts_the_schema(moment: str) -> None:
+    data = alert(info(area(), onset=moment)).encode()
+    reading = read_alerts(data, "a.xml")[0]
+    twice = TreeReader(reading.element, grammar(CAP_12))
+    again = twice.alert()
+    assert reading.xsd_valid is bool(JUDGE.validate(etree.fromstring(data)))
+    assert again == reading.alert
+    if again is not None and reading.alert is not None:
+        one, other = reading.alert.infos[0].onset, again.infos[0].onset
+        assert one is not None
+        assert other is not None
+        assert one.isoformat() == other.isoformat()
+    if reading.xsd_valid:
+        assert [f.code for f in twice.findings] == [f.code for f in reading.findings]
 
 
 def test_a_namespace_that_is_no_address_is_no_crash() -> None:

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import copy
+import dataclasses
+import pickle
 import re
+import subprocess
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +17,7 @@ from lxml import etree
 
 from ew4all.alerts import cap_values as values
 from ew4all.alerts.cap import Circle, Polygon, Reference
-from ew4all.alerts.cap_numbers import pairs_of
+from ew4all.alerts.cap_numbers import compiled_pairs, pairs_of
 
 TIME_SCHEMA = etree.XMLSchema(
     etree.fromstring(
@@ -20,6 +27,7 @@ TIME_SCHEMA = etree.XMLSchema(
         "</restriction></simpleType></element></schema>"
     )
 )
+Way = Callable[[bytes], values.Pairs | None]
 DIGIT = st.sampled_from("0123456789")
 
 
@@ -222,26 +230,103 @@ COORDINATE = st.builds(
 )
 
 
+def listed(points: object) -> list[tuple[float, float]]:
+    """Return the points of an array as the model gives them."""
+    return list(Polygon.of_array(points).points)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("way", [pairs_of, compiled_pairs])
 @given(
     st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1, max_size=12),
     st.sampled_from([" ", "\n", "\t"]),
 )
-def test_arrays_give_the_same_doubles_as_float(pairs: list[tuple[str, str]], blank: str) -> None:
-    found = pairs_of(blank.join(map(",".join, pairs)).encode())
+def test_arrays_give_the_same_doubles_as_float(
+    way: Way, pairs: list[tuple[str, str]], blank: str
+) -> None:
+    found = way(blank.join(map(",".join, pairs)).encode())
     assert found is not None
     expected = [(float(lat), float(lon)) for lat, lon in pairs]
     # As texts, since -0.0 equals 0.0.
-    assert repr(list(found.points)) == repr(expected)
+    assert repr(listed(found.points)) == repr(expected)
     lats, lons = zip(*expected, strict=True)
     assert found.lats == (min(lats), max(lats))
     assert found.lons == (min(lons), max(lons))
 
 
+@pytest.mark.parametrize("way", [pairs_of, compiled_pairs])
 @given(st.text("0123456789.,  -+e\n", max_size=60))
-def test_arrays_read_nothing_that_is_written_otherwise(text: str) -> None:
-    found = pairs_of(text.encode())
+def test_arrays_read_nothing_that_is_written_otherwise(way: Way, text: str) -> None:
+    found = way(text.encode())
     if found is not None:
-        assert list(found.points) == naive(text)
+        assert listed(found.points) == naive(text)
+
+
+@given(
+    st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1, max_size=6),
+    st.integers(0, 200),
+    st.sampled_from(list("0123456789.,-+eE \n\t\r\x1c;\x00\xff")),
+    st.booleans(),
+)
+def test_one_byte_that_is_wrong_never_gives_other_points(
+    pairs: list[tuple[str, str]], place: int, letter: str, replaces: bool
+) -> None:
+    text = " ".join(map(",".join, pairs))
+    place %= len(text)
+    text = text[:place] + letter + text[place + replaces :]
+    found = compiled_pairs(text.encode("latin-1"))
+    if found is not None:
+        assert repr(listed(found.points)) == repr(naive(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "1", "1,", "1,2 3", "1,2 3,", "1,2 ,", "1,-", "-", "1,2,", "1,2 3,4,5", ",", "1, 2", "1 ,2",
+     "1,2x", ".5,1", "1,.", "1.2.3,4", "--1,2", "1e3,4", "1,2\x0b3,4", "1234567890.123456,1", "1" * 40 + ",1"],
+)  # fmt: skip
+def test_the_compiled_way_leaves_what_is_not_plain(text: str) -> None:
+    assert compiled_pairs(text.encode()) is None
+
+
+def test_the_compiled_way_reads_whole_numbers_and_several_blanks() -> None:
+    found = compiled_pairs(b"1,-2 \r\n\t 3.,+004.50  \n")
+    assert found is not None
+    assert listed(found.points) == [(1.0, -2.0), (3.0, 4.5)]
+
+
+def test_only_a_process_that_reads_much_imports_the_compiler() -> None:
+    code = (
+        "import sys\n"
+        "from ew4all.alerts import cap_numbers, cap_values\n"
+        "ring = ' '.join(['10.5,20.5', '10.5,21.5', '11.5,21.5'] * 200 + ['10.5,20.5'])\n"
+        "one = cap_values.polygon(ring, print)\n"
+        "assert 'numba' not in sys.modules\n"
+        "cap_numbers._MANY_BYTES = 2 * len(ring)\n"
+        "assert cap_values.polygon(ring, print) == one and 'numba' not in sys.modules\n"
+        "assert cap_values.polygon(ring, print) == one and 'numba' in sys.modules\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == ""
+
+
+def test_a_polygon_of_an_array_is_like_one_of_pairs() -> None:
+    pairs = ((10.0, 20.0), (10.0, 21.5), (11.0, 21.0), (10.0, 20.0))
+    for kept in (lambda x: x, copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))):
+        made = kept(Polygon.of_array(np.array(pairs)))
+        assert made.vertices == 4
+        assert repr(made) == repr(Polygon(pairs))
+        assert made == Polygon(pairs)
+        assert Polygon(pairs) == made
+        assert hash(made) == hash(Polygon(pairs))
+        assert made.points == pairs
+        assert made.points is made.points
+        assert type(made.points[0][0]) is float
+    assert made != Polygon(pairs[:3])
+    assert dataclasses.replace(made, points=pairs[1:]) == Polygon(pairs[1:])
+    assert Polygon(pairs).latlon_deg.tolist() == made.latlon_deg.tolist()
+    with pytest.raises(ValueError, match="read-only"):
+        made.latlon_deg[0, 0] = 1.0
+    with pytest.raises(AttributeError):
+        made.nothing  # noqa: B018
 
 
 def test_a_long_polygon_is_read_as_an_array_and_one_by_one_alike() -> None:

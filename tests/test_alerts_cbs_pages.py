@@ -32,12 +32,16 @@ SAMPLES = {
 }
 
 ALPHABET = sorted(set(gsm7.alphabet()) - {"\r"})
-gsm7_texts = st.text(alphabet=st.sampled_from(ALPHABET), min_size=1, max_size=600)
+gsm7_texts = st.text(alphabet=st.sampled_from(ALPHABET), min_size=1, max_size=600).filter(
+    lambda text: text.strip()
+)
 any_texts = st.text(
-    alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\r"),
+    alphabet=st.characters(
+        exclude_categories=["Cs", "Cc"], include_characters="\n\t", exclude_characters="\r"
+    ),
     min_size=1,
     max_size=280,
-)
+).filter(lambda text: text.strip())
 
 
 def round_trip(text: str, **options: object) -> str:
@@ -144,6 +148,18 @@ def test_scripts_of_the_world(language: str | None, repeats: int) -> None:
     assert (decoded.text, decoded.language) == (text, language)
     assert decoded.notes == ()
     assert "\ufffd" not in decoded.text
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n \r\n", "\u3000"])
+def test_blanks_are_no_text(text: str) -> None:
+    with pytest.raises(MessageError, match="there is no text"):
+        encode_text(text)
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x01", "\x1b", "\x7f", "\x85"])
+def test_control_characters_are_refused_by_name(control: str) -> None:
+    with pytest.raises(MessageError, match=f"U\\+{ord(control):04X}"):
+        encode_text(f"a{control}b")
 
 
 @given(gsm7_texts)

@@ -211,6 +211,9 @@ class _State:
 
     @classmethod
     def read(cls, path: Path) -> _State:
+        if path.is_dir():
+            msg = f"{path} is a folder and no audit log; name the file"
+            raise AuditError(msg)
         try:
             content = path.read_bytes()
             head = json.loads(_head_of(path).read_bytes())

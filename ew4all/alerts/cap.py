@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from numpy import float64
+    from numpy.typing import NDArray
 
 __all__ = [
     "Alert",
@@ -148,9 +151,54 @@ class NamedValue:
 
 @dataclass(frozen=True, slots=True)
 class Polygon:
-    """A ring as CAP writes it: (latitude, longitude) in degrees, the last pair equal to the first."""
+    """A ring as CAP writes it: (latitude, longitude) in degrees, the last pair equal to the first.
+
+    Thousands of pairs as Python objects take longer than reading them: a long ring keeps an array, and
+    `points` is made of it when somebody first asks.
+    """
 
     points: tuple[tuple[float, float], ...]
+    _array: NDArray[float64] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of_array(cls, latlon_deg: NDArray[float64]) -> Polygon:
+        """Return the ring of an array of (latitude, longitude), degrees, that nobody changes any more."""
+        ring = object.__new__(cls)
+        object.__setattr__(ring, "_array", latlon_deg)
+        return ring
+
+    def __getattr__(self, name: str) -> Any:
+        """Make `points`: what is called for a slot that was not filled, which that one is for a while."""
+        if name != "points":
+            raise AttributeError(name)
+        array = self._array
+        if array is None:
+            raise AttributeError(name)
+        points = tuple(map(tuple, array.tolist()))
+        object.__setattr__(self, "points", points)
+        return points
+
+    @property
+    def latlon_deg(self) -> NDArray[float64]:
+        """The points as an array (n, 2) that cannot be written to."""
+        array = self._array
+        if array is None:
+            import numpy as np
+
+            array = np.array(self.points, dtype=np.float64).reshape(-1, 2)
+        # A copy, or one from a pickle, can be written to.
+        array.setflags(write=False)
+        return array
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it was read as an array, one vertex for each comma of the text."""
+        return self._array is not None
+
+    @property
+    def vertices(self) -> int:
+        """How many points there are, the repeated one counted."""
+        return len(self.points) if self._array is None else len(self._array)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from lxml import etree
 
 from ew4all.alerts.cap_grammar import NAMESPACES
@@ -149,7 +148,7 @@ def _area_of(area: Area, name: str, notes: list[str], patience: Patience) -> Cap
     where = f"{name}, area {short(description)}"
     polygons = tuple(
         ring_of(
-            np.array(polygon.points)[:, ::-1],
+            polygon.latlon_deg[:, ::-1],
             f"{where}, polygon {k}",
             notes,
             patience=patience,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ew4all.alerts import cap_values as values
@@ -13,7 +14,6 @@ from ew4all.alerts.findings import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
     from enum import StrEnum
 
     from ew4all.alerts.cap_grammar import Block, Grammar
@@ -31,11 +31,15 @@ _DIGITAL_SIGNATURE = SIGNATURE[: SIGNATURE.index("}") + 1]
 
 
 class FieldReader:
-    """Reads fields of one alert. `findings` grows; `lost` becomes true where the model cannot hold something."""
+    """Reads fields of one alert. `findings` grows; `lost` becomes true where the model cannot hold something.
 
-    def __init__(self, root: Any, grammar: Grammar) -> None:
+    `sound` says that the schema of CAP 1.2 allows the alert: what that has checked is not checked again.
+    """
+
+    def __init__(self, root: Any, grammar: Grammar, *, sound: bool = False) -> None:
         self.root = root
         self.grammar = grammar
+        self.sound = sound
         self.old = grammar.version != "1.2"
         self.findings: list[Finding] = []
         self.lost = False
@@ -67,27 +71,27 @@ class FieldReader:
         if not self.grammar.named_values:
             return tuple([self._old_pair(element) for element in elements])
         found = []
+        sound = self.sound
         for element in elements:
-            plain = self._plain_pair(element)
-            if plain is not None:
-                found.append(plain)
-                continue
+            if sound or self._is_plain_pair(element):
+                first, second = element
+                name_text, value = first.text, second.text
+                if name_text and (key := name_text.strip()):
+                    # An empty value is a value: producers leave a parameter blank on purpose.
+                    found.append(NamedValue(key, value.strip() if value else ""))
+                    continue
             pair = self.fields(element, self.grammar.pair)
             if len(pair) == 2:
                 key = self.needed(pair, "valueName") or ""
-                # An empty value is a value: producers leave a parameter blank on purpose.
                 found.append(NamedValue(key, self.content(pair["value"])))
         return tuple(found)
 
-    def _plain_pair(self, element: Any) -> NamedValue | None:
-        """Return a pair that is as it must be, which most elements of most alerts are."""
-        if len(element) == 2:
-            first, second = element
-            if (first.tag, second.tag) == self._pair_tags and not len(first) and not len(second):
-                name, value = first.text, second.text
-                if name and (name := name.strip()):
-                    return NamedValue(name, value.strip() if value else "")
-        return None
+    def _is_plain_pair(self, element: Any) -> bool:
+        """Whether a pair is as it must be, which most elements of most alerts are."""
+        if len(element) != 2:
+            return False
+        first, second = element
+        return (first.tag, second.tag) == self._pair_tags and not len(first) and not len(second)
 
     def _old_pair(self, element: Any) -> NamedValue:
         text = self.content(element)
@@ -100,6 +104,7 @@ class FieldReader:
         """Return the children by local name: an element, or a list where it may be repeated."""
         slots = block.slots
         fields: Fields = {}
+        sound = self.sound
         last = 0
         for child in element:
             slot = slots.get(child.tag)
@@ -107,7 +112,7 @@ class FieldReader:
                 self._stranger(child, block)
                 continue
             name, rank, many = slot
-            if rank >= last:
+            if rank >= last or sound:
                 last = rank
             else:
                 message = (
@@ -119,7 +124,7 @@ class FieldReader:
                     fields[name].append(child)
                 else:
                     fields[name] = [child]
-            elif name in fields:
+            elif not sound and name in fields:
                 self.lose("cap.element.repeated", child, f"{name} occurs twice in {block.name}")
             else:
                 fields[name] = child
@@ -127,7 +132,7 @@ class FieldReader:
             # In CAP 1.2 the schema finds it.
             message = f"the text {values.short(stray)} stands between the elements of {block.name}"
             self.lose("cap.element.text", element, message)
-        if not block.required <= fields.keys():
+        if not sound and not block.required <= fields.keys():
             for slot in block.slots.values():
                 if slot.name in block.required and slot.name not in fields:
                     self.lose(
@@ -160,7 +165,7 @@ class FieldReader:
 
     def content(self, element: Any) -> str:
         """Return the text of an element without the blanks at its ends."""
-        if len(element):
+        if not self.sound and len(element):
             self.lose("cap.element.content", element, "there are elements inside the text")
         text = element.text
         return text.strip() if text else ""
@@ -179,7 +184,7 @@ class FieldReader:
             return None
         # As in _filled, which this is called too often to call.
         text = element.text
-        if text and not len(element) and (text := text.strip()):
+        if text and (self.sound or not len(element)) and (text := text.strip()):
             return text  # type: ignore[no-any-return]
         return self._filled(element)
 
@@ -224,6 +229,12 @@ class FieldReader:
         if element is None:
             return None
         text, version = self.content(element), self.grammar.version
+        if self.sound:
+            # The schema knows the same form of a time, and allows some that Python does not have.
+            try:
+                return datetime.fromisoformat(text)
+            except ValueError:
+                pass
         moment = values.time(text, self.reporter(element), version=version)
         if moment is None:
             self.lost = True
@@ -241,7 +252,7 @@ class FieldReader:
 
     def _one_of(self, element: Any, words: Mapping[str, Word]) -> Word | None:
         word = words.get(element.text)
-        if word is not None and not len(element):
+        if word is not None and (self.sound or not len(element)):
             return word
         text = self.content(element)
         word = words.get(text)

@@ -75,8 +75,7 @@ def _fault(shape: Polygon | Circle, patience: Patience) -> tuple[str, str] | Non
             return "cap.circle.pole", str(error)
         return None
     try:
-        ring = [(lon, lat) for lat, lon in shape.points]
-        ring_of(ring, "the polygon", notes, patience=patience)
+        ring_of(shape.latlon_deg[:, ::-1], "the polygon", notes, patience=patience)
     except CapError as error:
         return "cap.polygon.crossing", str(error)
     return ("cap.polygon.mended", notes[0]) if notes else None

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ew4all.alerts import cap_values as values
-from ew4all.alerts.cap import Alert, Area, Info, Resource, Scope
+from ew4all.alerts.cap import Alert, Area, Info, Polygon, Resource, Scope
 from ew4all.alerts.cap_fields import FieldReader
 from ew4all.alerts.cap_rules import alert_rules, area_rules, info_rules, resource_rules
 
@@ -35,8 +35,8 @@ _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 class TreeReader(FieldReader):
     """Reads one alert element."""
 
-    def __init__(self, root: Any, grammar: Grammar) -> None:
-        super().__init__(root, grammar)
+    def __init__(self, root: Any, grammar: Grammar, *, sound: bool = False) -> None:
+        super().__init__(root, grammar, sound=sound)
         self._areas = 0
         self._vertices = 0
 
@@ -170,12 +170,21 @@ class TreeReader(FieldReader):
                 code = f"cap.{name}.empty{'_old' if self.old else ''}"
                 self.report(code, element, f"the {name} is empty")
                 continue
-            self._vertices += text.count(",")
-            if self._vertices > MOST_VERTICES:
+            # There are no more commas than characters: few texts need be counted before they are read.
+            if (
+                len(text) > MOST_VERTICES - self._vertices
+                and self._vertices + text.count(",") > MOST_VERTICES
+            ):
+                self._vertices += text.count(",")
                 message = f"the alert has more than {MOST_VERTICES:,} vertices"
                 self.lose("limit.vertices", element, message)
                 return ()
             shape = read(text, self.reporter(element))
+            # Counting commas takes a third of the time of reading them.
+            if isinstance(shape, Polygon) and shape.is_array:
+                self._vertices += shape.vertices
+            else:
+                self._vertices += text.count(",")
             if shape is None:
                 self.lost = True
             else:

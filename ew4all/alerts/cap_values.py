@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from ew4all.alerts.cap import Circle, Polygon, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from numpy import float64
+    from numpy.typing import NDArray
 
     Report = Callable[[str, str], None]
 
@@ -53,9 +56,12 @@ _HALF_EARTH_KM = 20_037.6
 
 
 class Pairs(NamedTuple):
-    """Points as (latitude, longitude), and the least and largest of both, in degrees."""
+    """Points as (latitude, longitude), and the least and largest of both, in degrees.
 
-    points: tuple[tuple[float, float], ...]
+    `points` is an array (n, 2) where there are many.
+    """
+
+    points: tuple[tuple[float, float], ...] | NDArray[float64]
     lats: tuple[float, float]
     lons: tuple[float, float]
 
@@ -183,16 +189,23 @@ def polygon(text: str, report: Report) -> Polygon | None:
     if pairs is None:
         return None
     points, (south, north), (west, east) = pairs
+    if isinstance(points, tuple):
+        ring, few = Polygon(points), points
+    else:
+        # The first three, and the last, mostly say all that is asked.
+        ring = Polygon.of_array(points)
+        few = tuple((lat, lon) for lat, lon in [*points[:3].tolist(), *points[-1:].tolist()])
     if max(north, -south) > 90.0 or max(east, -west) > 180.0:
-        _range(pairs, report)
-    if len(points) < 4:
-        report("cap.polygon.pairs", f"{len(points)} pairs; four are needed, the last the first")
-    elif points[0] != points[-1]:
-        first, last = (f"{lat},{lon}" for lat, lon in (points[0], points[-1]))
+        _range(ring.points, pairs, report)
+    if ring.vertices < 4:
+        message = f"{ring.vertices} pairs; four are needed, the last the first"
+        report("cap.polygon.pairs", message)
+    elif few[0] != few[-1]:
+        first, last = (f"{lat},{lon}" for lat, lon in (few[0], few[-1]))
         report("cap.polygon.open", f"the first pair is {first} and the last {last}")
-    elif _flat(points):
+    elif _flat(few) and (few is points or _flat(ring.points)):
         report("cap.polygon.flat", "all pairs lie on one line")
-    return Polygon(points)
+    return ring
 
 
 def _quick(text: str) -> Pairs | None:
@@ -201,9 +214,9 @@ def _quick(text: str) -> Pairs | None:
         return None
     letters = text.encode()
     if len(letters) >= _LONG:
-        from ew4all.alerts.cap_numbers import pairs_of
+        from ew4all.alerts.cap_numbers import quick_pairs
 
-        pairs = pairs_of(letters)
+        pairs = quick_pairs(letters)
         if pairs is not None:
             return pairs
     count = text.count(",")
@@ -247,8 +260,8 @@ def _slow(text: str, report: Report) -> Pairs | None:
     return _pairs(numbers)
 
 
-def _range(pairs: Pairs, report: Report) -> None:
-    points, (south, north), (west, east) = pairs
+def _range(points: Sequence[tuple[float, float]], pairs: Pairs, report: Report) -> None:
+    _, (south, north), (west, east) = pairs
     if north > 90.0 or south < -90.0:
         fit = max(north, -south) <= 180.0 and max(east, -west) <= 90.0
         k, (lat, lon) = next((k, p) for k, p in enumerate(points, 1) if not abs(p[0]) <= 90.0)

@@ -137,16 +137,14 @@ def _reading(index: int, element: Any, shared: Sequence[Finding], data: bytes) -
         message = f"the namespace of the alert is {short(namespace or 'missing')}, which is not CAP"
         found = finding("cap.namespace", "/alert", element.sourceline, message)
         return Reading(index, None, _sorted([*shared, found]), None, False, data, element)
-    reader = TreeReader(element, grammar(namespace))
+    against = violations(element) if version == "1.2" else ()
+    xsd_valid = not against if version == "1.2" else None
+    reader = TreeReader(element, grammar(namespace), sound=xsd_valid is True)
     alert = reader.alert()
     found_all = [*shared, *reader.findings]
-    xsd_valid = None
-    if version == "1.2":
-        against = violations(element)
-        xsd_valid = not against
-        if against:
-            found_all += _unexplained(against, reader.findings, element)
-    else:
+    if against:
+        found_all += _unexplained(against, reader.findings, element)
+    if xsd_valid is None:
         message = f"the alert is CAP {version}"
         found_all.append(finding("cap.version", "/alert", element.sourceline, message))
     return Reading(index, alert, _sorted(found_all), version, xsd_valid, data, element)

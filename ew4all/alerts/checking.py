@@ -77,7 +77,7 @@ def check(
     readings = read_alerts(data, name)
     checked = []
     for reading in readings:
-        outcome, found = _signature(reading, anchors, is_whole=_is_whole(reading))
+        outcome, found = signature_of(reading, anchors)
         found += place_findings(reading)
         if profile is not None and reading.alert is not None:
             found += profiles.check(reading.alert, profile, reading.line_of)
@@ -154,9 +154,11 @@ def _is_whole(reading: Reading) -> bool:
     return reading.element is not None and reading.element.getparent() is None
 
 
-def _signature(
-    reading: Reading, anchors: Sequence[bytes], *, is_whole: bool
-) -> tuple[str, list[Finding]]:
+def signature_of(reading: Reading, anchors: Sequence[bytes] = ()) -> tuple[str, list[Finding]]:
+    """Return valid, invalid, unchecked or none, and what is to be said of it.
+
+    Without `anchors` nobody's signature is confirmed; one that does not fit is invalid all the same.
+    """
     element = reading.element
     if element is None:
         # A file that was refused may carry one; what was read and is no alert carries none.
@@ -170,14 +172,14 @@ def _signature(
     from ew4all.alerts.signature import Outcome, Verification, verify
 
     try:
-        found = verify(reading.data if is_whole else element, anchors)
+        found = verify(reading.data if _is_whole(reading) else element, anchors)
     except C14NError:
         # Such as a namespace that is no address: libxml2 then has no canonical form to compare.
         found = Verification(Outcome.UNCHECKED, "the alert has no canonical form")
     if found.outcome in {Outcome.VALID, Outcome.NONE}:
         return str(found.outcome), []
     code = {
-        Outcome.INVALID: "signature.invalid" if anchors else "signature.broken",
+        Outcome.INVALID: "signature.invalid",
         Outcome.UNCHECKED: "signature.untrusted" if anchors else "signature.unchecked",
     }[found.outcome]
     path, line = "/alert/Signature", signature.sourceline

@@ -99,6 +99,14 @@ def _number(value: object, where: str) -> int:
     raise MessageError(msg)
 
 
+def _size(value: object, where: str) -> int:
+    octets = _number(value, where)
+    if octets < 1:
+        msg = f"{where}: {octets} octets are no segment; give 1 or more, or leave it out"
+        raise MessageError(msg)
+    return octets
+
+
 def _numbers(value: object, where: str) -> tuple[int, ...]:
     if not isinstance(value, list):
         msg = f"{where}: {value!r} is no list of whole numbers"
@@ -128,4 +136,5 @@ _READERS: dict[str, Callable[[object, str], Any]] = {
     "cells": _numbers,
     "concurrent": _flag,
     "send_indication": _flag,
+    "segment_octets": _size,
 }

@@ -24,6 +24,7 @@ from ew4all.alerts.cbs import (
     etws_code,
     is_etws,
 )
+from ew4all.alerts.cbs.identifiers import IDENTIFIERS
 from ew4all.alerts.device_area import device_area
 from ew4all.alerts.drill import DrillIdentifier
 from ew4all.alerts.encode_parameters import Parameters
@@ -45,6 +46,8 @@ __all__ = ["Encoded", "encode_alert", "encode_message"]
 
 # Where `--text` has no alert, its time only orders serial numbers.
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+_LAST_YEAR = 9999
 
 
 @dataclass(frozen=True)
@@ -130,11 +133,16 @@ def encode_alert(
     Raises
     ------
     MessageError
-        A parameter is out of range, or a test would get an identifier that is not one of tests.
+        A parameter is out of range, a test would get an identifier that is not one of tests, or the
+        alert begins where no calendar has room for what follows it.
     CapError, GeocodeError, GeometryError
         With `geofence`: the area is not known, or cannot be written.
     """
     given = Parameters() if parameters is None else parameters
+    begins = [alert.sent, *(info.effective for info in alert.infos if info.effective is not None)]
+    if any(moment.year >= _LAST_YEAR for moment in begins):
+        msg = f"the alert begins at {max(begins).isoformat()}, the end of the calendar; correct it"
+        raise MessageError(msg)
     on_air = None if previous is None else [item.mapped for item in previous]
     mapped = map_alert(alert, rules, previous=on_air)
     serials = _Serials(alert.sent, given, previous or ())
@@ -181,6 +189,12 @@ def encode_message(
             raise MessageError(msg)
         identifier = tests[0].identifier
         reason = f"a text without an alert: {tests[0].name} ({rules.title})"
+    if identifier in IDENTIFIERS and not IDENTIFIERS[identifier].displays:
+        msg = (
+            f"message_identifier {identifier} carries no text for a display "
+            f"({IDENTIFIERS[identifier].name}); give one that does"
+        )
+        raise MessageError(msg)
     mapped = Mapped(
         Action.WRITE_REPLACE,
         reason,

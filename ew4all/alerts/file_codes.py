@@ -80,15 +80,9 @@ _FILE = {
 _SIGNATURE = {
     "signature.invalid": Rule(
         _ERROR,
-        "trusted certificates were given, and a signature does not fit: the alert was altered, or "
+        "a signature does not fit: the alert was altered, or laid out anew, after it was signed, or "
         "the signature moved",
-        "do not use the alert; get it again from its sender",
-    ),
-    "signature.broken": Rule(
-        _WARNING,
-        "a signature does not fit: the alert was altered, or laid out anew, after it was signed (an "
-        "error where --trust asks for signatures)",
-        "do not warn anybody by it; get the alert as it was sent",
+        "do not warn anybody by it; get the alert as its sender sent it",
     ),
     "signature.untrusted": Rule(
         _WARNING,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +12,10 @@ import shapely
 from ew4all.alerts.cap_areas import areas_of, read_areas
 from ew4all.alerts.findings import Level
 from ew4all.alerts.threads import thread
-from ew4all.errors import CapError, GeocodeError, OptionError, ReadError
+from ew4all.errors import CapError, GeocodeError, OptionError
 from ew4all.geometry import circle
 from ew4all.readers.vector_files import LONLAT, Features
+from ew4all.readers.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ def read_cap_file(path: str, name: str, geocodes: GeocodeTable | None = None) ->
     CapError, GeocodeError
         See `ew4all.alerts.cap_areas.read_areas`.
     """
-    alert = read_areas(_bytes(path, name), name, geocodes=geocodes)
+    alert = read_areas(whole_file(path, name=name), name, geocodes=geocodes)
     return _features(alert.areas, name, list(alert.notes))
 
 
@@ -122,20 +122,12 @@ def instant(value: datetime | str | None) -> datetime | None:
     return found
 
 
-def _bytes(path: str, name: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        msg = f"{name} cannot be read ({error.strerror}); check the path"
-        raise ReadError(msg) from error
-
-
 def _alerts(path: str, name: str, notes: list[str]) -> list[Alert]:
     """Return the messages of a file; one that cannot be read whole stops, since it may be the one that counts."""
     from ew4all.alerts.cap_xml import read_alerts
 
     alerts = []
-    for reading in read_alerts(_bytes(path, name), os.fspath(path)):
+    for reading in read_alerts(whole_file(path, name=name), os.fspath(path)):
         faults = [f for f in reading.findings if f.severity is Level.ERROR]
         if reading.alert is None:
             fault = faults[0]

@@ -36,7 +36,12 @@ def messages_report(messages: Sequence[Encoded], title: str) -> Group:
             parts.append(
                 Text(
                     f"  {len(message.pages)} pages, data coding scheme 0x{message.dcs or 0:02x}, "
-                    f"every {message.repetition_s} s, {message.broadcasts} times"
+                    f"every {message.repetition_s} s, "
+                    + (
+                        f"{message.broadcasts} times"
+                        if message.broadcasts
+                        else "until it is stopped"
+                    )
                 )
             )
         if message.phone is not None:

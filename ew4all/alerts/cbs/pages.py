@@ -115,8 +115,12 @@ def encode_text(
     """
     notes: list[str] = []
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not lines:
+    if not lines.strip():
         msg = "there is no text to broadcast"
+        raise MessageError(msg)
+    odd = next((c for c in lines if unicodedata.category(c) == "Cc" and c not in "\n\t\f"), None)
+    if odd is not None:
+        msg = f"the text holds the control character U+{ord(odd):04X}, which no phone shows; take it out"
         raise MessageError(msg)
     if len(lines) > _HOPELESS:
         msg = (

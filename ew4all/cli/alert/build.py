@@ -12,7 +12,8 @@ import typer
 from ew4all.alerts.drill import DrillStatus
 from ew4all.cli.parameters import Json, Quiet
 from ew4all.cli.terminal import console, print_json, reporting, say
-from ew4all.errors import MissingCrsError, OptionError, ReadError, TemplateError
+from ew4all.errors import MissingCrsError, OptionError, TemplateError
+from ew4all.readers.whole_file import whole_file
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -142,7 +143,7 @@ def build(
             contents,
             status,
             sent=begin,
-            expires=begin + timedelta(hours=hours),
+            expires=_end(begin, hours),
             area=None if area is None else _area(area, geocodes),
             sender=sender or DEFAULT_SENDER,
             identifier=identifier,
@@ -227,6 +228,16 @@ def _by_language(option: str, given: list[str], languages: list[str]) -> dict[st
     return {**(dict.fromkeys(languages, plain[0]) if plain else {}), **own}
 
 
+def _end(begin: datetime, hours: float) -> datetime:
+    try:
+        end = begin + timedelta(hours=hours)
+        end.astimezone(UTC)
+    except (OverflowError, ValueError) as error:
+        msg = f"--hours {hours:g} from {begin.isoformat()} on ends beyond the calendar; give an earlier --sent"
+        raise OptionError(msg) from error
+    return end
+
+
 def _needed(option: str, texts: dict[str, str], tag: str) -> str:
     if tag not in texts:
         msg = f"{option} says nothing in {tag}; give {option} {tag}=..."
@@ -239,12 +250,7 @@ def _templates(path: Path | None) -> Templates:
 
     if path is None:
         return shipped()
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        msg = f"--template {path} cannot be read ({error.strerror}); check the path"
-        raise ReadError(msg) from error
-    return read_templates(data, str(path), shipped())
+    return read_templates(whole_file(path, "--template"), str(path), shipped())
 
 
 def _area(path: str, geocodes: list[str] | None) -> BaseGeometry:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,7 @@ import typer
 from ew4all.cli.parameters import Json
 from ew4all.cli.terminal import console, reporting
 from ew4all.errors import ReadError
+from ew4all.readers.whole_file import whole_file
 
 if TYPE_CHECKING:
     from ew4all.alerts.checking import Checked
@@ -63,12 +63,12 @@ def check(
         from ew4all.readers.cap_files import instant
 
         moment = instant(at) or datetime.now(UTC)
-        anchors = [_bytes(str(path), "--trust") for path in trust or ()]
+        anchors = [whole_file(path, "--trust") for path in trust or ()]
         demands = _profile(profile)
         checked: list[Checked] = []
         for path in _paths(files):
             name = "standard input" if path == "-" else path
-            data = sys.stdin.buffer.read() if path == "-" else _bytes(path, "")
+            data = whole_file(path)
             checked += check_file(data, name, anchors=anchors, profile=demands, at=moment)
         together = check_together(checked)
         if as_json:
@@ -121,17 +121,9 @@ def _paths(files: list[str]) -> list[str]:
     return paths
 
 
-def _bytes(path: str, option: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        msg = f"{option} {path} cannot be read ({error.strerror}); check the path".lstrip()
-        raise ReadError(msg) from error
-
-
 def _profile(name: str | None) -> Profile | None:
     if name is None:
         return None
     from ew4all.alerts.profiles import load, parse
 
-    return parse(_bytes(name, "--profile"), name) if name.endswith(".toml") else load(name)
+    return parse(whole_file(name, "--profile"), name) if name.endswith(".toml") else load(name)

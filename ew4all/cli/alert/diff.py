@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ew4all.cli.parameters import Json
 from ew4all.cli.terminal import console, print_json, reporting
-from ew4all.errors import CapError, OptionError, ReadError
+from ew4all.errors import CapError, OptionError
+from ew4all.readers.whole_file import whole_file
 
 if TYPE_CHECKING:
     from ew4all.alerts.cap import Alert
@@ -53,12 +52,7 @@ def _alert(path: str) -> Alert:
     from ew4all.alerts.cap_xml import read_alerts
     from ew4all.alerts.findings import Level
 
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror}); check the path"
-        raise ReadError(msg) from error
-    readings = read_alerts(data, path)
+    readings = read_alerts(whole_file(path), path)
     if len(readings) > 1:
         msg = f"{path} holds {len(readings)} alerts; give a file with one"
         raise CapError(msg)

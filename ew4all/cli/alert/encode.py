@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,8 @@ import typer
 
 from ew4all.cli.parameters import Json
 from ew4all.cli.terminal import console, print_json, reporting
-from ew4all.errors import CapError, OptionError, ReadError
+from ew4all.errors import CapError, OptionError
+from ew4all.readers.whole_file import whole_file
 
 if TYPE_CHECKING:
     from ew4all.alerts.cap import Alert, Reference
@@ -92,7 +93,7 @@ def encode(
             raise OptionError(msg)
         given = Parameters()
         if params is not None:
-            given = read_parameters(_bytes(str(params), "--params"), str(params))
+            given = read_parameters(whole_file(str(params), "--params"), str(params))
         if text is not None:
             if previous or geofence:
                 option = "--previous" if previous else "--geofence"
@@ -158,7 +159,7 @@ def _of_files(
     earlier = Parameters(message_identifier=given.message_identifier)
     wanted: list[tuple[str | None, Encoded]] = []
     for path in [*previous, file]:
-        for alert in _alerts(path):
+        for alert, doubts in _alerts(path):
             # Somebody else's message replaces nothing, whatever it says that it refers to.
             own = [r for r in alert.references if r.sender == alert.sender]
             known = [on_air[r] for r in own if r in on_air]
@@ -182,16 +183,21 @@ def _of_files(
                 on_air.pop(replaced, None)
             on_air[alert.reference] = encoded
             if path == file:
-                wanted += [(alert.identifier, message) for message in encoded]
+                wanted += [
+                    (alert.identifier, replace(message, notes=(*message.notes, *doubts)))
+                    for message in encoded
+                ]
     return wanted
 
 
-def _alerts(path: str) -> list[Alert]:
+def _alerts(path: str) -> list[tuple[Alert, list[str]]]:
+    """Return the alerts of a file, each with what speaks against acting on it."""
     from ew4all.alerts.cap_xml import read_alerts
+    from ew4all.alerts.checking import signature_of
     from ew4all.alerts.findings import Level
 
-    data = sys.stdin.buffer.read() if path == "-" else _bytes(path, "")
-    alerts: list[Alert] = []
+    data = whole_file(path)
+    alerts: list[tuple[Alert, list[str]]] = []
     for reading in read_alerts(data, path):
         errors = [each for each in reading.findings if each.severity is Level.ERROR]
         if reading.alert is None or errors:
@@ -202,7 +208,9 @@ def _alerts(path: str) -> list[Alert]:
                 f"`ew4all alert check {path}` tells all that is wrong with it"
             )
             raise CapError(msg)
-        alerts.append(reading.alert)
+        outcome, found = signature_of(reading)
+        doubts = [f"{each.message}; {each.hint}" for each in found if outcome == "invalid"]
+        alerts.append((reading.alert, doubts))
     return alerts
 
 
@@ -218,13 +226,7 @@ def _profile(name: str) -> Profile:
     from ew4all.alerts.mapping_profile import profile, read_profile
 
     return (
-        read_profile(_bytes(name, "--profile"), name) if name.endswith(".toml") else profile(name)
+        read_profile(whole_file(name, "--profile"), name)
+        if name.endswith(".toml")
+        else profile(name)
     )
-
-
-def _bytes(path: str, option: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        msg = f"{option} {path} cannot be read ({error.strerror}); check the path".lstrip()
-        raise ReadError(msg) from error

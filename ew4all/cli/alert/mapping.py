@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ew4all.cli.terminal import reporting
-from ew4all.errors import OptionError, ReadError
+from ew4all.errors import OptionError
+from ew4all.readers.whole_file import whole_file
 
 __all__ = ["mapping"]
 
@@ -41,16 +41,8 @@ def mapping(
             msg = "--csv and --triples exclude each other"
             raise OptionError(msg)
         wanted = [
-            read_profile(_bytes(name), name) if name.endswith(".toml") else shipped(name)
+            read_profile(whole_file(name), name) if name.endswith(".toml") else shipped(name)
             for name in profiles or profile_names()
         ]
         make = csv_of if as_csv else triples_markdown if triples else classes_markdown
         typer.echo(make(wanted), nl=False)
-
-
-def _bytes(name: str) -> bytes:
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        msg = f"{name} cannot be read ({error.strerror}); check the path"
-        raise ReadError(msg) from error

@@ -12,7 +12,8 @@ import typer
 
 from ew4all.cli.parameters import Json, Quiet
 from ew4all.cli.terminal import print_json, reporting, say
-from ew4all.errors import OptionError, ReadError
+from ew4all.errors import OptionError
+from ew4all.readers.whole_file import whole_file
 
 __all__ = ["sign", "verify"]
 
@@ -57,9 +58,9 @@ def sign(
         if passphrase_file is not None:
             passphrase = _secret(passphrase_file).splitlines()[:1]
         content = signed(
-            _read(file),
+            whole_file(file),
             _secret(key),
-            _read(cert),
+            whole_file(cert),
             passphrase=passphrase[0] if passphrase else None,
         )
         write_text(out, content.decode("utf-8"))
@@ -103,7 +104,9 @@ def verify(
         if out is not None and out.exists() and file.exists() and out.samefile(file):
             msg = f"--out is the alert itself ({file}), which is kept as it was received; name another file"
             raise OptionError(msg)
-        found = verified(_read(file), [_read(path) for path in trust or ()], at=_moment(at))
+        found = verified(
+            whole_file(file), [whole_file(path) for path in trust or ()], at=_moment(at)
+        )
         if as_json:
             signed = found.signed
             document = {
@@ -123,19 +126,11 @@ def verify(
             raise typer.Exit(2)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror}); check the path"
-        raise ReadError(msg) from error
-
-
 def _secret(path: Path) -> bytes:
     """Read a secret; on a system that can tell, only if it is one."""
     from ew4all.alerts.guarded_file import guarded_bytes
 
-    return guarded_bytes(path, secret=True) if os.name == "posix" else _read(path)
+    return guarded_bytes(path, secret=True) if os.name == "posix" else whole_file(path)
 
 
 def _moment(text: str | None) -> datetime | None:
