@@ -27,6 +27,7 @@ SECTIONS = (
     "Out of core",
     "Radio coverage",
     "Whole processes",
+    "Simulation",
 )
 
 LIBRARIES = (

@@ -22,19 +22,26 @@ if TYPE_CHECKING:
     from ew4all.library import reach
     from ew4all.outage_study import outage
     from ew4all.results import Reach
+    from ew4all.run_library import compare, run
+    from ew4all.run_results import RunResults
     from ew4all.target_library import target
     from ew4all.target_results import Target
 
 __version__ = "0.1.0"
 
-__all__ = ["EW4AllError", "Reach", "Target", "__version__", "outage", "reach", "target"]
+__all__ = [
+    "EW4AllError", "Reach", "RunResults", "Target", "__version__", "compare", "outage", "reach", "run", "target",
+]  # fmt: skip
 
 _HOMES = {
     "EW4AllError": "ew4all.errors",
     "Reach": "ew4all.results",
+    "RunResults": "ew4all.run_results",
     "Target": "ew4all.target_results",
+    "compare": "ew4all.run_library",
     "outage": "ew4all.outage_study",
     "reach": "ew4all.library",
+    "run": "ew4all.run_library",
     "target": "ew4all.target_library",
 }
 

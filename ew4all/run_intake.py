@@ -41,6 +41,9 @@ __all__ = ["RunInputs", "open_run"]
 
 _WALLS_LATER: Final = "coverage is modelled from cell sites:"
 
+_LATER_S: Final = 30 * 86400.0
+"""So long after a run everybody has acted who ever does."""
+
 LAYER_BLOCK: Final = (512, 512)
 NETWORK_BLOCK: Final = (128, 128)
 
@@ -112,8 +115,8 @@ def open_run(
     population, area, options
         As in `ew4all.reach`: hazard, cap, zones, coverage or sites, dem, population_unit and so on.
     arrival
-        When the hazard arrives (see `Arrival`), or one time for everybody, seconds after the scenario's zero; None: at its end,
-        so that whoever is warned by then is in time.
+        When the hazard arrives (see `Arrival`), or one time for everybody, seconds after the scenario's zero; None: long after
+        its end, so that whoever is warned in the run is in time.
     outage
         What happens to the sites; a timeline alone begins at the scenario's zero.
     addressed
@@ -157,11 +160,11 @@ def open_run(
     network, factor = (modelled[0].network, modelled[0].factor) if modelled else (None, 1)
     grid = study.grid if network is None else network.grid
     people = GroupPeople.of(study, factor)
-    when = arrival_of(until_s if arrival is None else arrival, grid, notes, sources)
+    when = arrival_of(until_s + _LATER_S if arrival is None else arrival, grid, notes, sources)
     if arrival is None:
         notes.append(
-            f"no time of arrival was given: the hazard is taken to arrive at the end of the run, {until_s / 3600.0:g} h after its "
-            "zero, so that whoever is warned by then is in time"
+            "no time of arrival was given: the hazard is taken to arrive long after the end of the run, so that whoever is warned in "
+            "the run is in time"
         )
     zones = study.zone_shapes
     division = Division.of(

@@ -54,11 +54,15 @@ def boxes() -> list[Any]:
 
 def prepared_of(hour: float = 12.0, people: float = 1000.0) -> Prepared:
     """Return two groups of `people` in all states."""
-    world = world_at(hour, people=people)
+    return prepared_from(world_at(hour, people=people))
+
+
+def prepared_from(world: World) -> Prepared:
+    """Return a world as if it had been folded."""
     rows = world.rows
     bin_of, first = rows.kinds(rows.zone, rows.group, rows.in_area, rows.at_risk, rows.arrival_s)
     columns = {name: getattr(rows, name)[first] for name in ("zone", "group", "in_area", "at_risk", "arrival_s")}  # fmt: skip
-    bins = Bins(**columns, people=np.bincount(bin_of, rows.people, first.size))
+    bins = Bins(**columns, people=np.bincount(bin_of, rows.people, first.size).astype(np.float64))
     sizes = Sizes(2, 2, len(rows), len(bins), 1, 1)
     folded = Folded(cohorts_of(world), world.service, world.siren_db, 2, 0.0)
     return Prepared(world, bins, bin_of, sizes, (), 0.0, (), {"fold": 0.1}, folded)

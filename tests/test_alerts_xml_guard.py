@@ -28,10 +28,16 @@ DOCTYPES = {
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"]
 
 
+# What takes a fifth of a second when it is alone must not grow with the square of the file. The second that the worst
+# files may take is asked in test_alerts_limits.py, where nothing else runs: on a busy host even time on the processor
+# grew from 0.6 to 1.1 s.
+NO_HANG_S = 4.0
+
+
 def read(data: str | bytes) -> Reading:
-    started = time.process_time()  # other tests may run beside it
+    started = time.process_time()
     found = read_alerts(data.encode() if isinstance(data, str) else data, "a.xml")
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < NO_HANG_S
     assert len(found) == 1
     return found[0]
 
@@ -212,7 +218,7 @@ WORST: dict[str, tuple[Callable[[], str], bool]] = {
 
 
 @pytest.mark.parametrize("kind", WORST)
-def test_the_largest_alerts_are_read_within_a_second(kind: str) -> None:
+def test_the_largest_alerts_are_read_without_a_hang(kind: str) -> None:
     make, valid = WORST[kind]
     assert read(make()).valid is valid
 
@@ -226,7 +232,7 @@ def test_the_largest_alerts_are_read_within_a_second(kind: str) -> None:
     ],
     ids=["links", "items", "deep"],
 )
-def test_the_largest_files_without_an_alert_are_read_within_a_second(text: str) -> None:
+def test_the_largest_files_without_an_alert_are_read_without_a_hang(text: str) -> None:
     assert not read(text).valid
 
 
@@ -235,7 +241,7 @@ def test_a_feed_of_five_thousand_alerts() -> None:
     found = read_alerts(f"<alerts>{GOOD * 5_000}</alerts>".encode(), "a.xml")
     assert len(found) == 5_000
     assert all(reading.valid for reading in found)
-    assert time.process_time() - started < 2.0
+    assert time.process_time() - started < NO_HANG_S
 
 
 def test_an_alert_inside_an_alert_is_no_alert() -> None:

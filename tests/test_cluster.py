@@ -40,3 +40,10 @@ def reach(*more: str) -> Any:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:distributed")
 def test_a_cluster_gives_the_same_digits_as_one_thread(address: str) -> None:
     assert reach("--cluster", address) == reach("--workers", "1")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:distributed")
+def test_a_cluster_can_be_started_by_its_address() -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    assert reach("--cluster", "local:2") == reach("--workers", "2")

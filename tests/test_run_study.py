@@ -13,9 +13,11 @@ from made_run import timeline_of
 import ew4all
 from ew4all.demo import CASE, folder
 from ew4all.errors import InputError, OptionError
+from ew4all.grid import Block
 from ew4all.run_hazard import Arrival
 from ew4all.run_intake import RunInputs, open_run
 from ew4all.run_network import OutageCourse
+from ew4all.run_people import FinerShare
 from ew4all.run_plan import PowerCut, RunPlan
 from ew4all.run_study import Prepared, play, prepare, run_study
 from ew4all.sim.decisions import Issue, Notice
@@ -276,3 +278,38 @@ def test_groups_and_a_table_of_sirens(tmp_path: Path) -> None:
     table.write_text("lon,lat,loudness\n30.05,-15.05,115\n")
     with pytest.raises(KeyError, match="needs a column rated_dbc"):
         open_run((half, *where), population_unit="count", sirens=str(table))
+
+
+def test_shares_of_coarse_cells_hold_for_all_their_parts() -> None:
+    coarse = np.random.default_rng(2).random((4, 5))
+
+    class Shares:
+        def share(self, block: Block) -> Any:
+            assert block.row1 <= 4
+            assert block.col1 <= 5
+            return coarse[block.row0 : block.row1, block.col0 : block.col1]
+
+    fine = coarse.repeat(3, axis=0).repeat(3, axis=1)
+    for block in (Block(0, 12, 0, 15), Block(1, 7, 4, 5), Block(5, 11, 2, 13)):
+        want = fine[block.row0 : block.row1, block.col0 : block.col1]
+        assert np.array_equal(FinerShare(Shares(), 3).read(block), want)
+
+
+def test_a_footprint_as_raster_with_cell_sites() -> None:
+    """Pixels of the radio model are parts of those of the people, and of the hazard."""
+    from affine import Affine
+
+    where = Affine(0.02, 0, -61.8, 0, -0.02, 12.25), "EPSG:4326"
+    held = np.full((12, 12), 10.0, np.float32)
+    depth = np.zeros((12, 12), np.float32)
+    depth[:, 5:] = 2.0
+    inputs = open_run(
+        (held, *where),
+        hazard=(depth, *where),
+        hazard_min=1.0,
+        population_unit="count",
+        sites=folder() / "sites.csv",
+    )
+    bins = prepare(replace(plan(), uses=()), inputs).bins
+    assert bins.people[bins.at_risk].sum() == pytest.approx(12 * 7 * 10.0)
+    assert np.array_equal(bins.in_area, bins.at_risk)

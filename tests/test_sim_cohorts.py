@@ -138,7 +138,7 @@ def test_coarsening_keeps_people_and_says_its_error(seed: int, part: float) -> N
     assert len(found.rows) <= part * len(rows)
     assert found.folded.people == pytest.approx(folded.people, rel=1e-12)
     assert found.rows.people.sum() == pytest.approx(folded.people, rel=1e-12)
-    spent = sum(step.error for step in found.steps if "histories" in step.what)
+    spent = sum(step.error for step in found.steps if "history" in step.what)
     assert spent <= 0.03
     for name in ("zone", "settlement", "in_area", "at_risk", "operator"):
         for value in np.unique(getattr(folded.cohorts, name)):

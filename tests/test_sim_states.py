@@ -45,7 +45,7 @@ def test_shares_of_states_add_up_to_the_tables(
     assert shares[:, code & 3 == 0].sum() == 0.0, "nobody sleeps outdoors"
     assert shares[:, code & 8 > 0].sum(axis=1) == pytest.approx(mains_lost)
     left = 1 - mains_lost * (1 - charge(audience, np.array(out_s)))
-    on = 0.95 * (asleep * 0.85 + (1 - asleep) * 0.96) * left
+    on = 0.97 * (asleep * 0.85 + (1 - asleep) * 0.98) * left
     assert shares[:, code & 4 > 0].sum(axis=1) == pytest.approx([on, 0.92 * on, on])
 
 
@@ -68,7 +68,7 @@ def test_rows_together_are_always_what_the_tables_say(hour: float, span_s: float
     assert mean(world, 1 - world.indoors_now(time_s)) == pytest.approx(
         audience.at("outdoors", now) + audience.at("driving", now), abs=1e-9
     )
-    on = 0.95 * (asleep * 0.85 + (1 - asleep) * 0.96) * (1 + 0.92) / 2
+    on = 0.97 * (asleep * 0.85 + (1 - asleep) * 0.98) * (1 + 0.92) / 2
     assert mean(world, world.phone_on_now(time_s)) == pytest.approx(on, abs=1e-9)
     for name in ("radio", "tv", "driving", "outdoors", "at_work", "asleep"):
         assert mean(world, world.activity_now(name, time_s)) == pytest.approx(
@@ -85,7 +85,7 @@ def test_phones_without_mains_are_together_what_their_batteries_say(
     world = world_at(hour, mains=mains, mains_lost=1.0)
     asleep = world.audience.at("asleep", world.hour(span_s))
     left = charge(world.audience, np.array(max(0.0, span_s - lost_s)))
-    on = 0.95 * (asleep * 0.85 + (1 - asleep) * 0.96) * (1 + 0.92) / 2 * left
+    on = 0.97 * (asleep * 0.85 + (1 - asleep) * 0.98) * (1 + 0.92) / 2 * left
     assert mean(world, world.phone_on_now(span_s)) == pytest.approx(on, abs=1e-9)
 
 
@@ -133,9 +133,9 @@ def test_a_phone_that_is_off_because_its_owner_sleeps_comes_back_in_the_morning(
     rows = world.rows
     morning = world.phone_on_now(9 * HOUR_S)
     off = ~rows.phone_on & ~rows.awake & (rows.group == 0)
-    # of 1 - 0.95 x 0.85 without a phone that is on, 0.95 x 0.11 switch it on as they wake
+    # of 1 - 0.97 x 0.85 without a phone that is on, 0.97 x 0.13 switch it on as they wake
     up = world.awake_now(9 * HOUR_S)[off]
-    assert morning[off] == pytest.approx(up * 0.95 * 0.11 / (1 - 0.95 * 0.85))
+    assert morning[off] == pytest.approx(up * 0.97 * 0.13 / (1 - 0.97 * 0.85))
     assert np.all(morning[rows.phone_on & ~rows.awake] == 1.0)
 
 

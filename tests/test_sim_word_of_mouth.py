@@ -177,7 +177,7 @@ def test_nobody_is_told_of_what_nobody_knows() -> None:
 
 def test_a_network_that_fails_slows_talk_down() -> None:
     world = world_of([Some()], values={}, hourly=ALWAYS_AWAKE)
-    whole, cut = (talk_of(world, [0.3], {}) for _ in range(2))
+    whole, cut = (talk_of(world, [0.3], {"by_phone": 0.4}) for _ in range(2))
     cut.at(600.0, NetworkChange(0.0))
     for until_s in (600.0, 1800.0, 7200.0):
         whole.run(until_s)

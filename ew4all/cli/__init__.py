@@ -36,7 +36,9 @@ from ew4all.cli.parameters import (
     Quiet,
     Workers,
 )
-from ew4all.cli.reach import reach, run, show
+from ew4all.cli.reach import reach, show
+from ew4all.cli.reach import run as count_people
+from ew4all.cli.run import compare, run
 from ew4all.cli.scenario import scenario
 from ew4all.cli.target import target
 from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
@@ -93,7 +95,7 @@ def demo(
         from ew4all.demo import ATTRIBUTION, CASE, NOTICE, folder
 
         words = {"notice": NOTICE, "attribution": ATTRIBUTION}
-        result = run({**CASE.arguments(), **words, "out": out}, workers, quiet=quiet)
+        result = count_people({**CASE.arguments(), **words, "out": out}, workers, quiet=quiet)
         show(result, as_json=as_json, notice=NOTICE)
         say(
             f"{NOTICE}\n"
@@ -136,6 +138,8 @@ app.command("coverage")(coverage_command)
 app.command()(loss)
 app.command()(outage)
 app.command()(target)
+app.command()(run)
+app.command()(compare)
 
 
 @data.command()

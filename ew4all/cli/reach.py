@@ -120,7 +120,10 @@ def reach(
     workers: Workers = None,
     cluster: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Dask scheduler to work on, instead of threads."),
+        typer.Option(
+            metavar="ADDRESS",
+            help="Dask scheduler to work on, instead of threads; local:N starts N processes here.",
+        ),
     ] = None,
     out: Annotated[
         Path | None,

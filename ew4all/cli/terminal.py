@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ew4all.errors import EW4AllError, InputError, OptionError, ReadError
+from ew4all.errors import EW4AllError, InputError, ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,28 +47,14 @@ def _of_geos() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def working(workers: int | None, cluster: str | None) -> Iterator[int | Executor | None]:
-    """Give what `workers=` takes: a number of threads, or the executor of a Dask cluster."""
-    if cluster is None:
-        yield workers
-        return
-    if workers is not None:
-        msg = "--workers and --cluster exclude each other: a cluster has its own workers"
-        raise OptionError(msg)
-    from importlib import import_module
+def working(
+    workers: int | None, cluster: str | None, *, processes: bool = False
+) -> Iterator[int | Executor | None]:
+    """Give what `workers=` takes: a number of threads, processes, or the executor of a Dask cluster."""
+    from ew4all.executors import opened
 
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError as error:
-        msg = "--cluster needs the package `distributed`, which is not installed: pip install 'ew4all[cluster]'"
-        raise OptionError(msg) from error
-    try:
-        client = distributed.Client(cluster, timeout=10)
-    except (OSError, ValueError) as error:
-        msg = f"no Dask scheduler answers at {cluster}: {error}"
-        raise OptionError(msg) from error
-    with client:
-        yield client.get_executor()
+    with opened(workers, cluster, processes=processes) as hands:
+        yield hands
 
 
 @contextmanager

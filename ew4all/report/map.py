@@ -28,7 +28,7 @@ from ew4all.report.palette import HAZARD, INK, PEOPLE, SEA, UNCOVERED, ZONE
 from ew4all.report.panel import draw_headings, draw_panel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -78,6 +78,12 @@ class MapLayers:
         Words that must not be overlooked, for instance that the data are not real.
     attribution
         Whose data they are.
+    about
+        Line below the heading; by default what a map of coverage shows.
+    by_count
+        Colour by how many people are uncovered, in the place of by which share of them.
+    panel
+        What writes numbers and legend beside the map; by default those of a map of coverage.
     """
 
     people: NDArray[Any]
@@ -91,6 +97,9 @@ class MapLayers:
     zones: Sequence[tuple[str, BaseGeometry]] = ()
     notice: str | None = None
     attribution: str | None = None
+    about: str | None = None
+    by_count: bool = False
+    panel: Callable[[Figure, MapLayers, LogNorm, float], None] | None = None
 
 
 def focus(extent: Box, area: BaseGeometry | None, hazard: BaseGeometry | None) -> Box:
@@ -144,8 +153,8 @@ def draw_map(path: Path, layers: MapLayers) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         axes.set_aspect("auto")  # the view already has the shape of the box
-        norm = _norm(layers, view)
-        _draw_people(axes, layers, norm)
+        norm = scale_of(layers.uncovered if layers.by_count else layers.people, layers.extent, view)
+        (_draw_counts if layers.by_count else _draw_people)(axes, layers, norm)
         _draw_shapes(axes, layers, view)
         draw_graticule(axes, layers.crs, view)
         draw_scale_bar(axes, layers.crs, view)
@@ -155,7 +164,7 @@ def draw_map(path: Path, layers: MapLayers) -> None:
         west, south, east, north = layers.extent
         rows, cols = layers.people.shape
         pixel = pixel_m(layers.crs, view, (east - west) / cols, (north - south) / rows)
-        draw_panel(figure, layers, norm, pixel)
+        (layers.panel or draw_panel)(figure, layers, norm, pixel)
         write_png(canvas, path, layers.title, layers.notice or layers.title)
 
 
@@ -204,15 +213,17 @@ def _lived_in(layers: MapLayers, box: Box) -> Box | None:
     return x[across[0]] - dx, y[down[-1]] - dy, x[across[-1]] + dx, y[down[0]] + dy
 
 
-def _norm(layers: MapLayers, view: Box) -> LogNorm:
+def scale_of(counts: NDArray[Any] | None, extent: Box, view: Box) -> LogNorm:
     """Logarithmic scale over the people in view, between round numbers."""
-    rows, cols = layers.people.shape
-    west, south, east, north = layers.extent
+    if counts is None:
+        return LogNorm(1.0, 100.0, clip=True)
+    rows, cols = counts.shape
+    west, south, east, north = extent
     row = np.clip((north - np.array([view[3], view[1]])) / (north - south) * rows, 0, rows).astype(
         int
     )
     col = np.clip((np.array([view[0], view[2]]) - west) / (east - west) * cols, 0, cols).astype(int)
-    seen = np.nan_to_num(layers.people[row[0] : row[1] + 1, col[0] : col[1] + 1])
+    seen = np.nan_to_num(counts[row[0] : row[1] + 1, col[0] : col[1] + 1])
     seen = seen[seen > 0.0]
     if seen.size == 0:
         return LogNorm(1.0, 100.0, clip=True)
@@ -235,6 +246,22 @@ def _draw_people(axes: Axes, layers: MapLayers, norm: LogNorm) -> None:
         weight = share[some].astype(np.float32)[:, None]
         missed_colour = UNCOVERED(norm(people[some]), bytes=True)
         picture[some] = np.rint((1.0 - weight) * picture[some] + weight * missed_colour)
+    west, south, east, north = layers.extent
+    axes.imshow(
+        picture, extent=(west, east, south, north), origin="upper", aspect="auto",
+        interpolation="nearest" if max(people.shape) < MAP_PIXELS else "auto", zorder=1,
+    )  # fmt: skip
+
+
+def _draw_counts(axes: Axes, layers: MapLayers, norm: LogNorm) -> None:
+    """Pale where people live, orange by how many are missed; fewer than the scale begins with are left pale."""
+    people = np.nan_to_num(layers.people).astype(np.float64)
+    picture = np.zeros((*people.shape, 4), np.uint8)
+    picture[people > 0.0] = PEOPLE(0.0, bytes=True)
+    if layers.uncovered is not None:
+        missed = np.nan_to_num(layers.uncovered).astype(np.float64)
+        some = missed >= float(norm.vmin or 0.0)
+        picture[some] = UNCOVERED(norm(missed[some]), bytes=True)
     west, south, east, north = layers.extent
     axes.imshow(
         picture, extent=(west, east, south, north), origin="upper", aspect="auto",

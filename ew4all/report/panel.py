@@ -14,13 +14,18 @@ from ew4all.report.rounding import people_text, share_text
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeAlias
+
     from matplotlib.colors import LinearSegmentedColormap, LogNorm
     from matplotlib.figure import Figure
 
     from ew4all.report.map import MapLayers
     from ew4all.results import PeopleCount
 
-__all__ = ["draw_headings", "draw_panel"]
+    Ramp: TypeAlias = tuple[LogNorm, LinearSegmentedColormap, str]
+
+__all__ = ["draw_headings", "draw_legend", "draw_number", "draw_panel", "side_text"]
 
 _LEFT, _RIGHT = 0.742, 0.975
 
@@ -35,7 +40,7 @@ def draw_headings(figure: Figure, layers: MapLayers) -> None:
     about = "Who the warning can reach by mobile signal, and who is left out"
     if layers.uncovered is None:
         about = "Who lives where the warning applies"
-    figure.text(0.048, 0.896, about, fontsize=10.5, color=INK, va="center")
+    figure.text(0.048, 0.896, layers.about or about, fontsize=10.5, color=INK, va="center")
     if layers.notice:
         figure.add_artist(
             Rectangle((0.0, 0.968), 1.0, 0.032, facecolor="#8c1c13", edgecolor="none")
@@ -64,9 +69,9 @@ def draw_panel(figure: Figure, layers: MapLayers, norm: LogNorm, pixel_m: float)
     counts = layers.counts
     y = 0.85
     if layers.hazard is not None:
-        _draw_number(figure, y, counts.at_risk, "people at risk, inside the hazard", 19, HAZARD)
+        draw_number(figure, y, counts.at_risk, "people at risk, inside the hazard", 19, HAZARD)
         y -= 0.084
-    _draw_number(figure, y, counts.in_area, "people in the warning area", 19, INK)
+    draw_number(figure, y, counts.in_area, "people in the warning area", 19, INK)
     y -= 0.068
     if counts.uncovered is None:
         text = "No coverage layer was given:\nwho has a signal is unknown."
@@ -74,21 +79,31 @@ def draw_panel(figure: Figure, layers: MapLayers, norm: LogNorm, pixel_m: float)
         y -= 0.07
     else:
         y = _draw_covered(figure, y, counts, counts.uncovered)
-    y -= 0.012
-    unit, side = ("km", pixel_m / 1e3) if pixel_m >= 1000.0 else ("m", pixel_m)
-    side = float(f"{side:.2g}")
-    text = f"People per map cell of about {side:,g} {unit}"
-    figure.text(_LEFT, y, text, fontsize=8.5, fontweight="bold", color=INK, va="center")
+    heading = f"People per map cell of about {side_text(pixel_m)}"
+    if layers.uncovered is None:
+        ramps: list[Ramp] = [(norm, PEOPLE, "people")]
+    else:
+        ramps = [
+            (norm, PEOPLE, "covered, or outside the area"),
+            (norm, UNCOVERED, "not covered; mixed with blue where some are"),
+        ]
+    draw_legend(figure, y - 0.012, layers, heading, ramps)
+
+
+def side_text(side_m: float) -> str:
+    """Return the side of a pixel in m or km, two digits."""
+    unit, side = ("km", side_m / 1e3) if side_m >= 1000.0 else ("m", side_m)
+    return f"{float(f'{side:.2g}'):,g} {unit}"
+
+
+def draw_legend(
+    figure: Figure, y: float, layers: MapLayers, heading: str, ramps: Sequence[Ramp]
+) -> None:
+    """Write what colours and lines mean, from `y` down: scales with their colours and words, then lines."""
+    figure.text(_LEFT, y, heading, fontsize=8.5, fontweight="bold", color=INK, va="center")
     y -= 0.03
-    y = _draw_ramp(
-        figure,
-        y,
-        norm,
-        PEOPLE,
-        "people" if layers.uncovered is None else "covered, or outside the area",
-    )
-    if layers.uncovered is not None:
-        y = _draw_ramp(figure, y, norm, UNCOVERED, "not covered; mixed with blue where some are")
+    for ramp in ramps:
+        y = _draw_ramp(figure, y, *ramp)
     keys: list[Patch] = []
     if layers.hazard is not None:
         key = Patch(
@@ -113,9 +128,10 @@ def draw_panel(figure: Figure, layers: MapLayers, norm: LogNorm, pixel_m: float)
         )  # fmt: skip
 
 
-def _draw_number(
+def draw_number(
     figure: Figure, y: float, people: float, text: str, size: float, colour: str
 ) -> None:
+    """Write a number of people and what they are, at a height of the figure."""
     style: dict[str, Any] = {
         "fontsize": size,
         "fontweight": "bold",
@@ -145,7 +161,7 @@ def _draw_covered(figure: Figure, y: float, counts: PeopleCount, uncovered: floa
         (covered, "of them covered by a signal", BLUE),
         (uncovered, "of them not covered", ORANGE),
     ):
-        _draw_number(figure, y, people, f"{text}: {share_text(people, counts.in_area)}", 15, colour)
+        draw_number(figure, y, people, f"{text}: {share_text(people, counts.in_area)}", 15, colour)
         y -= 0.067
     for technology in TECHNOLOGIES:
         if technology in counts.covered and counts.in_area > 0.0:

@@ -6,9 +6,16 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 
-from ew4all.scenario.section import OrElse, Section, at_most_one, short_form
+from ew4all.scenario.section import OrElse, Section, at_most_one, must_be_lonlat, short_form
 from ew4all.scenario.values import InputFile, Moment, Name, Positive, Seconds, Share
 from ew4all.sim.audience_tables import BEHAVIOUR, HOURLY
 from ew4all.sim.channels.registry import CHANNELS
@@ -57,16 +64,20 @@ class AlertText(Text):
     """The warning: whom it is for, and when it is issued."""
 
     identifier: Name = "alert"
+    """By which updates and cancellations name it."""
     cap: InputFile | None = None
     """CAP 1.2 alert."""
     area: InputFile | None = None
-    """Warning area; without both it is the hazard's footprint."""
+    """Warning area as a file."""
+    polygon: Annotated[list[list[float]] | None, Field(min_length=3)] = None
+    """Warning area as corners of [longitude, latitude]; without all three it is the hazard's footprint."""
     issued: Moment | None = None
     """When it leaves for the channels; without it as the timeline says, and at zero without that."""
 
     @model_validator(mode="after")
     def _one(self) -> AlertText:
-        at_most_one(self, ("cap", "area"), "the warning area")
+        at_most_one(self, ("cap", "area", "polygon"), "the warning area")
+        must_be_lonlat(self.polygon or (), "the corners of a polygon")
         return self
 
 
@@ -89,12 +100,15 @@ class Step(Section):
     """How long a step takes: fixed, drawn, or not over before a moment."""
 
     fixed: Seconds | None = None
+    """Always the same; the short form is the duration alone."""
     uniform: Annotated[list[Seconds] | None, Field(min_length=2, max_length=2)] = None
     """Shortest and longest."""
     triangle: Annotated[list[Seconds] | None, Field(min_length=3, max_length=3)] = None
     """Shortest, most frequent, longest."""
     lognormal: LogNormal | None = None
+    """`median` and `sigma`."""
     weibull: Weibull | None = None
+    """`scale_per_h`, `shape`, `most`: see the docs of the audience."""
     not_before: Moment | None = None
     """It is over at this moment, or with the step before it if that takes longer."""
 
@@ -122,9 +136,29 @@ class _TimelineBase(Section):
     """When the first sign could be seen."""
 
 
-_timeline_fields: Any = dict.fromkeys(STEPS, (_STEP, None))
-Timeline: Any = create_model(
-    "Timeline", __base__=_TimelineBase, __doc__="From the first sign to the alert at the gateway; steps that are not given take their usual times.",
+_MEANING: Final = {
+    "detection": "until somebody notices the sign",
+    "analysis": "until it is understood",
+    "decision": "until it is decided to warn",
+    "authoring": "until the text is written",
+    "approval": "until it is approved",
+    "gateway": "until it has left for the channels",
+}
+
+
+def _made(name: str, *, base: type[Section], doc: str, **fields: Any) -> Any:
+    """Return a section with fields that say what they are: to look for their docstrings would take half a second."""
+    quick = type(
+        base.__name__, (base,), {"model_config": ConfigDict(use_attribute_docstrings=False)}
+    )
+    return create_model(name, __base__=quick, __doc__=doc, **fields)
+
+
+_timeline_fields: Any = {
+    name: (_STEP, Field(default=None, description=_MEANING[name])) for name in STEPS
+}
+Timeline: Any = _made(
+    "Timeline", base=_TimelineBase, doc="From the first sign to the alert at the gateway; steps that are not given take their usual times.",
     **_timeline_fields,
 )  # fmt: skip
 
@@ -161,9 +195,7 @@ class _SirenUse(ChannelUse):
 
 def _use_of(name: str) -> Any:
     base = _SirenUse if name == "siren" else ChannelUse
-    made = create_model(
-        name, __base__=base, __doc__=f"Channel {name}.", **_numbers(CHANNELS[name].parameters)
-    )
+    made = _made(name, base=base, doc=f"Channel {name}.", **_numbers(CHANNELS[name].parameters))
     return Annotated[made | None, BeforeValidator(lambda v: {} if v is None else v)]
 
 
@@ -206,8 +238,8 @@ class _ChannelsBase(Section):
 
 
 _channel_fields: Any = {name: (_use_of(name), None) for name in CHANNELS}
-Channels: Any = create_model(
-    "Channels", __base__=_ChannelsBase, __doc__="Ways in which the warning reaches people; others are not used.",
+Channels: Any = _made(
+    "Channels", base=_ChannelsBase, doc="Ways in which the warning reaches people; others are not used.",
     **_channel_fields,
 )  # fmt: skip
 
@@ -216,9 +248,7 @@ _hourly_fields: Any = {
     row.name: (_Hours | None, Field(default=None, description=f"24 shares of all people, at 0 to 23 h: {row.meaning}"))
     for row in HOURLY
 }  # fmt: skip
-Hourly: Any = create_model(
-    "Hourly", __base__=Section, __doc__="Shares of people by hour.", **_hourly_fields
-)
+Hourly: Any = _made("Hourly", base=Section, doc="Shares of people by hour.", **_hourly_fields)
 
 
 class _BehaviourBase(Section):
@@ -231,8 +261,8 @@ class _BehaviourBase(Section):
     """Form of the curve of protective action."""
 
 
-Behaviour: Any = create_model(
-    "Behaviour", __base__=_BehaviourBase, __doc__="What people do and have; numbers in the place of defaults.",
+Behaviour: Any = _made(
+    "Behaviour", base=_BehaviourBase, doc="What people do and have; numbers in the place of defaults.",
     **_numbers(BEHAVIOUR),
 )  # fmt: skip
 
@@ -248,9 +278,13 @@ class ServiceLeft(Section):
     """A share of the service of some phones is there from now on."""
 
     share: Share
+    """0: none of it."""
     zone: Name | None = None
+    """Where; everywhere without it."""
     technology: Literal[TECHNOLOGIES] | None = None  # type: ignore[valid-type]
+    """Of which; all without it."""
     operator: Name | None = None
+    """Whose; all without it."""
 
 
 class MainsTo(Section):
@@ -264,19 +298,26 @@ class Sent(Text):
     """An alert of its own, or a new text for one on air."""
 
     identifier: Name
+    """Of the alert."""
 
 
 class Decision(Section):
     """What is decided, or happens, at a moment."""
 
     at: Moment
+    """When."""
     issue: Sent | None = None
+    """A new alert."""
     update: Sent | None = None
+    """A new text for one on air: whoever receives it is alerted again."""
     cancel: Name | None = None
     """Identifier of the alert."""
     switch: SwitchTo | None = None
+    """`channel` and whether it is `on`."""
     network: ServiceLeft | None = None
+    """Service that is left."""
     power: MainsTo | None = None
+    """Whether the mains are `on`, and in which `zone`."""
 
     @model_validator(mode="after")
     def _one(self) -> Decision:

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from ew4all.errors import InputError
 from ew4all.scenario.document import Scenario
 from ew4all.scenario.planning import audience_of, timeline_of
-from ew4all.sim.channels.registry import CHANNELS
 from ew4all.sim.issuance import STEPS
 from ew4all.sim.step_times import NotBefore
 
@@ -20,9 +19,12 @@ __all__ = ["cross_findings"]
 
 Told: TypeAlias = "Iterator[tuple[tuple[str | int, ...], str]]"
 
+OF_PHONES: Final = frozenset({"cell_broadcast", "location_sms", "address_sms"})
+"""Channels that refuse to be played where nobody knows where there is a signal."""
+
 _STAND_IN: Final = {
     "schema": "ew4all/scenario/1",
-    "channels": {"cell_broadcast": {}},
+    "channels": {"radio": {}},
     "population": {"raster": "https://example.org/people.tif"},
 }
 """For sections that are missing or faulty, so that the checks of the others can be made."""
@@ -158,11 +160,7 @@ def _unused(scenario: Scenario, names: list[str] | None, where: tuple[str | int,
 def _channels(scenario: Scenario) -> Told:
     network = scenario.network
     for name in scenario.channels.used():
-        if (
-            getattr(CHANNELS[name], "needs_network", False)
-            and network.coverage is None
-            and network.sites is None
-        ):
+        if name in OF_PHONES and network.coverage is None and network.sites is None:
             yield (
                 ("channels", name),
                 f"{name} needs to know where there is a signal; give network.sites or network.coverage, or leave it out (unknown coverage is not zero)",
@@ -183,6 +181,17 @@ def _behaviour(scenario: Scenario) -> Told:
         audience_of(scenario)
     except InputError as error:
         yield ("behaviour",), str(error)
+
+
+def _languages(scenario: Scenario) -> Told:
+    known = scenario.behaviour.languages
+    said = scenario.alert.languages
+    if known and not any(tag in known or tag.split("-")[0] in known for tag in said):
+        yield (
+            ("alert", "languages"),
+            f"nobody would understand: the text is in {', '.join(said)}, people know {', '.join(known)}; give alert.languages as in the "
+            "alert",
+        )
 
 
 def _operators(scenario: Scenario) -> Told:
@@ -208,9 +217,10 @@ _CHECKS: Final[tuple[tuple[frozenset[str], Callable[[Scenario], Told]], ...]] = 
     (frozenset({"timeline", "zero"}), _steps),
     (frozenset({"alert", "timeline", "run", "zero"}), _issued),
     (frozenset({"alert", "timeline", "run", "zero", "decisions", "channels"}), _decisions),
-    (frozenset({"channels", "network"}), _channels),
+    (frozenset({"channels", "network", "demo"}), _channels),
     (frozenset({"channels"}), _sirens),
     (frozenset({"behaviour"}), _behaviour),
+    (frozenset({"behaviour", "alert"}), _languages),
     (frozenset({"network"}), _operators),
 )
 """Sections that a check looks at, and the check."""

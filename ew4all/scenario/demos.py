@@ -84,7 +84,7 @@ DEMOS: Final[Mapping[str, Demo]] = {
 """Demos by name."""
 
 _INSTEAD: Final = {
-    "alert": ({"cap", "area"},),
+    "alert": ({"cap", "area", "polygon"},),
     "population": ({"raster", "groups", "day", "night", "unit", "column", "refine"},),
     "network": ({"coverage", "coverage_min", "sites", "columns", "dem", "landcover"},),
     "hazard": ({"footprint", "min", "band", "where"},),

@@ -57,7 +57,9 @@ class Scenario(Section):
     """Everything that a run is given. Times are seconds after its zero; files are paths that are good anywhere."""
 
     schema_: Annotated[Literal["ew4all/scenario/1"], Field(alias="schema")]
+    """`ew4all/scenario/1`."""
     title: Name | None = None
+    """Of reports and maps; the name of the file without it."""
     story: str | None = None
     """What happens, for those who read the report."""
     sources: list[str] | None = None
@@ -71,21 +73,30 @@ class Scenario(Section):
     hazard: Annotated[Hazard, BeforeValidator(lambda v: short_form(v, "footprint")), _TEXT] = (
         Hazard()
     )
+    """What endangers people; a file alone is its footprint."""
     alert: Annotated[AlertText, BeforeValidator(_alert), _TEXT] = AlertText()
+    """The warning; a file alone is its area, or the CAP alert where it ends in .xml or .cap."""
     population: Annotated[Population, BeforeValidator(lambda v: short_form(v, "raster")), _TEXT]
+    """People; a file alone is a raster. It may be left out where there is a demo."""
     network: Network = Network()
+    """Who serves phones."""
     channels: Annotated[
         Channels,
         OrElse({"type": "array", "items": {"enum": list(CHANNEL_NAMES)}, "minItems": 1}),
     ]
+    """Those that are used: a list of names, or names with `gateway` (how long an alert takes to it), numbers of docs/channels.md, and `points` for siren."""
     timeline: Timeline | None = None
     """Steps until the alert is issued; an empty one takes the usual times."""
     behaviour: Behaviour = Behaviour()
+    """Numbers of docs/audience.md, and `hourly`, `groups`, `languages`, `action` (weibull, rayleigh, sorensen_mileti)."""
     power: dict[Name, PowerCut] = Field(default_factory=dict)
     """Zone to what happens to its mains; "*": every zone that is not named."""
     decisions: list[Decision] = Field(default_factory=list)
+    """What is decided, or happens, while the run goes on."""
     zones: Annotated[Zones | None, BeforeValidator(lambda v: short_form(v, "file")), _TEXT] = None
+    """Places with results of their own; a file alone has columns that are found by name."""
     run: Run = Run()
+    """How it is computed."""
 
     _origin: Origin = PrivateAttr(default=Origin("scenario", None, "", {}))
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ew4all.coverage.outages.defaults import REPAIR_CLASSES
 from ew4all.coverage.targeting import TAU
-from ew4all.scenario.section import OrElse, Section, at_most_one, short_form
+from ew4all.scenario.section import OrElse, Section, at_most_one, must_be_lonlat, short_form
 from ew4all.scenario.values import InputFile, Moment, Name, Positive, Share
 from ew4all.units import TECHNOLOGIES
 
@@ -28,12 +28,15 @@ class Arrival(Section):
     front: Annotated[list[list[float]] | None, Field(min_length=2)] = None
     """A line of [longitude, latitude] from which the hazard moves at `speed_m_s`."""
     speed_m_s: Annotated[float, Field(gt=0)] | None = None
+    """Of the front, at right angles to it."""
     bearing_deg: Annotated[float, Field(ge=0, le=360)] | None = None
     """Whither the front moves, from north by east; to both sides without it."""
     unit: Literal["s", "min", "h", "d"] | None = None
     """Of the times in a raster or of isochrones."""
     column: Name | None = None
+    """Of the times of isochrones."""
     band: Annotated[int, Field(ge=1)] = 1
+    """Of the raster."""
     since: Annotated[Moment, Field(alias="from")] = 0.0
     """What times count from, or when the front is at its line."""
 
@@ -47,9 +50,7 @@ class Arrival(Section):
             if self.speed_m_s is None:
                 msg = "a front needs its speed in metres a second; add speed_m_s"
                 raise ValueError(msg)
-            if any(len(p) != 2 or abs(p[0]) > 360 or abs(p[1]) > 90 for p in self.front or ()):
-                msg = "the line of a front is pairs of [longitude, latitude] in degrees, longitude first"
-                raise ValueError(msg)
+            must_be_lonlat(self.front or (), "the points of a front")
         elif self.speed_m_s is not None or self.bearing_deg is not None:
             msg = "speed_m_s and bearing_deg belong to a front; leave them out, or give the front"
             raise ValueError(msg)
@@ -64,11 +65,13 @@ class Hazard(Section):
     min: float | None = None
     """Value of a raster from which on it endangers people."""
     band: Annotated[int, Field(ge=1)] | None = None
+    """Of the raster; the first without it."""
     where: dict[str, Any] | None = None
     """Column to value: which features of a layer are meant."""
     arrival: Annotated[
         Arrival | None, BeforeValidator(lambda v: short_form(v, "at")), OrElse({"type": "string"})
     ] = None
+    """A moment for everybody, or a section; without it after the run."""
     classes: Annotated[list[Moment] | None, Field(min_length=1)] = None
     """Where classes of the arrival begin, rising."""
 
@@ -85,13 +88,17 @@ class Population(Section):
     """People: a raster, one raster a group, or one by day and one by night."""
 
     raster: InputFile | None = None
+    """Of people per cell, or polygons with `column`."""
     groups: dict[Name, InputFile] | None = None
     """Group to its raster; groups are told apart in results. Names with ages (75+, 18-34) have factors of their own."""
     day: InputFile | None = None
+    """People by day (hours of work),"""
     night: InputFile | None = None
+    """and by night, on the same cells."""
     day_weight: Share | None = None
     """Share of the people who are where the raster of the day has them when the alert is issued; by the hour without it."""
     unit: Literal["count", "per_km2", "per_ha"] | None = None
+    """count, per_km2 or per_ha, where the file does not tell."""
     column: Name | None = None
     """Of polygons, with their people."""
     refine: InputFile | None = None
@@ -121,21 +128,33 @@ class Outage(Section):
     member: Annotated[int, Field(ge=0)] | Literal["typical"] = "typical"
     """Which of the members is played where a run has one replica; replicas take one each."""
     members: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """How many courses are drawn."""
     seed: Annotated[int, Field(ge=0)] = 0
+    """Of the draws."""
     repair: Literal[REPAIR_CLASSES] = "mainland"  # type: ignore[valid-type]
+    """mainland or island."""
     days: Annotated[float, Field(gt=0, le=365)] = 14.0
+    """How far to look."""
     links: InputFile | None = None
+    """Transport links; laid out without it."""
     core: list[Name] | None = None
+    """Nodes of the links that are the core."""
     roads: InputFile | None = None
+    """Main roads, along which sites have fibre."""
     power: InputFile | None = None
     """What is known of sites: battery_h, fuel_h, feeder."""
     feeder_out: list[Name] | None = None
+    """Feeders of `power` that are out."""
     cable_cut: bool = False
+    """Submarine cables are cut."""
     kits: InputFile | None = None
+    """Stocks of generators, satellite kits and cells on wheels."""
     observed: InputFile | None = None
     """In place of a hazard: a list of sites that are down."""
     relation: Name = "worden2012"
+    """From shaking to acceleration."""
     assume: dict[str, float] | None = None
+    """Numbers of docs/outages.md."""
     epochs: Annotated[int, Field(ge=1, le=200)] | None = None
     """Most epochs in which the outage is told."""
     temporary_addressed: bool = False
@@ -182,19 +201,25 @@ class Network(Section):
     technology: Name | None = None
     """Of sites that do not say."""
     max_age_years: Annotated[float, Field(gt=0)] | None = None
+    """Rows of the list that were last seen before that are dropped."""
     dem: InputFile | None = None
+    """Heights for the model of coverage."""
     landcover: InputFile | None = None
+    """Land cover for it."""
     operator_share: dict[Name, Share] | None = None
+    """Operator to its share of the phones."""
     one_network: bool = False
     """Every phone may camp on every cell, whoever owns it."""
     cells: Annotated[list[Name] | None, Field(min_length=1)] = None
     """Cells that the alert is sent to; without it those with a share of at least `tau` of their people in the warning area."""
     tau: Share = TAU["imminent"]
+    """See `cells`; 0: every cell that serves anybody in the area."""
     assume: dict[str, float] | None = None
     """Of cells, air and phones, as `ew4all reach --assume`."""
     service: dict[str, float] | None = None
     """Of the signal inside buildings where coverage is layers."""
     outage: Outage | None = None
+    """What happens to the sites."""
 
     @model_validator(mode="after")
     def _one(self) -> Network:
@@ -215,16 +240,20 @@ class Zones(Section):
     """Places for which results are given one by one."""
 
     file: InputFile
+    """Polygons."""
     id: Name | None = None
+    """Column that identifies them,"""
     name: Name | None = None
-    """Columns of the layer."""
+    """and the one that names them."""
 
 
 class PowerCut(Section):
     """The mains of a zone fail, and come back."""
 
     lost: Moment
+    """When they fail,"""
     back: Moment | None = None
+    """and come back; not in this run without it."""
     share: Share = 1.0
     """Of the people there."""
 
@@ -240,11 +269,13 @@ class Run(Section):
     """How it is computed."""
 
     seed: Annotated[int, Field(ge=0)] = 0
+    """Everything random is drawn from it."""
     replicas: Annotated[int, Field(ge=1, le=100_000)] = 1
     """Draws of parameters, outage and people; 1: expected numbers, once."""
     drawn: bool | None = None
     """Whole people by chance in the place of expected numbers; without it: where there are replicas."""
     duration: Positive = 6 * 3600.0
+    """From its beginning to its end."""
     since: Annotated[Moment, Field(alias="from")] = 0.0
     """When the run begins; people are looked at from then on."""
     tick: Positive = 60.0
@@ -254,3 +285,4 @@ class Run(Section):
     mixing_within: Share = 0.9
     """Share of the people whom one meets who are of one's own zone."""
     most_rows: Annotated[int, Field(ge=1)] | None = None
+    """Beyond that rows are taken together, and the error is told."""

@@ -16,7 +16,7 @@ from ew4all.scenario.day_night import day_weight, people_between
 from ew4all.scenario.planning import plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
 
     from ew4all.coverage.exposure import Progress
@@ -61,7 +61,7 @@ def open_scenario(
         options["edges_s"] = hazard.classes
     found = open_run(
         population,
-        alert.area,
+        alert.area if alert.polygon is None else _drawn(alert.polygon),
         arrival=_arrival(scenario),
         outage=_course(scenario, member, outages),
         addressed=network.cells,
@@ -155,6 +155,14 @@ def _arrival(scenario: Scenario) -> Arrival | float | None:
         said.raster, said.isochrones, front, said.speed_m_s, said.bearing_deg, said.unit, said.column, said.band,
         said.since,
     )  # fmt: skip
+
+
+def _drawn(corners: Sequence[Sequence[float]]) -> Any:
+    """Return a polygon of longitudes and latitudes as a layer that says so."""
+    import geopandas
+    import shapely
+
+    return geopandas.GeoDataFrame(geometry=[shapely.Polygon(corners)], crs=4326)
 
 
 def _people(scenario: Scenario, notes: list[str], sources: list[SourceNote]) -> Mapping[str, Any]:

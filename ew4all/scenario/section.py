@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["OrElse", "Section", "at_most_one", "short_form"]
+__all__ = ["OrElse", "Section", "at_most_one", "must_be_lonlat", "short_form"]
 
 
 @dataclass(frozen=True)
@@ -56,3 +56,16 @@ def at_most_one(section: Section, names: Iterable[str], what: str) -> list[str]:
         msg = f"{what} is {', '.join(names)}: give one of them, not {' and '.join(said)}"
         raise ValueError(msg)
     return said
+
+
+def must_be_lonlat(points: Iterable[Sequence[float]], what: str) -> None:
+    """Refuse points that are no pairs of longitude and latitude, degrees.
+
+    Raises
+    ------
+    ValueError
+        Says which order is meant.
+    """
+    if any(len(p) != 2 or abs(p[0]) > 360 or abs(p[1]) > 90 for p in points):
+        msg = f"{what} are pairs of [longitude, latitude] in degrees, longitude first"
+        raise ValueError(msg)

@@ -96,7 +96,7 @@ HOURLY: Final = (
 )  # fmt: skip
 """Shares by hour. `outdoors`, `driving`, `at_work`, `radio` and `tv` are awake; all days of the week together."""
 
-_DEVICE: Final = "ew4all.assumptions, row {}"
+_FITTED: Final = "product of ownership, phones on, phones that can and no opt-out fitted to the Netherlands, June 2020, and Norway, June 2023 (validation/); row {} of ew4all.assumptions has {}"
 
 
 def _share(
@@ -106,9 +106,9 @@ def _share(
 
 
 AUDIENCE: Final = (
-    _share("phone_owned", 0.95, 0.56, 0.98, _DEVICE.format("has_phone") + ": people of 12 and over"),
+    _share("phone_owned", 0.97, 0.56, 0.98, "people of 12 and over; " + _FITTED.format("has_phone", 0.95), "fitted"),
     _share(
-        "phone_on_awake", 0.96, 0.90, 0.98, _DEVICE.format("device_on") + ": on, in no flight mode"
+        "phone_on_awake", 0.98, 0.90, 0.99, "on, in no flight mode; " + _FITTED.format("device_on", 0.96), "fitted"
     ),
     _share("phone_on_asleep", 0.85, 0.65, 0.95, "chosen (reference/radio.md 5.4)"),
     _share(
@@ -129,11 +129,11 @@ AUDIENCE: Final = (
         "News). Where 3G phones of before 2012 are rare, use the value of 4G", "derived",
     ),
     _share(
-        "capable_4g", 0.97, 0.34, 0.99,
-        _DEVICE.format("device_capable") + "; 97 % of active phones in Norway, January 2026 (DSB, quoted by digi.no)",
+        "capable_4g", 0.98, 0.34, 0.99,
+        "97 % of active phones in Norway, January 2026 (DSB, quoted by digi.no); " + _FITTED.format("device_capable", 0.97), "fitted",
     ),
-    _share("capable_5g", 0.97, 0.80, 0.99, _DEVICE.format("device_capable")),
-    _share("opted_out", 0.02, 0.0, 0.40, _DEVICE.format("not_opted_out")),
+    _share("capable_5g", 0.98, 0.80, 0.99, "as 4G", "fitted"),
+    _share("opted_out", 0.01, 0.0, 0.40, _FITTED.format("not_opted_out", 0.98), "fitted"),
     Parameter(
         "battery_full_s", 12 * 3600.0, "s", 6 * 3600.0, 24 * 3600.0,
         "chosen (reference/radio.md 5.3): without mains all phones last so long", "judgement",

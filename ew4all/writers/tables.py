@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ew4all.results import Reach, ZoneCount
 
-__all__ = ["columns", "write_zone_tables"]
+__all__ = ["columns", "multi", "write_gpkg", "write_zone_tables"]
 
 LAYER = "zones"
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
@@ -76,18 +76,9 @@ def write_zone_tables(folder: Path, result: Reach, *, notice: str | None = None)
     """
     table = columns(result.zones, notice, result.outage.after.zones if result.outage else ())
     shapes = np.empty(len(result.zones), dtype=object)
-    shapes[:] = [_multi(z.geometry) for z in result.zones]
+    shapes[:] = [multi(z.geometry) for z in result.zones]
     frame = gpd.GeoDataFrame(_typed(table), geometry=gpd.GeoSeries(shapes, crs=4326))
-    path = folder / "zones.gpkg"
-    with writing(path), _gdal_option("OGR_CURRENT_DATE", FIXED_DATE):
-        frame.to_file(
-            path,
-            layer=LAYER,
-            driver="GPKG",
-            engine="pyogrio",
-            geometry_type="MultiPolygon",
-            layer_options={"DESCRIPTION": _description(result, notice)},
-        )
+    write_gpkg(folder / "zones.gpkg", frame, _description(result, notice))
     path = folder / "zones.parquet"
     with writing(path):
         frame.to_parquet(path, index=False, schema_version="1.1.0", write_covering_bbox=True)
@@ -98,6 +89,25 @@ def write_zone_tables(folder: Path, result: Reach, *, notice: str | None = None)
         writer.writerows(zip(*table.values(), strict=True))
 
 
+def write_gpkg(path: Path, frame: Any, description: str) -> None:
+    """Write a GeoDataFrame of zones as GeoPackage, layer ``zones``; equal tables give equal files.
+
+    Raises
+    ------
+    WriteError
+        The file cannot be written.
+    """
+    with writing(path), _gdal_option("OGR_CURRENT_DATE", FIXED_DATE):
+        frame.to_file(
+            path,
+            layer=LAYER,
+            driver="GPKG",
+            engine="pyogrio",
+            geometry_type="MultiPolygon",
+            layer_options={"DESCRIPTION": description},
+        )
+
+
 def _typed(table: dict[str, list[Any]]) -> dict[str, Any]:
     words = {"id", "name", "notice"}
     return {
@@ -106,8 +116,8 @@ def _typed(table: dict[str, list[Any]]) -> dict[str, Any]:
     }
 
 
-def _multi(shape: Any) -> Any:
-    """GeoPackage allows one kind of geometry a layer."""
+def multi(shape: Any) -> Any:
+    """Return a shape as a multipolygon, None for an empty one: GeoPackage allows one kind of geometry a layer."""
     if shape is None or shape.geom_type == "MultiPolygon":
         return shape
     return shapely.multipolygons([shape]) if not shape.is_empty else None

@@ -63,8 +63,8 @@ PARAMETERS: Final = (
     _level("night_quieter_db", 8.0, 3.0, 12.0, "chosen: less noise outdoors from 22 to 6 h", "judgement"),
     _level(
         "ambient_indoors_db", 32.0, 25.0, 50.0,
-        "noise in buildings where people are awake, near the pitch of the siren: about 10 dB below all noise of a quiet room. So that some 70 "
-        "to 75 % hear the sirens of Nanticoke 1986 (110 of them, placed by people; 76.5 % in the survey)", "fitted",
+        "noise in buildings where people are awake, near the pitch of the siren: about 10 dB below all noise of a quiet room. So that 65 to "
+        "79 % take note of the sirens of Nanticoke 1986, by how towns and sirens are placed (110 of them, near people; 76.5 % in the survey)", "fitted",
     ),
     _level("ambient_bedroom_db", 28.0, 20.0, 40.0, "chosen: noise where people sleep", "judgement"),
     _level("ambient_vehicle_db", 65.0, 55.0, 75.0, "chosen: noise in a moving car", "judgement"),
