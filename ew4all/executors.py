@@ -31,6 +31,8 @@ LOCAL: Final = "local:"
 AHEAD: Final = 3
 """Jobs of each worker that are handed over before their results are taken."""
 
+_THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
 T = TypeVar("T")
 
 
@@ -138,7 +140,12 @@ def _cluster(address: str) -> Iterator[Executor]:
 
 
 def _begin_worker() -> None:
-    """Leave Ctrl-C to the parent, and end with it: a parent that is killed cannot tell its workers."""
+    """Leave Ctrl-C to the parent, and end with it: a parent that is killed cannot tell its workers.
+
+    One thread each for linear algebra: two workers whose libraries wait for each other on two cores are no quicker than one.
+    """
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")  # before numpy is imported, with the first job
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
