@@ -110,6 +110,12 @@ def _size_of(executor: Executor) -> int:
 
 @contextmanager
 def _cluster(address: str) -> Iterator[Executor]:
+    count = address.removeprefix(LOCAL) if address.startswith(LOCAL) else "1"
+    if not count.isdecimal() or int(count) < 1:
+        msg = (
+            f"--cluster {address} names no number of processes; local:4 starts four on this machine"
+        )
+        raise OptionError(msg)
     try:
         distributed: Any = import_module("distributed")
     except ImportError as error:
@@ -124,12 +130,6 @@ def _cluster(address: str) -> Iterator[Executor]:
         with client:
             yield client.get_executor()
         return
-    count = address.removeprefix(LOCAL)
-    if not count.isdecimal() or int(count) < 1:
-        msg = (
-            f"--cluster {address} names no number of processes; local:4 starts four on this machine"
-        )
-        raise OptionError(msg)
     with (
         distributed.LocalCluster(
             n_workers=int(count), threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None

@@ -49,9 +49,9 @@ class Text(Section):
     national: bool = False
     """A level that nobody can opt out of."""
     languages: list[Name] = Field(default_factory=lambda: ["en"], min_length=1)
-    """BCP 47 tags of the texts."""
+    """BCP 47 tags of the texts; those of the CAP alert where there is one."""
     pages: Annotated[int, Field(ge=1, le=15)] = 2
-    """Pages of the cell-broadcast message."""
+    """Pages of the cell-broadcast message; worked out from the CAP alert where there is one."""
     duration: Positive = 1800.0
     """How long it stays on air."""
     device_geofenced: bool = False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ew4all.run_plan import PowerCut, RunPlan
 from ew4all.scenario.actions import values_of
+from ew4all.scenario.cap_text import said_by
 from ew4all.sim.audience import Audience
 from ew4all.sim.audience_tables import BEHAVIOUR, HOURLY
 from ew4all.sim.channels.registry import CHANNELS
@@ -51,7 +53,13 @@ def plan_of(
     """
     run, alert = scenario.run, scenario.alert
     audience = audience_of(scenario)
-    first = Issue(_notice(alert), tuple(alert.channels or ()))
+    notice = _notice(alert)
+    if alert.cap is not None:
+        told = said_by(alert.cap)
+        notice = replace(
+            notice, **{name: it for name, it in told.items() if name not in alert.model_fields_set}
+        )
+    first = Issue(notice, tuple(alert.channels or ()))
     timeline = timeline_of(scenario)
     decisions = [(decision.at, _decision(decision)) for decision in scenario.decisions]
     if timeline is None:
@@ -69,7 +77,7 @@ def plan_of(
         from_s=run.since,
         until_s=run.since + run.duration,
         audience=audience,
-        response=Response.of(audience, tuple(alert.languages), scenario.behaviour.action),
+        response=Response.of(audience, notice.languages, scenario.behaviour.action),
         power_cuts={
             zone: PowerCut(cut.lost, np.inf if cut.back is None else cut.back, cut.share)
             for zone, cut in scenario.power.items()
