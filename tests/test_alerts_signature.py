@@ -160,6 +160,10 @@ def two_signed_infos(root: etree._Element) -> None:
     info.addprevious(etree.fromstring(etree.tostring(info)))
 
 
+def doubled(root: etree._Element) -> None:
+    root.append(etree.fromstring(etree.tostring(root.find(f"{DSIG}Signature"))))
+
+
 def swap_certificate(root: etree._Element) -> None:
     pem = STRANGER.certificate_pem.decode().splitlines()[1:-1]
     root.find(f".//{DSIG}X509Certificate").text = "".join(pem)
@@ -179,6 +183,7 @@ def drop_reference(root: etree._Element) -> None:
         (move_into_info, "invalid", "moved it"),
         (refer_to_a_part, "invalid", "not the alert as a whole"),
         (refer_twice, "invalid", "not the alert as a whole"),
+        (doubled, "invalid", "there twice"),
         (two_signed_infos, "invalid", "2 elements SignedInfo"),
         (swap_certificate, "invalid", "not made by the key"),
         (drop_reference, "unchecked", "covers 0 things"),
@@ -195,6 +200,7 @@ def drop_reference(root: etree._Element) -> None:
         "signature in info",
         "a part",
         "two ids",
+        "doubled",
         "two infos",
         "certificate",
         "no reference",

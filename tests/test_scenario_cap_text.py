@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def notice_of(alert: dict[str, Any], folder: Path) -> Notice:
-    said = {"schema": "ew4all/scenario/1", "demo": "grenada", "alert": alert, "channels": ["cell_broadcast"]}
+    said = {
+        "schema": "ew4all/scenario/1",
+        "demo": "grenada",
+        "alert": alert,
+        "channels": ["cell_broadcast"],
+    }
     (_, first), *_ = scenario_from(said, folder=folder).plan().decisions
     notice: Notice = first.notice  # type: ignore[union-attr]
     return notice

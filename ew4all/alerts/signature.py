@@ -330,6 +330,9 @@ def _count(root: etree._Element) -> int:
     if len(direct) > MOST_SIGNATURES:
         msg = f"it carries {len(direct)} signatures; more than {MOST_SIGNATURES} are refused"
         raise Broken(msg)
+    if len({(s.findtext(f"{{{DSIG}}}SignatureValue") or "").strip() for s in direct}) < len(direct):
+        msg = "a signature stands there twice: somebody copied it"
+        raise Broken(msg)
     return len(direct)
 
 

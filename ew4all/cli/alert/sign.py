@@ -57,14 +57,21 @@ def sign(
         passphrase = None
         if passphrase_file is not None:
             passphrase = _secret(passphrase_file).splitlines()[:1]
+        alert = whole_file(file)
         content = signed(
-            whole_file(file),
+            alert,
             _secret(key),
             whole_file(cert),
             passphrase=passphrase[0] if passphrase else None,
         )
         write_text(out, content.decode("utf-8"))
         say(f"Signed: {out}", quiet=quiet)
+        if b"SignatureValue" in alert:
+            say(
+                "The alert carried a signature before: readers that follow the XML standard to the letter find that "
+                "one broken by the new one. Sign the alert as it was before, if you can.",
+                quiet=quiet,
+            )
 
 
 def verify(
