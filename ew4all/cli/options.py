@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "mapping",
+    "moment",
     "must_be_text",
     "must_name_output",
     "numbers",
@@ -74,6 +76,25 @@ def numbers(option: str, values: Sequence[str] | None, form: str) -> dict[str, f
     if texts is None:
         return None
     return {name: _number(option, text, form) for name, text in texts.items()}
+
+
+def moment(option: str, text: str) -> datetime:
+    """Return a time that was written with its offset from UTC.
+
+    Raises
+    ------
+    OptionError
+        It is no time, or says no offset.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{option} {text} is no time; write it as 2026-01-31T18:30:00-05:00"
+        raise OptionError(msg) from error
+    if found.tzinfo is None:
+        msg = f"{option} {text} does not say its offset from UTC; write it as {text}+00:00 if it is UTC"
+        raise OptionError(msg)
+    return found
 
 
 def thresholds(values: Sequence[str] | None) -> dict[str, float] | float | None:
