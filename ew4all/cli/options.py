@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "language_tag",
     "mapping",
     "moment",
     "must_be_text",
@@ -95,6 +96,22 @@ def moment(option: str, text: str) -> datetime:
         msg = f"{option} {text} does not say its offset from UTC; write it as {text}+00:00 if it is UTC"
         raise OptionError(msg)
     return found
+
+
+def language_tag(option: str, text: str) -> str:
+    """Return a text that has the form of a language tag.
+
+    Raises
+    ------
+    OptionError
+        It has not.
+    """
+    from ew4all.alerts.language_tags import LANGUAGE_TAG_FORM, is_language_tag
+
+    if not is_language_tag(text):
+        msg = f"{option} wants {LANGUAGE_TAG_FORM}, but got {text!r}"
+        raise OptionError(msg)
+    return text
 
 
 def thresholds(values: Sequence[str] | None) -> dict[str, float] | float | None:

@@ -11,7 +11,7 @@ import typer
 
 from ew4all.alerts.drill import DrillStatus
 from ew4all.cli.alert.inputs import geocode_table
-from ew4all.cli.options import moment
+from ew4all.cli.options import language_tag, moment
 from ew4all.cli.parameters import Json, Quiet
 from ew4all.cli.terminal import console, print_json, reporting, say
 from ew4all.errors import MissingCrsError, OptionError, TemplateError
@@ -121,6 +121,8 @@ def build(
         from ew4all.alerts.cap_write import write
         from ew4all.writers.plain_table import write_text
 
+        for tag in language:
+            language_tag("--language", tag)
         begin = datetime.now(UTC) if sent is None else moment("--sent", sent)
         if not 0.0 < hours <= _LONGEST_H:
             msg = f"--hours {hours} is not between 0 and {_LONGEST_H:.0f}"

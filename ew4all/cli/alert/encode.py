@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ew4all.cli.alert.inputs import geocode_table, mapping_rules
+from ew4all.cli.options import language_tag
 from ew4all.cli.parameters import Json
 from ew4all.cli.terminal import console, print_json, reporting
 from ew4all.errors import CapError, OptionError
@@ -102,6 +103,8 @@ def encode(
                 raise OptionError(msg)
             from ew4all.alerts.encoding import encode_message
 
+            if language is not None:
+                language_tag("--language", language)
             rules = mapping_rules(profile or "eu-alert", "--profile")
             named: list[tuple[str | None, Encoded]] = [
                 (None, message) for message in encode_message(text, rules, given, language=language)
