@@ -111,7 +111,7 @@ def by_bin(_: RunPlan, __: Prepared, played: Played) -> dict[str, Any]:
     ``none``, ``several``, ``in_time``, ``people`` have shape (bins,), ``alerted``, ``reached``, ``noticed``, ``first``,
     ``only`` (bins, channels), ``curve`` (ticks, channels) those who noticed and ``warned`` (ticks,) by any.
     """
-    totals, curves = played.totals, played.curves
+    totals, curves = played.totals, played.curves.common()
     found: dict[str, Any] = {f.name: getattr(totals, f.name) for f in fields(totals)}
     found |= {"people": played.people, "in_time": played.in_time}
     found["curve"] = curves.stack("noticed").sum(axis=1)

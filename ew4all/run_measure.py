@@ -107,27 +107,29 @@ def _over_time(
     most_values: float,
 ) -> dict[str, Any]:
     bins, zones = prepared.bins, len(prepared.world.zones)
-    time_s = np.asarray(played.curves.time_s, np.float64)
+    # Every point for what is worked out here; for curves those that all replicas have.
+    curves, fine_s = played.curves.common(), np.asarray(played.curves.time_s, np.float64)
+    shared, time_s = np.array(played.curves.shared), np.asarray(curves.time_s, np.float64)
     warned_bin = np.where(bins.at_risk, played.people - played.curves.stack("none"), 0.0)
     by_zone = np.maximum.accumulate(_by_zone(warned_bin, bins.zone, zones), axis=0)
     response = plan.response or Response.of(plan.audience)
     out = {
         "time_s": time_s,
-        "curve_warned": _with_whole(by_zone),
-        "curve_acted": _with_whole(acted(time_s, by_zone, response)),
-        "lead": lead_times(time_s, warned_bin, bins.arrival_s, LEAD_EDGES_S).sum(axis=1),
+        "curve_warned": _with_whole(by_zone[shared]),
+        "curve_acted": _with_whole(acted(fine_s, by_zone, response)[shared]),
+        "lead": lead_times(fine_s, warned_bin, bins.arrival_s, LEAD_EDGES_S).sum(axis=1),
     }
     come = np.where(bins.at_risk, played.people, 0.0)
     out["curve_arrived"] = (bins.arrival_s[None, :] <= time_s[:, None]) @ come[:, None]
     each = zones * len(played.channels) * time_s.size <= most_values
     for stage in ("alerted", "reached", "noticed"):
-        people = np.where(bins.at_risk[:, None], played.curves.stack(stage), 0.0)
+        people = np.where(bins.at_risk[:, None], curves.stack(stage), 0.0)
         if each:
             out[f"curve_{stage}"] = _with_whole(_by_zone(people, bins.zone, zones))
         else:
             out[f"curve_{stage}"] = people.sum(axis=1, keepdims=True)
-    ticks, whole = _with_issue(time_s, out["curve_warned"][:, -1], issued_s)
-    out["times_s"] = np.array([_first(ticks, whole, s * at_risk) for s in TIME_SHARES]) - issued_s
+    whole = by_zone.sum(axis=1)
+    out["times_s"] = np.array([_first(fine_s, whole, s * at_risk) for s in TIME_SHARES]) - issued_s
     return out
 
 
@@ -137,14 +139,6 @@ def _issued_s(played: Played) -> float:
         t for t, kind in zip(played.events.time_s, played.events.kind, strict=True) if kind in sent
     ]
     return min(times, default=np.nan)
-
-
-def _with_issue(time_s: F64, people: F64, issued_s: float) -> tuple[F64, F64]:
-    """Put the issue between the ticks of a curve: who is warned by the tick after it was so after the issue, not before."""
-    k = int(np.searchsorted(time_s, issued_s, side="right"))
-    if not np.isfinite(issued_s) or k in {0, time_s.size}:
-        return time_s, people
-    return np.insert(time_s, k, issued_s), np.insert(people, k, people[k - 1])
 
 
 def _first(time_s: F64, people: F64, wanted: float) -> float:

@@ -13,6 +13,7 @@ from ew4all.sim.coarsening import MOST_ROWS
 from ew4all.sim.decisions import Issue, Update
 from ew4all.sim.engine import TICK_S
 from ew4all.sim.population import STEP_S
+from ew4all.sim.records import after_issue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,13 @@ class RunPlan:
                     f"{self.until_s:g} s; move it, or let the run be longer"
                 )
                 raise InputError(msg)
+
+    def marks_s(self) -> list[float]:
+        """Return points of the curves that all replicas have beside the ticks: after each alert, as it is usually issued."""
+        issues = [t for t, decision in self.decisions if isinstance(decision, Issue | Update)]
+        issues += [timeline.typical().sent_s for timeline, _ in self.alerts]
+        times = (max(self.from_s, t) + after for t in issues for after in after_issue(self.tick_s))
+        return sorted({t for t in times if t <= self.until_s})
 
     @property
     def issued_s(self) -> float:

@@ -129,6 +129,9 @@ class Played:
         People of each bin, whole numbers where they are drawn, shape (bins,).
     totals
         At the end of the run.
+    curves
+        Also at the issue of each alert, close behind it, and when the hazard arrives somewhere; `Curves.common` are the points that
+        all replicas have.
     in_time
         People at risk of each bin who were warned early enough to act before the hazard arrives there, shape (bins,).
     losses
@@ -282,6 +285,7 @@ def play(
         tick_s=plan.tick_s,
         step_s=plan.step_s,
         mixing_within=plan.mixing_within,
+        marks_s=[*plan.marks_s(), *np.unique(bins.arrival_s).tolist()],
     )
     for time_s, decision in plan.decisions:
         engine.at(time_s, decision)
@@ -292,7 +296,7 @@ def play(
         engine.env.process(moments.play(engine, alert))
     engine.run(plan.until_s)
     totals = engine.totals()
-    if engine.curves.time_s[-1] < plan.until_s:
+    if not engine.curves.has(plan.until_s):
         engine.curves.add(plan.until_s, totals)
     counted = np.bincount(prepared.bin_of, engine.population.people, len(bins))
     people = counted.astype(np.float64)
@@ -319,7 +323,10 @@ def _draws(seed: int | np.random.SeedSequence, number: int) -> np.random.Generat
 
 
 def _mains(plan: RunPlan, zones: Sequence[str]) -> tuple[Mains, F64, F64]:
-    """Return when the mains of zones are lost, whom it takes, and how long they have been out at the issue."""
+    """Return when the mains of zones are lost, whom that takes, and how long they have been out at the issue.
+
+    Where no cut is planned one takes everybody: a decision may come at any time.
+    """
     unknown = sorted(set(plan.power_cuts) - {"*", *zones})
     if unknown:
         msg = f"the mains of {unknown[0]!r} cannot fail: there is no such zone; zones are {', '.join(zones[:20])}"
@@ -336,5 +343,4 @@ def _mains(plan: RunPlan, zones: Sequence[str]) -> tuple[Mains, F64, F64]:
     lost_s, back_s, share = (np.array(column, np.float64) for column in zip(*cuts, strict=True))
     out = (lost_s <= plan.issued_s) & (plan.issued_s < back_s)
     since_s = np.where(out, plan.issued_s - np.where(out, lost_s, 0.0), 0.0)
-    in_run = (lost_s <= plan.until_s) & (back_s > plan.from_s)
-    return Mains(lost_s, back_s), np.where(in_run, share, 0.0), since_s
+    return Mains(lost_s, back_s), share, since_s

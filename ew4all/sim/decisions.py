@@ -85,7 +85,7 @@ class NetworkChange:
 
 @dataclass(frozen=True)
 class PowerChange:
-    """The mains of a zone, or of all, fail or come back."""
+    """The mains of a zone, or of all, fail or come back; what a scenario plans for later comes all the same."""
 
     on: bool
     zone: str | None = None

@@ -19,13 +19,13 @@ from ew4all.sim.decisions import (
 )
 from ew4all.sim.parameters import resolve
 from ew4all.sim.population import STEP_S, Mixing, Population
-from ew4all.sim.records import Curves, Events
+from ew4all.sim.records import Curves, Events, after_issue
 from ew4all.sim.stage import Stage
 from ew4all.sim.world import HOUR_S, Mains
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -67,7 +67,10 @@ class Engine:
     drawn
         Whole people by chance, in the place of expected numbers.
     start_s, tick_s, step_s
-        Where the clock begins, points of curves, longest step of word of mouth.
+        Where the clock begins, points of curves, longest step of word of mouth. After each issue points are closer, from one second
+        up to a tick.
+    marks_s
+        Further points of curves: times that something is asked of.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Engine:
         tick_s: float = TICK_S,
         step_s: float = STEP_S,
         mixing_within: float = 0.9,
+        marks_s: Iterable[float] = (),
     ) -> None:
         names = [use.channel.name for use in uses]
         if len(set(names)) < len(names):
@@ -118,6 +122,8 @@ class Engine:
         self._changed = self.env.event()
         self.tick_s = tick_s
         self.env.process(self._tick())
+        marks = sorted({float(t) for t in marks_s if np.isfinite(t) and t > start_s})
+        self.env.process(self._look_at(marks, shared=True))
         self.env.process(self._hours())
         self.env.process(self._epochs())
 
@@ -167,8 +173,7 @@ class Engine:
             for stage in self.stages:
                 stage.cancel(decision.identifier)
         elif isinstance(decision, Switch):
-            self.stages[self._channel(decision.channel)].is_on = decision.on
-            self.events.add(self.now_s, "switch", decision.channel, float(decision.on))
+            self._switch(self._channel(decision.channel), on=decision.on)
         elif isinstance(decision, NetworkChange):
             self._change_network(decision)
         else:
@@ -188,14 +193,31 @@ class Engine:
         self.events.add(self.now_s, kind, decision.notice.identifier)
         wanted = [self._channel(name) for name in decision.channels] or range(len(self.stages))
         for k in wanted:
-            if self.stages[k].is_on:
-                self.env.process(self._play(k, decision.notice))
+            self.env.process(self._bring(k, decision.notice))
+        times = [self.now_s + after_s for after_s in after_issue(self.tick_s)]
+        self.env.process(self._look_at(times, shared=False))
 
-    def _play(self, k: int, notice: Notice) -> Process:
+    def _bring(self, k: int, notice: Notice) -> Process:
+        """Bring a text to a channel, which plays it, or keeps it until it is switched on."""
         use, stage = self._uses[k], self.stages[k]
         if use.gateway_s > 0:
             yield self.env.timeout(use.gateway_s)
-        yield self.env.process(use.channel.play(stage, notice))
+        if stage.is_cancelled(notice.identifier):
+            return
+        stage.take(notice)
+        if stage.is_on:
+            yield self.env.process(use.channel.play(stage, notice))
+        else:
+            stage.record("held")
+
+    def _switch(self, k: int, *, on: bool) -> None:
+        stage, was_on = self.stages[k], self.stages[k].is_on
+        stage.is_on = on
+        self.events.add(self.now_s, "switch", stage.name, float(on))
+        if on and not was_on:
+            # What was under way ended with the switch: whatever is in force still begins anew.
+            for notice in list(stage.in_force()):
+                self.env.process(self._uses[k].channel.play(stage, notice))
 
     def _change_network(self, decision: NetworkChange) -> None:
         if not 0.0 <= decision.share <= 1.0:
@@ -219,13 +241,22 @@ class Engine:
             if decision.zone is None
             else np.array([_index(self.world.zones, decision.zone, "zone")])
         )
-        lost, back = self.mains.lost_s.copy(), self.mains.back_s.copy()
-        if decision.on:
-            back[zones] = self.now_s
-        else:
-            lost[zones], back[zones] = self.now_s, np.inf
-        self.mains = Mains(lost, back)
+        if not decision.on:
+            self._must_be_on_mains(zones)
+        self.mains = self.mains.switched(zones, self.now_s, on=decision.on, plan=self.world.mains)
         self.events.add(self.now_s, "power", decision.zone or "everywhere", float(decision.on))
+
+    def _must_be_on_mains(self, zones: NDArray[np.intp]) -> None:
+        """Refuse a cut that would take nobody: people who do not depend on the mains are in rows of their own."""
+        rows = self.world.rows
+        here = np.isin(rows.zone, zones)
+        if here.any() and not rows.mains_lost[here].any():
+            names = ", ".join(self.world.zones[z] for z in zones[:20])
+            msg = (
+                f"the mains of {names} cannot fail: nobody there depends on them in this run, as the share of people whom a cut takes "
+                "is 0; give a larger share under power, or leave the zone out"
+            )
+            raise OptionError(msg)
 
     def _channel(self, name: str) -> int:
         return _index(self.names, name, "channel")
@@ -236,9 +267,21 @@ class Engine:
 
     def _tick(self) -> Process:
         while True:
-            self.population.advance(self.now_s)
-            self.curves.add(self.now_s, self.population.totals())
+            self._look(shared=True)
             yield self.env.timeout(self.tick_s)
+
+    def _look_at(self, times_s: Iterable[float], *, shared: bool) -> Process:
+        for time_s in times_s:
+            yield self.env.timeout(max(0.0, time_s - self.now_s))
+            self._look(shared=shared)
+
+    def _look(self, *, shared: bool) -> None:
+        """Put a point into the curves, once."""
+        if self.curves.has(self.now_s):
+            self.curves.shared[-1] |= shared
+            return
+        self.population.advance(self.now_s)
+        self.curves.add(self.now_s, self.population.totals(), shared=shared)
 
     def _hours(self) -> Process:
         """Wake channels at every full hour: people sleep, listen and travel by the hour."""

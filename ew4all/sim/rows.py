@@ -50,7 +50,7 @@ class Rows(People):
     indoors, awake, phone_on
         State when the alert is issued.
     mains_lost
-        Whether their supply fails in this run when that of their zone does.
+        Whether their supply fails when that of their zone does.
     """
 
     entry: ClassVar[str] = "row"

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import simpy
     from numpy.typing import NDArray
 
     from ew4all.sim.channels.contract import Process
+    from ew4all.sim.decisions import Notice
     from ew4all.sim.delay import Delay
     from ew4all.sim.engine import Engine
     from ew4all.sim.population import Exposure
     from ew4all.sim.world import Mains, World
 
     F64 = NDArray[np.float64]
+
+
+@dataclass(eq=False)
+class Text:
+    """A text that came to a channel: an alert, or what took the place of its text before.
+
+    Attributes
+    ----------
+    end_s
+        Until when it is in force.
+    plays
+        How often it was begun; more than once where the channel was switched off and on.
+    """
+
+    notice: Notice
+    end_s: float
+    plays: int = 0
 
 
 class Stage:
@@ -34,8 +53,10 @@ class Stage:
         Draws of its own, so that another channel more or less does not change them.
     is_on
         Whether the channel is in use.
+    texts
+        The newest text of each alert that came to it, on or off, by its identifier.
     kept
-        What the channel remembers between alerts: whom it has reached, which text is the newest.
+        What the channel remembers between alerts: whom it has reached.
     """
 
     def __init__(
@@ -50,6 +71,7 @@ class Stage:
         self.engine, self.index, self.name = engine, index, name
         self.exposure, self.values, self.rng = exposure, values, rng
         self.is_on = True
+        self.texts: dict[str, Text] = {}
         self.kept: dict[str, Any] = {}
         self._held: dict[Any, F64] = {}
         self._now: F64 | float = 1.0
@@ -82,7 +104,21 @@ class Stage:
 
     def is_over(self, identifier: str) -> bool:
         """Whether an alert was cancelled, or the channel is out of use."""
-        return not self.is_on or identifier in self._cancelled
+        return not self.is_on or self.is_cancelled(identifier)
+
+    def is_cancelled(self, identifier: str) -> bool:
+        """Whether an alert was cancelled."""
+        return identifier in self._cancelled
+
+    def take(self, notice: Notice) -> None:
+        """Take a text in, which is in force from now on; it takes the place of the one before of that alert."""
+        self.texts[notice.identifier] = Text(notice, self.now_s + notice.duration_s)
+
+    def in_force(self) -> Iterator[Notice]:
+        """Yield the texts that are in force, each for what is left of its time."""
+        for identifier, text in self.texts.items():
+            if text.end_s > self.now_s and not self.is_cancelled(identifier):
+                yield replace(text.notice, duration_s=text.end_s - self.now_s)
 
     def wait(self, seconds: float) -> simpy.Event:
         """Return an event after some seconds, or earlier when anything changes: network, mains, hour, switch, cancel."""

@@ -91,6 +91,29 @@ class Mains:
         found: NDArray[np.bool_] = (self.lost_s <= time_s) & (time_s < self.back_s)
         return found
 
+    def switched(self, zones: NDArray[np.intp], now_s: float, *, on: bool, plan: Mains) -> Mains:
+        """Return the supply after it was switched in some zones now; what happens last holds.
+
+        What is planned for later stays: a cut that lies ahead comes although the supply was switched on before it, and a
+        return that lies ahead comes although it was cut before. Where nothing changes, nothing does.
+
+        Parameters
+        ----------
+        plan
+            Supply of the scenario.
+        """
+        lost, back = self.lost_s.copy(), self.back_s.copy()
+        out = self.out(now_s)
+        for z in zones:
+            ahead = plan.lost_s[z] > now_s
+            if on and out[z]:
+                lost[z] = plan.lost_s[z] if ahead else lost[z]
+                back[z] = plan.back_s[z] if ahead else now_s
+            elif not on and not out[z]:
+                lost[z] = now_s
+                back[z] = plan.back_s[z] if plan.back_s[z] > now_s else np.inf
+        return Mains(lost, back)
+
     def out_for_s(self, time_s: float) -> F64:
         """Return how long the supply of each zone has been out now, seconds, 0 where it is there. Shape (zones,)."""
         return np.where(self.out(time_s), time_s - self.lost_s, 0.0)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     F64 = NDArray[np.float64]
 
 AGAIN_S: Final = 30.0
-"""An update sounds within this time on phones that have an alert already."""
+"""A new text sounds within this time on phones that have another already, and receive it."""
 
 _FEW: Final = 5e-4
 _MANY_OF_A_KIND: Final = 0.02
@@ -65,14 +65,12 @@ class OnAir:
         self.willing = self._willing()
         self.decoded = np.array([values[f"decoded_{t}"] for t in TECHNOLOGIES])
         self.start_s, self.left_out = stage.now_s, np.zeros(kinds)
-        self.is_over, self.is_update = newest(stage, notice.identifier)
+        self.is_over, self.sounds_again = newest(stage, notice.identifier)
 
     def run(self) -> Process:
         """Play it: a SimPy process."""
         stage, notice = self.stage, self.notice
         stage.record("on_air")
-        if self.is_update:
-            self.noticing.sound_again(AGAIN_S)
         end_s = self.start_s + notice.duration_s
         self._look(restarts=False)
         used = np.unique(stage.world.service.technology)
@@ -135,6 +133,8 @@ class OnAir:
         # Whoever comes into reach now has not had the repetitions before.
         self.left_out[untaken.left > 2.0 * before + _NOBODY] = 0.0
         self.noticing.refresh()
+        if self.sounds_again:
+            self.noticing.sound_again(untaken.served(), AGAIN_S)
 
     def _broadcast(self, wave: Wave, *, last: bool = False) -> None:
         """Send it once: who is able and decodes it gets it, after the delays of the wave."""

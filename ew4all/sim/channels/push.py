@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["Push", "delay_of"]
 
 AGAIN_S: Final = 30.0
-"""An update sounds within this time on devices that have the message already."""
+"""A new text sounds within this time on devices that have another already, and receive it."""
 
 _LOOK_S: Final = 300.0
 """How often devices are looked at where nothing else changes."""
@@ -114,7 +114,7 @@ class Push:
     def play(self, stage: Stage, notice: Notice) -> Process:
         """Send it to all installations, and deliver what is kept as devices come back, until the alert ends."""
         values, susceptible = stage.values, stage.exposure.susceptible
-        over, is_update = newest(stage, notice.identifier)
+        over, sounds_again = newest(stage, notice.identifier)
         noticing = _Noticing(stage)
         end_s = stage.now_s + notice.duration_s
         yield stage.env.timeout(values["prepare_s"])
@@ -123,10 +123,10 @@ class Push:
         stage.record("on_air")
         stage.alert(susceptible)
         noticing.refresh()
-        if is_update:
-            noticing.sound_again(AGAIN_S)
         untaken: Untaken = stage.kept.setdefault("untaken", Untaken.begin(susceptible.size))
         untaken.change(_able(stage, only_phones=self.only_phones))
+        if sounds_again:
+            noticing.sound_again(untaken.served(), AGAIN_S)
         messages = mass(people_of(stage), susceptible)
         _deliver(stage, untaken, _usual_delay(values, messages / values["rate_per_s"]), over)
         people = people_of(stage)
@@ -135,6 +135,8 @@ class Push:
             yield stage.wait(min(_LOOK_S, end_s - stage.now_s))
             untaken.change(_able(stage, only_phones=self.only_phones))
             noticing.refresh()
+            if sounds_again:
+                noticing.sound_again(untaken.served(), AGAIN_S)
             if stage.now_s < end_s and mass(people, untaken.left * susceptible) > _FEW:
                 _deliver(stage, untaken, Delay.exponential(values["resync_s"]), over)
         stage.record("off_air")

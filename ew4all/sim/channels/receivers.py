@@ -29,6 +29,9 @@ LOOK_S: Final = 300.0
 
 _TINY: Final = 1e-15
 
+_FEW: Final = 1e-3
+"""A smaller share of those who have a message waits with the sound of a new one until more of them get it."""
+
 
 @dataclass(eq=False)
 class Untaken:
@@ -67,6 +70,10 @@ class Untaken:
         self.ever = np.maximum(self.ever, able)
         self.able = able
         return new
+
+    def served(self) -> F64:
+        """Return the part of those who ever could receive that can now, shape (kinds,)."""
+        return np.minimum(1.0, self.able / np.maximum(self.ever, _TINY))
 
     def give_back(self, share: F64, able: F64) -> None:
         """Take back people who were on the way to be reached when a share was able; not those whose service went."""
@@ -122,17 +129,32 @@ def phone_columns(world: World) -> tuple[NDArray[Any], ...]:
 
 
 def newest(stage: Stage, identifier: str) -> tuple[Callable[[], bool], bool]:
-    """Count one more text of an alert; return a test of whether it is over, and whether it is an update of one before.
+    """Begin the newest text of an alert; return a test of whether it is over, and whether it sounds where another is.
 
-    It is over when it was cancelled or replaced, or the channel is out of use.
+    It is over when it was cancelled or replaced, or the channel was put out of use. An update and another alert sound on devices
+    that have a text; one that goes on since the channel is in use again does not. So do phones by 3GPP TS 23.041: serial number
+    and message identifier together tell what they have shown already.
     """
-    versions: dict[str, int] = stage.kept.setdefault("version", {})
-    mine = versions[identifier] = versions.get(identifier, 0) + 1
+    text = stage.texts[identifier]
+    text.plays += 1
+    mine = text.plays
+    sounds_again = mine == 1 and bool(stage.kept.get("has_begun", False))
+    stage.kept["has_begun"] = True
 
     def is_over() -> bool:
-        return stage.is_over(identifier) or versions[identifier] != mine
+        is_newest = stage.texts[identifier] is text and text.plays == mine
+        return stage.is_over(identifier) or not is_newest
 
-    return is_over, mine > 1
+    return is_over, sounds_again
+
+
+@dataclass(frozen=True, eq=False)
+class _Again:
+    """A share of each kind of those who have a message, whose phones sound once more within a time, and until when."""
+
+    share: F64
+    within_s: float
+    until_s: float
 
 
 class Noticing:
@@ -158,7 +180,9 @@ class Noticing:
     ) -> None:
         self.stage, self.at_once, self.looks_every_s = stage, at_once, looks_every_s
         self.silenced = silenced
-        self._again_s, self._again_until_s = 0.0, -np.inf
+        # Shared by all texts of the channel: whichever looks last sets the rates of all.
+        self._again: list[_Again] = stage.kept.setdefault("again", [])
+        self._sounded: F64 = np.zeros(stage.exposure.row.size)
 
     def now(self) -> F64:
         """Return the share of each kind that notices at once at this moment."""
@@ -175,16 +199,27 @@ class Noticing:
     def refresh(self) -> None:
         """Set both by the hour."""
         now, later = self.now(), self.later()
-        if self.stage.now_s < self._again_until_s:
-            later = later + rate_of(now, self._again_s)
+        self._again[:] = [one for one in self._again if self.stage.now_s < one.until_s]
+        for one in self._again:
+            later = later + rate_of(now * one.share, one.within_s)
         self.stage.notice(now, later)
 
-    def sound_again(self, within_s: float) -> None:
-        """Let phones that have a message sound once more within some time: who overheard it may notice now."""
-        self._again_s, self._again_until_s = within_s, self.stage.now_s + within_s
-        self.refresh()
-        self.stage.env.process(self._fall_silent())
+    def sound_again(self, share: F64, within_s: float) -> None:
+        """Let phones that have a message sound once more within some time: who overheard it may notice now.
 
-    def _fall_silent(self) -> Process:
-        yield self.stage.env.timeout(self._again_s)
+        Parameters
+        ----------
+        share
+            Part of these that has the new text by now, shape (kinds,); those who got it since the last call sound.
+        """
+        more = np.clip(share - self._sounded, 0.0, 1.0)
+        if more.max(initial=0.0) < _FEW:
+            return
+        self._sounded = self._sounded + more
+        self._again.append(_Again(more, within_s, self.stage.now_s + within_s))
+        self.refresh()
+        self.stage.env.process(self._fall_silent(within_s))
+
+    def _fall_silent(self, within_s: float) -> Process:
+        yield self.stage.env.timeout(within_s)
         self.refresh()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ew4all.sim.channels.contract import Process
     from ew4all.sim.decisions import Notice
-    from ew4all.sim.stage import Stage
+    from ew4all.sim.stage import Stage, Text
     from ew4all.sim.world import World
 
     F64 = NDArray[np.float64]
@@ -127,12 +127,19 @@ class Siren:
         """Sound them some times; people wake up, go out and lose power between one sounding and the next."""
         values = stage.values
         over, _ = newest(stage, notice.identifier)
+        text = stage.texts[notice.identifier]
+        # Sirens that are in use again sound as often as was left.
+        done: dict[Text, int] = stage.kept.setdefault("done", {})
+        if done.get(text, 0) >= round(values["soundings"]):
+            return
         stage.record("on_air")
         yield stage.env.timeout(values["start_from_s"])
-        for _ in range(round(values["soundings"])):
+        for _ in range(done.get(text, 0), round(values["soundings"])):
             if over():
                 break
             yield from _sound(stage, over)
+            if not over():
+                done[text] = done.get(text, 0) + 1
             end_s = stage.now_s + values["pause_s"]
             while stage.now_s < end_s and not over():
                 yield stage.wait(end_s - stage.now_s)

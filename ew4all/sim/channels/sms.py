@@ -97,7 +97,7 @@ class Sms(ABC):
     def play(self, stage: Stage, notice: Notice) -> Process:
         """Find the numbers, send to all of them, and try again where that fails."""
         values = stage.values
-        over, _ = newest(stage, notice.identifier)
+        over, sounds_again = newest(stage, notice.identifier)
         # A silent phone makes no sound for a message.
         at_once = (values["noticed_awake"], values["noticed_asleep"])
         noticing = Noticing(stage, at_once, values["looks_every_s"], silenced=True)
@@ -105,7 +105,11 @@ class Sms(ABC):
         stage.record("on_air")
         yield stage.env.timeout(values[self.finding])
         if not over():
-            yield from sms_queue.send(stage, self.plans(stage), over, noticing)
+            goes_on = stage.texts[notice.identifier].plays > 1
+            plans = self.plans(stage)
+            yield from sms_queue.send(
+                stage, plans, over, noticing, goes_on=goes_on, sounds_again=sounds_again
+            )
 
 
 def plan_of(values: Mapping[str, float], selected: F64, known: F64) -> sms_queue.Plan:

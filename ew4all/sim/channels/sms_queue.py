@@ -126,6 +126,8 @@ class Queue:
         Gives the share of each kind that has a phone on and in service, of all, shape (kinds,).
     is_over
         Whether to stop.
+    goes_on
+        The channel is in use again: whoever has a message is sent no other.
     """
 
     def __init__(
@@ -134,8 +136,10 @@ class Queue:
         plan: Plan,
         able_now: Callable[[], F64],
         is_over: Callable[[], bool],
+        *,
+        goes_on: bool = False,
     ) -> None:
-        self.stage, self.plan, self.is_over = stage, plan, is_over
+        self.stage, self.plan, self.is_over, self.goes_on = stage, plan, is_over, goes_on
         self._able_now = able_now
         kinds = plan.selected.size
         self.people = people_of(stage)
@@ -191,7 +195,8 @@ class Queue:
         known = selected * self.plan.known
         with_phone = np.maximum(0.0, known - np.maximum(self.able, reached))
         self.never_known = np.minimum(1.0, with_phone / np.maximum(never, _TINY))
-        return Batch(self.able - again, np.zeros(selected.size), never, again)
+        once_more = np.zeros(selected.size) if self.goes_on else again
+        return Batch(self.able - again, np.zeros(selected.size), never, once_more)
 
     def _messages(self, batch: Batch) -> float:
         """Return how many messages a batch is."""
@@ -272,17 +277,32 @@ def served_now(stage: Stage) -> F64:
 
 
 def send(
-    stage: Stage, plans: list[Plan], is_over: Callable[[], bool], noticing: Noticing
+    stage: Stage,
+    plans: list[Plan],
+    is_over: Callable[[], bool],
+    noticing: Noticing,
+    *,
+    goes_on: bool = False,
+    sounds_again: bool = False,
 ) -> Process:
-    """Let queues work beside each other, and keep what people notice up to the hour: a SimPy process."""
-    if stage.kept.get("sent"):
-        # Whoever has an earlier message and has not seen it hears the new one as its turn comes.
-        people = people_of(stage)
+    """Let queues work beside each other, and keep what people notice up to the hour: a SimPy process.
+
+    Parameters
+    ----------
+    goes_on
+        As for `Queue`.
+    sounds_again
+        Whoever has an earlier message and has not seen it hears the new one as its turn comes.
+    """
+    if sounds_again:
+        people, served = people_of(stage), served_now(stage)
         longest_s = max(mass(people, p.selected * p.known) / p.rate_per_s for p in plans)
-        noticing.sound_again(max(1.0, longest_s))
-    stage.kept["sent"] = True
+        reached = 1.0 - stage.kept.get("unreached", np.ones(people.size))
+        able = np.minimum(1.0, served / np.maximum(reached, _TINY))
+        noticing.sound_again(able, max(1.0, longest_s))
     for plan in plans:
-        stage.env.process(Queue(stage, plan, lambda: served_now(stage), is_over).run())
+        queue = Queue(stage, plan, lambda: served_now(stage), is_over, goes_on=goes_on)
+        stage.env.process(queue.run())
     while not is_over():
         noticing.refresh()
         yield stage.wait(HOUR_S)
