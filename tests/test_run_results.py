@@ -15,7 +15,7 @@ import ew4all
 from ew4all.errors import InputError, OptionError
 from ew4all.run_comparison import Comparison
 from ew4all.run_library import Run, play_scenario
-from ew4all.run_measure import _first, _with_issue, measure, missed_by_reason
+from ew4all.run_measure import _first, measure, missed_by_reason
 from ew4all.run_results import (
     CHANNEL_KEYS,
     LEAD_EDGES_S,
@@ -101,8 +101,8 @@ def test_time_until_a_share_is_warned_counts_from_the_issue() -> None:
     assert_allclose(at, half, rtol=1e-6)
 
 
-def test_nobody_is_warned_between_a_tick_and_the_issue_after_it() -> None:
-    ticks, warned = _with_issue(np.array([0.0, 60.0, 120.0]), np.array([0.0, 0.0, 100.0]), 90.0)
+def test_a_share_is_warned_where_a_curve_crosses_it() -> None:
+    ticks, warned = np.array([0.0, 90.0, 120.0]), np.array([0.0, 0.0, 100.0])
     assert _first(ticks, warned, 50.0) == 105.0
     assert _first(ticks, warned, 100.0) == 120.0
     assert _first(ticks, warned, 101.0) == np.inf

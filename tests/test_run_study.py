@@ -215,7 +215,8 @@ def test_power_cuts_split_rows_and_name_their_zone(layers: RunInputs) -> None:
     zone = layers.zones[0]
     cut = prepare(plan(power_cuts={zone: PowerCut(600.0, share=0.8)}), layers)
     lost = cut.world.rows.mains_lost
-    assert np.unique(cut.world.rows.zone[lost]).tolist() == [0]
+    # Where none is planned a cut may be decided: it takes everybody.
+    assert np.unique(cut.world.rows.zone[~lost]).tolist() == [0]
     here = cut.world.rows.zone == 0
     share = cut.world.rows.people[here & lost].sum() / cut.world.rows.people[here].sum()
     assert share == pytest.approx(0.8)

@@ -156,19 +156,30 @@ class _Audience:
         self.overheard_on = (listening + missed) / np.maximum(self.overheard, _TINY)
         untaken.left = untaken.left - hit
         self.left_on = np.zeros(on.size)
-        stage.env.process(self._roll(hit, over, _PIECES[0 if first else 1]))
+        stage.env.process(self._roll(hit, noticed, over, _PIECES[0 if first else 1]))
 
-    def _roll(self, hit: F64, over: Callable[[], bool], pieces: int) -> Process:
+    def _roll(self, hit: F64, noticed: F64, over: Callable[[], bool], pieces: int) -> Process:
         """Reach a share of each kind, evenly over the time in which stations break in."""
         stage, key = self.stage, object()
         span_s, able = stage.values["break_in_over_s"] / pieces, self.untaken.able
         for k in range(pieces):
             if over():
-                self.untaken.give_back(hit * (1.0 - k / pieces), able)
+                self._give_back(hit * (1.0 - k / pieces), noticed, able)
                 break
             stage.hold(key, rate_of(self.untaken.reach(hit / pieces), span_s))
             yield stage.env.timeout(span_s)
         stage.hold(key, None)
+
+    def _give_back(self, share: F64, noticed: F64, able: F64) -> None:
+        """Take back people whose station had not broken in yet; their sets are on."""
+        untaken, before = self.untaken, self.untaken.left.copy()
+        untaken.give_back(share, able)
+        came = untaken.left - before
+        self.left_on = (before * self.left_on + came) / np.maximum(untaken.left, _TINY)
+        missed = np.minimum(self.overheard, (1.0 - noticed) * share)
+        listening = np.maximum(0.0, self.overheard * self.overheard_on - missed)
+        self.overheard = self.overheard - missed
+        self.overheard_on = listening / np.maximum(self.overheard, _TINY)
 
     def _count(self) -> None:
         """Count who could be reached; whoever is able again has a set on as others have."""

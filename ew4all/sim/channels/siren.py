@@ -165,17 +165,18 @@ def _sound(stage: Stage, over: Callable[[], bool]) -> Process:
     length_s = values["start_over_s"] + values["sound_s"]
     further = rate_of(values["again"] * noticed * sounding, length_s) if begins else 0.0
     stage.notice(noticed, further)
-    end_s, span_s = stage.now_s + length_s, values["start_over_s"] / _PIECES
+    end_s, span_s, key = stage.now_s + length_s, values["start_over_s"] / _PIECES, object()
     for k in range(_PIECES):
         if over():
             untaken.give_back(heard_by * (1.0 - k / _PIECES), untaken.able)
             break
-        stage.hold("sounding", rate_of(untaken.reach(heard_by / _PIECES), span_s))
+        stage.hold(key, rate_of(untaken.reach(heard_by / _PIECES), span_s))
         yield stage.env.timeout(span_s)
-    stage.hold("sounding", None)
+    stage.hold(key, None)
     while stage.now_s < end_s and not over():
         yield stage.wait(end_s - stage.now_s)
-    stage.notice(noticed, 0.0)
+    if stage.kept["soundings"] == begins + 1:  # no other has begun
+        stage.notice(noticed, 0.0)
 
 
 def _sounding(stage: Stage) -> F64:
