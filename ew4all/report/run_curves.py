@@ -41,6 +41,8 @@ _DASHES: Final[tuple[Any, ...]] = (
 _DPI: Final = 150
 _ZOOM_S: Final = 1800.0
 _LABEL_GAP: Final = 0.046
+_TITLE_PAD: Final = 20.0
+"""Points between a panel and its title: marks of alerts stand between them."""
 _STEPS_S: Final = (
     60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400, 172800, 432000, 864000,
 )  # fmt: skip
@@ -66,7 +68,7 @@ def draw_run_curves(path: Path, results: RunResults) -> None:
         near.set_xlim(*span)
         _time_axis(near, results, (float(issued), span[1]), since_s=float(issued))
         near.set_xlabel("minutes since the alert was sent", fontsize=9, color=INK)
-        near.set_title("The first half hour", fontsize=9.5, color=INK, loc="left", pad=15)
+        near.set_title("The first half hour", fontsize=9.5, color=INK, loc="left", pad=_TITLE_PAD)
         wide = figure.add_axes((0.36, bottom, 0.435, high))
     else:
         wide = figure.add_axes((0.062, bottom, 0.733, high))
@@ -76,7 +78,7 @@ def draw_run_curves(path: Path, results: RunResults) -> None:
     _time_axis(wide, results, span)
     wide.set_xlabel("local time", fontsize=9, color=INK)
     if long:
-        wide.set_title("The whole run", fontsize=9.5, color=INK, loc="left", pad=15)
+        wide.set_title("The whole run", fontsize=9.5, color=INK, loc="left", pad=_TITLE_PAD)
     _mark_events(wide, results)
     _label_ends(wide, results)
     (figure.axes[0] if long else wide).set_ylabel(

@@ -52,6 +52,7 @@ _EVENTS: Final = {
     "detected": "hazard detected", "analysed": "situation analysed", "decided": "decision to warn", "authored": "text written",
     "approved": "approved", "sent": "sent to the gateway", "issue": "alert issued", "update": "alert updated",
     "cancel": "alert cancelled", "switch": "channel switched", "network": "network changed", "power": "mains changed",
+    "held": "alert waits for a channel that is off",
 }  # fmt: skip
 
 
@@ -147,7 +148,8 @@ def _cards(results: RunResults) -> list[dict[str, str]]:
         said = words if words == "people at risk" else f"{words}: {share_text(number, whole)}"
         more = ""
         if results.replicas > 1:
-            more = f"{people_text(float(stats.p05))} to {people_text(float(stats.p95))} in 9 of 10 replicas"
+            low, high = people_text(float(stats.p05)), people_text(float(stats.p95))
+            more = f"{low} to {high} in 9 of 10 replicas" if low != high else ""
         return {"number": people_text(number), "words": said, "colour": colour, "more": more}
 
     return [

@@ -1,4 +1,4 @@
-"""Names of zones and operators in a scenario, beside those that its inputs have."""
+"""Names of zones, operators and groups in a scenario, beside those that its inputs have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ew4all.scenario.document import Scenario
 
-__all__ = ["named_operators", "named_zones"]
+__all__ = ["named_groups", "named_operators", "named_zones"]
 
 Told: TypeAlias = "Iterator[tuple[tuple[str | int, ...], str]]"
 _MOST_LISTED = 20
@@ -50,6 +50,19 @@ def named_operators(scenario: Scenario) -> Told:
             yield (
                 ("decisions", k, "network", "operator"),
                 f"no layer of coverage is of the operator {name!r}; layers are of {_listed(sorted(owners))}",
+            )
+
+
+def named_groups(scenario: Scenario) -> Told:
+    """Tell groups of behaviour that the population does not have: their factors would be on nobody."""
+    from ew4all.run_people import EVERYBODY
+
+    known = tuple(scenario.population.groups or (EVERYBODY,))
+    for name in scenario.behaviour.groups or ():
+        if name not in known:
+            yield (
+                ("behaviour", "groups", name),
+                f"there is no group {name!r}, so that its factors are on nobody; groups of the population are {_listed(known)}",
             )
 
 
