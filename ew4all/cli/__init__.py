@@ -40,6 +40,7 @@ from ew4all.cli.reach import reach, show
 from ew4all.cli.reach import run as count_people
 from ew4all.cli.run import compare, run
 from ew4all.cli.scenario import scenario
+from ew4all.cli.serve import serve, worker
 from ew4all.cli.target import target
 from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
 
@@ -140,6 +141,8 @@ app.command()(outage)
 app.command()(target)
 app.command()(run)
 app.command()(compare)
+app.command()(serve)
+app.command()(worker)
 
 
 @data.command()
