@@ -6,6 +6,7 @@ This module is imported by the web edge, so it imports nothing heavy; `execute` 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -14,7 +15,6 @@ from ew4all.api.references import FileReference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 __all__ = ["PROCESSES", "Inputs", "Process", "ReachInputs"]
 
@@ -123,7 +123,7 @@ def _reach(inputs: dict[str, Any], folder: Path, workers: int, progress: Any) ->
     for name in ("area", "hazard"):
         shape = inputs.get(name)
         if isinstance(shape, dict):
-            path = folder.parent / f"{name}.geojson"
+            path = Path("inputs") / f"{name}.geojson"
             path.write_text(json.dumps(shape), "utf-8")
             inputs[name] = path
     result = ew4all.reach(

@@ -29,8 +29,8 @@ class Service:
         upgrade(settings)
         self.settings = settings
         self.database = Database(settings)
-        self.blobs = Blobs(settings.data_dir / "files")
-        self.work_dir: Path = settings.data_dir / "work"
+        self.blobs = Blobs(settings.data_dir.resolve() / "files")
+        self.work_dir: Path = settings.data_dir.resolve() / "work"
         self.worker: Worker | None = None
         self._dispatcher: Dispatcher | None = None
 

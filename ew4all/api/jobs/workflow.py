@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -20,7 +21,7 @@ from ew4all.api.jobs.child import OUTCOME, REQUEST
 from ew4all.api.jobs.outcome import collect
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from ew4all.api.service import Service
 
@@ -89,7 +90,12 @@ def _in_child(service: Service, job: records.Job, folder: Path) -> dict[str, Any
     with (folder / "log.txt").open("wb") as errors:
         # A session of its own: what the child starts goes with it.
         child = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, env=environment, start_new_session=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
         )
         try:
             alive = _watch(service, job, child)
@@ -110,6 +116,18 @@ def _in_child(service: Service, job: records.Job, folder: Path) -> dict[str, Any
             log=(folder / "log.txt").read_text("utf-8", "replace")[-4000:],
         )
     return found
+
+
+def _linked(paths: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return relative paths of files under names of their references: results tell these, and not where the store is."""
+    home = folder / "inputs"
+    home.mkdir(exist_ok=True)
+    links = {}
+    for reference, path in paths.items():
+        name = reference.replace(":", "-").removesuffix(Path(path).suffix) + Path(path).suffix
+        (home / name).symlink_to(Path(path).resolve())
+        links[reference] = f"inputs/{name}"
+    return links
 
 
 LOCKED_DOWN: Final = {
