@@ -81,7 +81,7 @@ def _in_child(service: Service, job: records.Job, folder: Path) -> dict[str, Any
     """Run the child to its end; None where the job was dismissed meanwhile."""
     (folder / "out").mkdir(parents=True, exist_ok=True)
     request = {
-        "process": job.process, "inputs": job.inputs, "files": service.paths_of(job.inputs),
+        "process": job.process, "inputs": job.inputs, "files": _linked(service.paths_of(job.inputs), folder),
         "workers": service.settings.processes_per_job,
     }  # fmt: skip
     (folder / REQUEST).write_text(json.dumps(request), "utf-8")
