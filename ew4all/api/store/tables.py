@@ -89,6 +89,7 @@ JOBS = Table(
     Column("id", String(40), primary_key=True),
     Column("process", String(40), nullable=False),
     Column("inputs", JSON, nullable=False),
+    Column("files", JSON, nullable=False, server_default="{}"),
     Column("owner", String(40), nullable=False),
     Column("priority", Integer, nullable=False, default=0),
     Column("status", String(20), nullable=False),
@@ -103,6 +104,16 @@ JOBS = Table(
     Column("updated", DateTime(timezone=True), nullable=False),
     Index("ix_jobs_status_created", "status", "created"),
 )  # fmt: skip
+
+WORKERS = Table(
+    "workers", METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("jobs", Integer, nullable=False),
+    Column("started", DateTime(timezone=True), nullable=False),
+    Column("seen", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+"""Processes that take jobs; one that is not seen any more is dead, and its jobs are taken by others."""
 
 LAYERS = Table(
     "layers", METADATA,
