@@ -6,72 +6,24 @@ This module is imported by the web edge, so it imports nothing heavy; `execute` 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
-
-from ew4all.api.references import FileReference
+from ew4all.api import process_calls as calls
+from ew4all.api.process_inputs import (
+    CoverageInputs,
+    GapsInputs,
+    Inputs,
+    ReachInputs,
+    RunInputs,
+    TargetInputs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-__all__ = ["PROCESSES", "Inputs", "Process", "ReachInputs"]
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-GeoJson = Annotated[
-    dict[str, JsonValue],
-    Field(description="GeoJSON (RFC 7946): a geometry, feature or collection, lon before lat"),
-]
-Technology = Annotated[
-    str, Field(pattern=r"^(2g|3g|4g|5g)(:.{1,100})?$", description="`4g`, or `4g:Operator`")
-]
-
-
-class Inputs(BaseModel):
-    """Inputs of a process: nothing else than what is named, and of the very type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class ReachInputs(Inputs):
-    """Inputs of `reach`; names are those of the command line."""
-
-    population: FileReference
-    population_unit: Literal["count", "per_km2", "per_ha"] | None = None
-    area: FileReference | GeoJson | None = Field(
-        None, description="warning area; without it, the hazard's"
-    )
-    hazard: FileReference | GeoJson | None = Field(None, description="hazard footprint")
-    hazard_min: float | None = Field(
-        None, description="value of the hazard raster from which on people are at risk"
-    )
-    cap: FileReference | None = Field(None, description="CAP 1.2 alert in the place of `area`")
-    coverage: dict[Technology, FileReference] | None = None
-    coverage_min: dict[Technology, float] | None = Field(
-        None, description="least level of a coverage raster, dBm or its unit"
-    )
-    sites: FileReference | None = Field(
-        None, description="list of cell sites in the place of `coverage`"
-    )
-    operator_share: dict[str, Share] | None = None
-    zones: FileReference | None = None
-    zone_id: str | None = None
-    zone_name: str | None = None
-    assume: dict[str, float] | None = Field(
-        None, description="replaces defaults of `ew4all assumptions`"
-    )
-    title: str | None = Field(None, max_length=200)
-
-
-class RunInputs(Inputs):
-    """Inputs of `run`."""
-
-    scenario: str = Field(
-        min_length=1, max_length=100, description="a scenario that is shipped, by name"
-    )
-    replicas: int | None = Field(None, ge=1)
-    seed: int | None = Field(None, ge=0, lt=2**63)
+__all__ = ["PROCESSES", "Inputs", "Process"]
 
 
 @dataclass(frozen=True)
@@ -85,8 +37,9 @@ class Process:
     outputs
         Identifier of each output to its JSON Schema.
     call
-        Answers, in the child: takes inputs with references replaced by paths, a folder to write to, threads and a progress
-        callback; returns the outputs.
+        Answers, in the child: takes a `ew4all.api.process_calls.Work`; returns the outputs.
+    phases
+        What is counted while it works, and the share of each count in the whole, percent.
     """
 
     id: str
@@ -94,8 +47,9 @@ class Process:
     description: str
     inputs: type[Inputs]
     outputs: Mapping[str, Mapping[str, Any]]
-    call: Callable[[dict[str, Any], Path, int, Callable[[int, int], None]], dict[str, Any]]
+    call: Callable[[calls.Work], dict[str, Any]]
     example: Mapping[str, Any]
+    phases: tuple[tuple[str, float], ...] = (("blocks", 100.0),)
     version: str = "1.0.0"
 
     def execute(
@@ -103,62 +57,54 @@ class Process:
     ) -> dict[str, Any]:
         """Do it, in the child of a job."""
         files: Mapping[str, str] = request["files"]
-        inputs = {k: _with_paths(v, files) for k, v in request["inputs"].items() if v is not None}
-        return self.call(inputs, folder, request["workers"], progress)
+        inputs = {
+            k: calls.with_paths(v, files) for k, v in request["inputs"].items() if v is not None
+        }
+        return self.call(
+            calls.Work(inputs, files, folder, request["workers"], request["limits"], progress)
+        )
 
 
-def _with_paths(value: Any, files: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return files.get(value, value)
-    if isinstance(value, dict) and "type" not in value:  # GeoJSON is left as it is
-        return {k: _with_paths(v, files) for k, v in value.items()}
-    return value
+def _output(name: str, title: str) -> dict[str, Any]:
+    return {name: {"title": title, "schema": {"type": "object"}}}
 
 
-def _reach(inputs: dict[str, Any], folder: Path, workers: int, progress: Any) -> dict[str, Any]:
-    import json
+_PEOPLE: Final = {"population": "demo:population.tif", "population_unit": "count"}
+_ZONES: Final = {"zones": "demo:parishes.geojson", "zone_id": "code", "zone_name": "name"}
+_COVERAGE: Final = {"coverage": {"4g": "demo:coverage_4g_a.tif"}}
 
-    import ew4all
-
-    for name in ("area", "hazard"):
-        shape = inputs.get(name)
-        if isinstance(shape, dict):
-            path = Path("inputs") / f"{name}.geojson"
-            path.write_text(json.dumps(shape), "utf-8")
-            inputs[name] = path
-    result = ew4all.reach(
-        inputs.pop("population"), **inputs, workers=workers, progress=progress, out=folder
-    )
-    return {"reach": result.to_dict()}
-
-
-def _run(inputs: dict[str, Any], folder: Path, workers: int, progress: Any) -> dict[str, Any]:
-    import json
-
-    import ew4all
-
-    ew4all.run(inputs.pop("scenario"), **inputs, workers=workers, progress=progress, out=folder)
-    return {"summary": json.loads((folder / "summary.json").read_text("utf-8"))}
-
-
-_OBJECT: Final = {"type": "object"}
+_ALL: Final = (
+    Process(
+        "reach", "Reach", "People at risk, in the warning area, covered per technology and operator, and not covered, by zone.",
+        ReachInputs, _output("reach", "ew4all/reach/1"), calls.reach,
+        {"inputs": {**_PEOPLE, "area": "demo:area.geojson", **_COVERAGE, **_ZONES}},
+        (("blocks", 90.0), ("blocks of zones", 10.0)),
+    ),
+    Process(
+        "coverage", "Coverage", "From cell sites and terrain to level, best server, margin and probability of service; and the people served.",
+        CoverageInputs, _output("coverage", "ew4all/coverage/1"), calls.coverage,
+        {"inputs": {**_PEOPLE, "sites": "demo:sites.csv", "technology": ["4g"], "resolution_m": 500.0}},
+        (("blocks", 70.0), ("blocks of people", 30.0)),
+    ),
+    Process(
+        "target", "Target", "From a warning area to the cells that should carry the warning, and the trade-off of missed against over-reach.",
+        TargetInputs, _output("target", "ew4all/target/1"), calls.target,
+        {"inputs": {**_PEOPLE, "sites": "demo:sites.csv", "area": "demo:area.geojson"}},
+        (("blocks", 50.0), ("blocks of people", 50.0)),
+    ),
+    Process(
+        "gaps", "Gaps", "People by what keeps a warning from them: no signal, no phone or network that can, no channel at all; by zone and group.",
+        GapsInputs, _output("gaps", "ew4all/gaps/1"), calls.gaps,
+        {"inputs": {**_PEOPLE, **_COVERAGE, **_ZONES}},
+    ),
+    Process(
+        "run", "Run", "Dissemination over time: who is warned by when, through which channel, in time or not, and who is missed.",
+        RunInputs, _output("summary", "summary.json"), calls.run, {"inputs": {"scenario": "grenada-beryl", "replicas": 1}},
+        (("blocks of people", 30.0), ("replicas", 70.0)),
+    ),
+)  # fmt: skip
 
 PROCESSES: Final[dict[str, Process]] = {
-    p.id: p
-    for p in (
-        Process(
-            "reach", "Reach", "People at risk, in the warning area, covered per technology and operator, and not covered, by zone.",
-            ReachInputs, {"reach": {"title": "ew4all/reach/1", "schema": _OBJECT}}, _reach,
-            {"inputs": {
-                "population": "demo:population.tif", "population_unit": "count", "area": "demo:area.geojson",
-                "coverage": {"4g": "demo:coverage_4g_a.tif"}, "zones": "demo:parishes.geojson", "zone_id": "code", "zone_name": "name",
-            }},
-        ),
-        Process(
-            "run", "Run", "Dissemination over time: who is warned by when, through which channel, in time or not, and who is missed.",
-            RunInputs, {"summary": {"title": "summary.json", "schema": _OBJECT}}, _run,
-            {"inputs": {"scenario": "grenada-beryl"}},
-        ),
-    )
-}  # fmt: skip
-"""Every process by its identifier."""
+    p.id: p for p in _ALL if p.id != "gaps" or find_spec("ew4all.gap_library") is not None
+}
+"""Every process by its identifier; `gaps` where the package has it."""

@@ -10,17 +10,27 @@ from pydantic import Field
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["FileReference", "references_in"]
+__all__ = ["FileReference", "ScenarioReference", "references_in"]
 
-_PATTERN: Final = r"^(upload|layer|demo):[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-_REFERENCE: Final = re.compile(_PATTERN)
+_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+_PATTERN: Final = rf"^(upload|layer|demo|alert):{_NAME}$"
+_SCENARIO: Final = rf"^((scenario|upload):{_NAME}|[a-z0-9][a-z0-9-]{{0,63}})$"
+_REFERENCE: Final = re.compile(rf"(upload|layer|demo|alert|scenario):{_NAME}")
 
 FileReference = Annotated[
     str,
     Field(
         pattern=_PATTERN,
-        description="a file of the service: `upload:ID`, `layer:ID` or `demo:NAME`",
+        description="a file of the service: `upload:ID`, `layer:ID`, `demo:NAME`, or `alert:ID` where a CAP alert is wanted",
         examples=["demo:population.tif"],
+    ),
+]
+ScenarioReference = Annotated[
+    str,
+    Field(
+        pattern=_SCENARIO,
+        description="a scenario: `scenario:ID` that is stored, `upload:ID`, or the name of one that comes with ew4all",
+        examples=["grenada-beryl"],
     ),
 ]
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from ew4all.api.jobs.queue import Dispatcher, Worker
+from ew4all.api.jobs.keeper import locked
+from ew4all.api.jobs.workers import Dispatcher, Worker
 from ew4all.api.references import references_in
 from ew4all.api.store import Blobs, Database, upgrade
 from ew4all.api.store.tables import LAYERS, UPLOADS
-from ew4all.errors import InputError
+from ew4all.errors import InputError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ew4all.api.settings import Settings
@@ -25,23 +28,18 @@ class Service:
     """Everything that lives as long as the process."""
 
     def __init__(self, settings: Settings) -> None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        upgrade(settings)
+        with _beginning(settings):
+            upgrade(settings)
+            self.dispatcher = Dispatcher(settings.store_url)
         self.settings = settings
+        self.stopping = threading.Event()
+        """Set when this process is to end: workers let go of their jobs."""
         self.database = Database(settings)
         self.blobs = Blobs(settings.data_dir.resolve() / "files")
         self.work_dir: Path = settings.data_dir.resolve() / "work"
         self.worker: Worker | None = None
-        self._dispatcher: Dispatcher | None = None
 
-    @property
-    def dispatcher(self) -> Dispatcher:
-        """The way into the queue, opened when it is first needed."""
-        if self._dispatcher is None:
-            self._dispatcher = Dispatcher(self.settings.store_url)
-        return self._dispatcher
-
-    def work(self, name: str = "worker") -> None:
+    def work(self, name: str | None = None) -> None:
         """Take jobs in this process, too."""
         self.worker = Worker(self, name)
         self.worker.start()
@@ -90,6 +88,26 @@ class Service:
         """Let go of everything; jobs that run go on at the next start."""
         if self.worker is not None:
             self.worker.stop()
-        if self._dispatcher is not None:
-            self._dispatcher.close()
+        self.dispatcher.close()
         self.database.close()
+
+
+@contextmanager
+def _beginning(settings: Settings) -> Iterator[None]:
+    """Open the store while no other process does: two that make its tables at once would hinder each other.
+
+    Raises
+    ------
+    WriteError
+        The data folder cannot be written.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with locked(settings.data_dir / "opening.lock"):
+            yield
+    except OSError as error:
+        msg = (
+            f"the data folder {settings.data_dir} cannot be written ({error.strerror}): "
+            "make it writable, or name another one with --data-dir or EW4ALL_DATA_DIR"
+        )
+        raise WriteError(msg) from error

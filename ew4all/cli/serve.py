@@ -52,8 +52,11 @@ def serve(
 
 def worker(
     name: Annotated[
-        str, typer.Option(metavar="NAME", help="Name of this worker, the same after a restart.")
-    ] = "worker",
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Name for lists and logs; by default that of the machine."
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Take jobs of a service from its queue, in a process of its own."""

@@ -26,8 +26,10 @@ __all__ = [
     "find",
     "finish",
     "list_jobs",
+    "release",
     "start",
     "tell",
+    "utc",
 ]
 
 FINISHED: Final = frozenset({"successful", "failed", "dismissed"})
@@ -35,11 +37,20 @@ FINISHED: Final = frozenset({"successful", "failed", "dismissed"})
 
 @dataclass(frozen=True)
 class Job:
-    """A job as it stands; times are UTC."""
+    """A job as it stands; times are UTC.
+
+    Attributes
+    ----------
+    files
+        Reference to what it stood for when the job was accepted; see `ew4all.api.jobs.contents`.
+    attempts
+        How often it was begun. The number of the last attempt is its right to write: whoever began earlier has lost it.
+    """
 
     id: str
     process: str
     inputs: Mapping[str, Any]
+    files: Mapping[str, Any]
     owner: str
     priority: int
     status: str
@@ -60,12 +71,17 @@ class Job:
 
 
 def accept(
-    connection: Connection, process: str, inputs: Mapping[str, Any], owner: str, priority: int = 0
+    connection: Connection,
+    process: str,
+    inputs: Mapping[str, Any],
+    owner: str,
+    priority: int = 0,
+    files: Mapping[str, Any] | None = None,
 ) -> Job:
     """Write a new job down."""
     time, identifier = now(), new_id()
     row = {
-        "id": identifier, "process": process, "inputs": dict(inputs), "owner": owner, "priority": priority,
+        "id": identifier, "process": process, "inputs": dict(inputs), "files": dict(files or {}), "owner": owner, "priority": priority,
         "status": "accepted", "progress": 0.0, "message": "waiting for a worker", "attempts": 0,
         "created": time, "updated": time,
     }  # fmt: skip
@@ -79,6 +95,14 @@ def accept(
 def find(connection: Connection, identifier: str) -> Job | None:
     """Return a job."""
     row = connection.execute(select(JOBS).where(JOBS.c.id == identifier)).mappings().first()
+    return None if row is None else _job(row)
+
+
+def _held(connection: Connection, identifier: str) -> Job | None:
+    """Return a job that nobody else changes until this transaction ends."""
+    # SQLite has one writer at a time and knows no such clause; SQLAlchemy leaves it out there.
+    query = select(JOBS).where(JOBS.c.id == identifier).with_for_update()
+    row = connection.execute(query).mappings().first()
     return None if row is None else _job(row)
 
 
@@ -114,7 +138,7 @@ def count_waiting(connection: Connection, owner: str) -> int:
 
 def start(connection: Connection, identifier: str) -> Job | None:
     """Mark a job as running, for another attempt; None where it is finished, so that nothing is left to do."""
-    job = find(connection, identifier)
+    job = _held(connection, identifier)
     if job is None or job.is_finished:
         return None
     values: dict[str, Any] = {
@@ -128,25 +152,41 @@ def start(connection: Connection, identifier: str) -> Job | None:
     return _change(connection, identifier, values)
 
 
-def tell(connection: Connection, identifier: str, progress: float, message: str) -> Job | None:
-    """Write progress down, 0..100; None where the job is finished meanwhile (dismissed)."""
-    job = find(connection, identifier)
-    if job is None or job.is_finished:
+def tell(
+    connection: Connection, identifier: str, attempt: int, progress: float, message: str
+) -> Job | None:
+    """Write progress down, 0..100; None where this attempt has lost the job (dismissed, or begun again)."""
+    job = _held(connection, identifier)
+    if job is None or job.is_finished or job.attempts != attempt:
         return None
     return _change(connection, identifier, {"progress": progress, "message": message})
+
+
+def release(connection: Connection, identifier: str, attempt: int, message: str) -> Job | None:
+    """Give a job back that was begun and is gone on with later."""
+    job = _held(connection, identifier)
+    if job is None or job.is_finished or job.attempts != attempt:
+        return None
+    return _change(
+        connection, identifier, {"status": "accepted", "progress": 0.0, "message": message}
+    )
 
 
 def finish(
     connection: Connection,
     identifier: str,
+    attempt: int | None,
     *,
     outputs: Mapping[str, Any] | None = None,
     problem: Mapping[str, Any] | None = None,
     layers: Sequence[Mapping[str, Any]] = (),
 ) -> Job | None:
-    """End a job, with what it made or with why it made nothing; the first end counts."""
-    job = find(connection, identifier)
-    if job is None or job.is_finished:
+    """End a job, with what it made or with why it made nothing.
+
+    The first end counts, and only that of the last attempt; `attempt` None is an end that no attempt gave.
+    """
+    job = _held(connection, identifier)
+    if job is None or job.is_finished or attempt not in {None, job.attempts}:
         return job
     if layers:
         connection.execute(insert(LAYERS), [dict(layer) for layer in layers])
@@ -161,7 +201,7 @@ def finish(
 
 def dismiss(connection: Connection, identifier: str) -> Job | None:
     """End a job at a client's wish; a finished one stays as it is."""
-    job = find(connection, identifier)
+    job = _held(connection, identifier)
     if job is None or job.is_finished:
         return job
     return _change(
@@ -193,6 +233,10 @@ def _job(row: Mapping[Any, Any]) -> Job:
     values = {name: row[name] for name in Job.__dataclass_fields__}
     for name in ("created", "started", "finished", "updated"):
         time = values[name]
-        if time is not None and time.tzinfo is None:  # SQLite forgets the zone
-            values[name] = time.replace(tzinfo=dt.UTC)
+        values[name] = None if time is None else utc(time)
     return Job(**values)
+
+
+def utc(time: dt.datetime) -> dt.datetime:
+    """Return a time of the store; SQLite forgets the zone."""
+    return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time

@@ -1,199 +1,179 @@
-"""The workflow of a job, durable by DBOS: begin, work in a child, end; after a crash it goes on where it was."""
+"""The workflow of a job, durable by DBOS: begin, work in a child, end; after a crash it is done again from the beginning.
+
+It has no steps that DBOS would remember: the row of the job says how far it is, in the same transactions as its results.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import selectors
+import errno
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ew4all.api.jobs import records
-from ew4all.api.jobs.child import OUTCOME, REQUEST
+from ew4all.api.jobs.contents import laid_out
 from ew4all.api.jobs.outcome import collect
+from ew4all.api.jobs.running import LOCKED_DOWN, Ended, internal, run_child
+from ew4all.api.problems import problem_of
+from ew4all.errors import EW4AllError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from ew4all.api.service import Service
 
-__all__ = ["ATTEMPTS", "LOCKED_DOWN", "perform"]
+__all__ = ["ATTEMPTS", "LOCKED_DOWN", "Interrupted", "perform"]
 
-ATTEMPTS: Final = 5
-"""How often a child that was killed from outside is started again before the job is given up."""
+ATTEMPTS: Final = 20
+"""How often a job is begun before it is given up: it may be what kills the workers."""
+DEATHS: Final = 5
+"""How often a child that was killed from outside is started again by one worker."""
 
 _LOG = structlog.get_logger("ew4all.jobs")
-_LOOK_S: Final = 0.25
-_GRACE_S: Final = 3.0
+_WAIT_S: Final = (0.25, 5.0)
+
+T = TypeVar("T")
+
+
+class Interrupted(BaseException):
+    """The worker ends; the job is gone on with by another, or later.
+
+    Not an `Exception`: DBOS would take that for the end of the workflow.
+    """
 
 
 def perform(service: Service, identifier: str) -> str:
-    """Do a job to its end and return its status; done again after a crash it changes nothing that was finished."""
+    """Do a job to its end and return its status; done again after a crash it changes nothing that was finished.
+
+    Raises
+    ------
+    Interrupted
+        The worker is stopped, or has lost the job to another one.
+    """
+    deaths = 0
     while True:
-        with service.database.begin() as connection:
-            job = records.start(connection, identifier)
+        _go_on(service)
+        job = _lasting(service, lambda connection: records.start(connection, identifier))
         if job is None:
-            break
-        log = _LOG.bind(job=identifier, process=job.process, attempt=job.attempts)
-        if job.attempts > ATTEMPTS:
-            _end(service, identifier, problem=_given_up(job.attempts - 1))
             break
         folder = service.work_dir / identifier / str(job.attempts)
         try:
-            outcome = _in_child(service, job, folder)
-            if outcome is None:  # dismissed
-                break
-            if "killed" in outcome:
-                log.warning("child killed", signal=outcome["killed"])
-                continue
-            problem = outcome.get("problem")
-            if problem is not None:
-                _end(service, identifier, problem=problem)
-            else:
-                outputs, layers = collect(service, identifier, folder / "out", outcome["made"])
-                _end(service, identifier, outputs=outputs, layers=layers)
+            ended = _attempt(service, job, folder)
+            if ended.how == "killed":
+                deaths += 1
+                _LOG.warning("child killed", job=job.id, attempt=job.attempts, **ended.value)
+                if deaths >= DEATHS or job.attempts >= ATTEMPTS:
+                    ended = Ended("problem", _given_up(job.attempts, ended.value["signal"]))
+            if ended.how == "stopping":
+                _give_back(service, job)
+                raise Interrupted
+            if ended.how == "problem":
+                _end(service, job, problem=ended.value)
+            elif ended.how == "made":
+                _keep(service, job, folder, ended)
         finally:
-            shutil.rmtree(folder.parent, ignore_errors=True)
-    with service.database.read() as connection:
-        job = records.find(connection, identifier)
-    return "unknown" if job is None else job.status
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # another attempt may be in it
+                folder.parent.rmdir()
+        found = _lasting(service, lambda connection: records.find(connection, identifier))
+        if found is not None and not found.is_finished and found.attempts != job.attempts:
+            raise Interrupted  # another worker took it for dead, and does it now
+    found = _lasting(service, lambda connection: records.find(connection, identifier))
+    return "unknown" if found is None else found.status
 
 
-def _end(service: Service, identifier: str, **how: Any) -> None:
-    with service.database.begin() as connection:
-        records.finish(connection, identifier, **how)
+def _attempt(service: Service, job: records.Job, folder: Path) -> Ended:
+    if job.attempts > ATTEMPTS:
+        return Ended("problem", _given_up(job.attempts - 1, "SIGKILL"))
+    try:
+        (folder / "out").mkdir(parents=True, exist_ok=True)
+        return run_child(service, job, folder, laid_out(service, job.files, folder))
+    except EW4AllError as error:
+        return Ended("problem", _problem(error))
+    except OSError as error:
+        return Ended("problem", _no_room(error))
 
 
-def _given_up(attempts: int) -> dict[str, Any]:
-    told = f"the process that computes was killed {attempts} times from outside, most likely for want of memory: ask for less at a time"
-    return {"status": 500, "code": "killed", "detail": told, "type": "about:blank"}
+def _keep(service: Service, job: records.Job, folder: Path, ended: Ended) -> None:
+    """Take what was made into the store, and end the job."""
+
+    def keep() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        return collect(service, job.id, folder / "out", dict(ended.value))
+
+    try:
+        outputs, layers = _repeated(service, keep)
+    except OSError as error:
+        _end(service, job, problem=_no_room(error))
+        return
+    _end(service, job, outputs=outputs, layers=layers)
 
 
-def _in_child(service: Service, job: records.Job, folder: Path) -> dict[str, Any] | None:
-    """Run the child to its end; None where the job was dismissed meanwhile."""
-    (folder / "out").mkdir(parents=True, exist_ok=True)
-    request = {
-        "process": job.process, "inputs": job.inputs, "files": _linked(service.paths_of(job.inputs), folder),
-        "workers": service.settings.processes_per_job,
-    }  # fmt: skip
-    (folder / REQUEST).write_text(json.dumps(request), "utf-8")
-    environment = {**os.environ, **LOCKED_DOWN}
-    command = [sys.executable, "-m", "ew4all.api.jobs.child", str(folder)]
-    with (folder / "log.txt").open("wb") as errors:
-        # A session of its own: what the child starts goes with it.
-        child = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=environment,
-            cwd=folder,
-            start_new_session=True,
-        )
+def _end(service: Service, job: records.Job, **how: Any) -> None:
+    _lasting(service, lambda c: records.finish(c, job.id, job.attempts, **how))
+
+
+def _give_back(service: Service, job: records.Job) -> None:
+    told = "the service was stopped; this job is begun again when it is back"
+    with (
+        contextlib.suppress(OperationalError, InterfaceError),
+        service.database.begin() as connection,
+    ):
+        records.release(connection, job.id, job.attempts, told)
+
+
+def _lasting(service: Service, do: Callable[[Connection], T]) -> T:
+    """Do something in one transaction, as soon as the database lets us."""
+
+    def once() -> T:
+        with service.database.begin() as connection:
+            return do(connection)
+
+    return _repeated(service, once)
+
+
+def _repeated(service: Service, do: Callable[[], T]) -> T:
+    """Do something again until the database answers: it may be restarted, or its disk be full for a while."""
+    wait_s, longest_s = _WAIT_S
+    while True:
         try:
-            alive = _watch(service, job, child)
-        finally:
-            _kill(child)
-    if not alive:
-        return None
-    if child.returncode < 0:
-        return {"killed": -child.returncode}
-    outcome = folder / OUTCOME
-    if not outcome.is_file():
-        return {"killed": 0}
-    found: dict[str, Any] = json.loads(outcome.read_text("utf-8"))
-    if found.get("problem", {}).get("code") == "internal":
-        _LOG.error(
-            "child failed",
-            job=job.id,
-            log=(folder / "log.txt").read_text("utf-8", "replace")[-4000:],
-        )
-    return found
+            return do()
+        except (OperationalError, InterfaceError) as error:
+            _LOG.warning("the database does not answer", error=str(error.orig), again_s=wait_s)
+            if service.stopping.wait(wait_s):
+                raise Interrupted from error
+            wait_s = min(2.0 * wait_s, longest_s)
 
 
-def _linked(paths: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return relative paths of files under names of their references: results tell these, and not where the store is."""
-    home = folder / "inputs"
-    home.mkdir(exist_ok=True)
-    links = {}
-    for reference, path in paths.items():
-        name = reference.replace(":", "-").removesuffix(Path(path).suffix) + Path(path).suffix
-        (home / name).symlink_to(Path(path).resolve())
-        links[reference] = f"inputs/{name}"
-    return links
+def _go_on(service: Service) -> None:
+    if service.stopping.is_set():
+        raise Interrupted
 
 
-LOCKED_DOWN: Final = {
-    "GDAL_SKIP": "HTTP,WMS,WMTS,WCS,WFS,OAPIF,PLMOSAIC,NGW,DAAS,EEDA,EEDAI,STACIT,STACTA,GDALG",
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
-    "GDAL_HTTP_MAX_RETRY": "0",
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-}
-"""GDAL's drivers that would go out on the network are off: an uploaded file may name an address."""
+def _problem(error: EW4AllError) -> dict[str, Any]:
+    found = problem_of(error)
+    return {
+        "status": found.status, "code": found.code, "detail": found.detail, "type": found.type,
+    }  # fmt: skip
 
 
-def _watch(service: Service, job: records.Job, child: subprocess.Popen[bytes]) -> bool:
-    """Pass progress on until the child ends; false where the job was dismissed."""
-    assert child.stdout is not None
-    ends_s = time.monotonic() + service.settings.job_timeout_s
-    told_s, line = 0.0, b""
-    with selectors.DefaultSelector() as ready:
-        ready.register(child.stdout, selectors.EVENT_READ)
-        while True:
-            if ready.select(_LOOK_S):
-                chunk = os.read(child.stdout.fileno(), 65536)
-                if not chunk:
-                    child.wait()
-                    return True
-                line = (line + chunk)[-65536:]
-            if time.monotonic() > ends_s:
-                _kill(child)
-                _end(service, job.id, problem=_too_long(service.settings.job_timeout_s))
-                return False
-            if time.monotonic() - told_s < 2 * _LOOK_S:
-                continue
-            told_s = time.monotonic()
-            percent, line = _percent(line)
-            with service.database.read() as connection:
-                current = records.find(connection, job.id)
-            if current is None or current.is_finished:
-                return False
-            if percent is not None and abs(percent - current.progress) >= 1.0:
-                with service.database.begin() as connection:
-                    records.tell(connection, job.id, percent, "running")
+def _no_room(error: OSError) -> dict[str, Any]:
+    why = error.strerror or type(error).__name__
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES}:
+        told = f"the store of the service cannot be written ({why}): tell its operator, and start the job again"
+        return {**internal(told, "storage-failed"), "status": 507}
+    _LOG.error("a job cannot be worked on", exc_info=error)
+    return internal(f"the service could not work on this job ({why}): tell its operator")
 
 
-def _too_long(seconds: float) -> dict[str, Any]:
-    told = f"the job took longer than {seconds:g} seconds: ask for less at a time"
-    return {"status": 500, "code": "timeout", "detail": told, "type": "about:blank"}
-
-
-def _percent(lines: bytes) -> tuple[float | None, bytes]:
-    """Return the last progress told, 0..99, and the line that is not complete."""
-    *whole, rest = lines.split(b"\n")
-    for text in reversed(whole):
-        with contextlib.suppress(ValueError, KeyError, TypeError, ZeroDivisionError):
-            told = json.loads(text)
-            return min(99.0, 100.0 * told["done"] / told["total"]), rest
-    return None, rest
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End the child and all that it started."""
-    if child.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(_GRACE_S)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    if child.stdout is not None:
-        child.stdout.close()
+def _given_up(attempts: int, by: str) -> dict[str, Any]:
+    told = (
+        f"the process that computes was ended from outside by {by}, at the last of {attempts} attempts, "
+        "most likely for want of memory: ask for less at a time"
+    )
+    return internal(told, "killed")

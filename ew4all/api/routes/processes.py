@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from ew4all.api.deps import Executing, Serving, needs
 from ew4all.api.jobs import records
+from ew4all.api.jobs.intake import PRIORITIES, accept_job
 from ew4all.api.problems import OGC, Problem, responses
 from ew4all.api.processes import PROCESSES, Process
 from ew4all.api.routes.jobs import results_of, status_info
@@ -99,11 +100,21 @@ async def execute(
     body: dict[str, Any] = Body(
         openapi_examples={p.id: {"value": dict(p.example)} for p in PROCESSES.values()}
     ),
+    priority: Annotated[
+        int,
+        Query(
+            ge=PRIORITIES[0],
+            le=PRIORITIES[1],
+            description="higher goes first; over 0 needs the scope `exercise`",
+        ),
+    ] = 0,
 ) -> Response:
     """Execute a process: at once, or with `Prefer: respond-async` as a job."""
     process = _process(process_id)
     inputs = checked(process, body)
-    job = await run_in_threadpool(_accept, service, process.id, inputs, asking.id)
+    job = await run_in_threadpool(
+        accept_job, service, process.id, inputs, asking, priority=priority
+    )
     prefers = {p.strip() for p in request.headers.get("prefer", "").split(",")}
     if "respond-async" not in prefers:
         job = await _wait(service, job)
@@ -144,17 +155,6 @@ def checked(process: Process, body: dict[str, Any]) -> dict[str, Any]:
             400, "invalid-inputs", f"inputs of {process.id} are not valid: {told}", errors=found
         ) from error
     return inputs.model_dump(mode="json", exclude_none=True)
-
-
-def _accept(service: Any, process: str, inputs: dict[str, Any], owner: str) -> records.Job:
-    service.paths_of(inputs)  # every reference exists
-    with service.database.begin() as connection:
-        if records.count_waiting(connection, owner) >= service.settings.limits.jobs_waiting:
-            told = f"you have {service.settings.limits.jobs_waiting} jobs that are not finished: wait for one, or dismiss it"
-            raise Problem(429, "too-many-jobs", told, headers={"Retry-After": "30"})
-        job = records.accept(connection, process, inputs, owner)
-        service.dispatcher.enqueue(connection, job)
-    return job
 
 
 async def _wait(service: Any, job: records.Job) -> records.Job:
