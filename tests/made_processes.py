@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 class Running:
     """One API and some workers on one store."""
 
-    def __init__(self, folder: Path, *, workers: int = 1, limit_file_bytes: int | None = None, **settings: Any) -> None:  # fmt: skip
+    def __init__(self, folder: Path, *, workers: int = 1, **settings: Any) -> None:  # fmt: skip
         self.folder, self.data = folder, folder / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._limit = limit_file_bytes
         self._env = {**os.environ, "EW4ALL_WORKERS": "0", "EW4ALL_POLL_S": "0.1", "EW4ALL_LIMIT_JOBS_WAITING": "10000"}  # fmt: skip
         self._env |= {f"EW4ALL_{k.upper()}": str(v) for k, v in settings.items()}
         self._log: IO[bytes] = (folder / "log.txt").open("ab")
@@ -40,8 +39,6 @@ class Running:
     def start(self, name: str) -> None:
         words = ["serve", "--port", str(self.port)] if name == "api" else ["worker"]
         command = [sys.executable, "-m", "ew4all", *words, "--data-dir", str(self.data)]
-        if self._limit is not None:
-            command = ["prlimit", f"--fsize={self._limit}", *command]
         self.processes[name] = subprocess.Popen(
             command, env=self._env, stdout=self._log, stderr=self._log
         )

@@ -55,9 +55,7 @@ def test_a_hundred_kills_lose_and_double_nothing(tmp_path: Path, store: str | No
         sender = threading.Thread(target=_send, args=(service, accepted))
         began_s = time.monotonic()
         sender.start()
-        kills = _kill(
-            service, random.Random(7), lambda: _unfinished(service, store) > 0 or sender.is_alive()
-        )
+        kills = _kill(service, store, sender)
         sender.join()
         service.await_ready()
         waited(lambda: _unfinished(service, store) == 0, 900.0)
@@ -100,10 +98,14 @@ def _send(service: Running, accepted: dict[str, int]) -> None:
     client.close()
 
 
-def _kill(service: Running, draw: random.Random, goes_on: Any) -> Counter[str]:
+def _kill(service: Running, store: str | None, sender: threading.Thread) -> Counter[str]:
     kills: Counter[str] = Counter()
-    while kills.total() < KILLS and goes_on():
-        time.sleep(draw.uniform(0.2, 5.0))
+    draw = random.Random(7)
+    while kills.total() < KILLS and (sender.is_alive() or _unfinished(service, store) > 0):
+        time.sleep(draw.uniform(0.2, 3.0))
+        # Spread over all jobs, however fast this machine does them.
+        if kills.total() > 2 + _finished(service, store) * KILLS / JOBS_SENT:
+            continue
         name = draw.choice(["api", "worker0", "worker1", "child", "child"])
         if name == "child":
             children = service.children()
@@ -128,6 +130,11 @@ def _unfinished(service: Running, store: str | None) -> int:
     with _engine(service, store).connect() as connection:
         rows = connection.execute(select(JOBS.c.status)).scalars()
         return sum(status in {"accepted", "running"} for status in rows)
+
+
+def _finished(service: Running, store: str | None) -> int:
+    with _engine(service, store).connect() as connection:
+        return len(connection.execute(select(JOBS.c.id).where(JOBS.c.finished.is_not(None))).all())
 
 
 def _result(connection: Any, job: str) -> Any:

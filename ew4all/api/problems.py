@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +10,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from ew4all import errors
@@ -16,7 +19,15 @@ from ew4all import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["MEDIA_TYPE", "OGC", "Problem", "install", "problem_of", "responses"]
+__all__ = [
+    "MEDIA_TYPE",
+    "OGC",
+    "Problem",
+    "install",
+    "problem_of",
+    "problem_of_database",
+    "responses",
+]
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "https://ew4all.org/problems/"
@@ -81,6 +92,29 @@ def problem_of(error: errors.EW4AllError) -> Problem:
     return Problem(status, kebab or code, str(error))
 
 
+def problem_of_database(error: DBAPIError) -> Problem:
+    """Return the problem that an error of the database is: its disk is full, it is away, or we are at fault."""
+    said = str(error.orig)
+    # SQLite and PostgreSQL have no class for it that both drivers tell.
+    if any(
+        words in said for words in ("is full", "readonly", "disk I/O", "No space left", "read-only")
+    ):
+        return _not_stored(said.splitlines()[0])
+    if isinstance(error, OperationalError | InterfaceError):
+        return _unavailable()
+    return Problem(500, "internal", "the database refused; the log of the service says why")
+
+
+def _not_stored(why: str | None) -> Problem:
+    told = f"nothing can be stored at the moment ({why}): tell the operator of the service, and try again later"
+    return Problem(507, "storage-failed", told, headers={"Retry-After": "60"})
+
+
+def _unavailable() -> Problem:
+    told = "the database does not answer at the moment; jobs that were accepted are kept: try again later"
+    return Problem(503, "store-unavailable", told, headers={"Retry-After": "5"})
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what OpenAPI says of errors of a route."""
     schema = {"$ref": "#/components/schemas/Problem"}
@@ -103,6 +137,24 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(errors.EW4AllError)
     async def _ours(request: Request, error: errors.EW4AllError) -> JSONResponse:
         return _answer(request, problem_of(error))
+
+    @app.exception_handler(DBAPIError)
+    async def _database(request: Request, error: DBAPIError) -> JSONResponse:
+        _LOG.error("database", error=str(error.orig))
+        return _answer(request, problem_of_database(error))
+
+    @app.exception_handler(PoolTimeout)
+    async def _busy(request: Request, error: PoolTimeout) -> JSONResponse:
+        _LOG.error("database", error=str(error))
+        return _answer(request, _unavailable())
+
+    @app.exception_handler(OSError)
+    async def _disk(request: Request, error: OSError) -> JSONResponse:
+        _LOG.error("unexpected", exc_info=error)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+            return _answer(request, _not_stored(error.strerror))
+        told = "an error that was not foreseen; the log of the service has it under this request_id"
+        return _answer(request, Problem(500, "internal", told))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
