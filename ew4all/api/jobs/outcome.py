@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ew4all.api.store.database import now
@@ -30,6 +31,9 @@ _MEDIA: Final = {
 }
 KINDS: Final = {".tif": "raster", ".gpkg": "features", ".geojson": "features"}
 
+_NAME: Final = 43
+"""An identifier has 80 characters; that of a job has 36."""
+
 
 def media_type_of(name: str) -> str:
     """Return the media type of a file by its ending."""
@@ -48,19 +52,30 @@ def collect(
         sha256, size = service.blobs.take(path)
         keep_file(service, sha256, size)
         layers.append({
-            "id": f"{job}.{name.replace('/', '-')}", "job": job, "name": name, "kind": KINDS.get(suffix, "document"),
+            "id": _layer_id(job, name), "job": job, "name": name[-100:], "kind": KINDS.get(suffix, "document"),
             "title": name, "media_type": media_type_of(name), "sha256": sha256, "bytes": size, "facts": {}, "created": now(),
         })  # fmt: skip
     return made, layers
 
 
 def keep_file(service: Service, sha256: str, size: int) -> None:
-    """Write down that a content is there."""
+    """Write down that a content is there, and wanted now: what nobody names is kept for a while from here on."""
     kind = sqlite if service.database.is_sqlite else postgresql
     row = {"sha256": sha256, "bytes": size, "created": now()}
     with service.database.begin() as connection:
-        if (
-            connection.execute(select(FILES.c.sha256).where(FILES.c.sha256 == sha256)).first()
-            is None
-        ):
-            connection.execute(kind.insert(FILES).values(row).on_conflict_do_nothing())
+        connection.execute(
+            kind.insert(FILES)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=[FILES.c.sha256], set_={"created": row["created"]}
+            )
+        )
+
+
+def _layer_id(job: str, name: str) -> str:
+    """Return the identifier of a layer: its job and name, within what a row and a reference hold."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "-", name)
+    if len(plain) > _NAME:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+        plain = digest + plain[-(_NAME - len(digest)) :]
+    return f"{job}.{plain}"

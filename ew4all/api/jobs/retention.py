@@ -99,7 +99,13 @@ def _files(service: Service) -> int:
     for path in service.blobs.folder.glob("*/*"):
         if path.name[:64] in known or path.lstat().st_mtime > before_s:
             continue
-        path.unlink(missing_ok=True)
+        # Aside first: the same content may be coming in at this very moment, under this name.
+        aside = path.with_name(path.name + ".gone")
+        path.rename(aside)
+        if aside.lstat().st_mtime > before_s:
+            aside.rename(path)
+            continue
+        aside.unlink()
         count += 1
     return count
 
