@@ -32,16 +32,12 @@ def test_a_job_is_accepted_done_and_its_results_are_there(client: TestClient) ->
     status = ended(client, job)
     assert (status["status"], status["progress"]) == ("successful", 100)
     results = client.get(f"/jobs/{job}/results").json()
-    assert results["reach"]["people"]["in_area"] == pytest.approx(
-        sum(z["people"]["in_area"] for z in results["reach"]["zones"])
-        if results["reach"].get("zones")
-        else results["reach"]["people"]["in_area"]
-    )
+    assert 0 < results["reach"]["people"]["in_area"] < results["reach"]["people"]["total"]
     assert {f["name"] for f in results["files"]} >= {"reach.json", "run.json", "map.png"}
     # Inputs are named as the client named them, and nothing tells where the store is.
     assert str(service_of(client).settings.data_dir) not in str(results)
     folder = service_of(client).work_dir / job
-    assert not folder.exists()
+    _wait(lambda: not folder.exists())  # a moment after the job has ended
 
 
 def test_without_prefer_the_result_is_the_answer(client: TestClient) -> None:

@@ -79,11 +79,11 @@ def perform(service: Service, identifier: str) -> str:
                 _keep(service, job, folder, ended)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            with contextlib.suppress(OSError):  # another attempt may be in it
-                folder.parent.rmdir()
         found = _lasting(service, lambda connection: records.find(connection, identifier))
         if found is not None and not found.is_finished and found.attempts != job.attempts:
             raise Interrupted  # another worker took it for dead, and does it now
+    # With what attempts left whose worker was killed: it is over for all of them.
+    shutil.rmtree(service.work_dir / identifier, ignore_errors=True)
     found = _lasting(service, lambda connection: records.find(connection, identifier))
     return "unknown" if found is None else found.status
 
