@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ew4all import assumptions
-from ew4all.cells import ASSUMABLE, Cells
+from ew4all.cells import Cells, split_assumed
 from ew4all.coverage.outages.on_air import Outage
 from ew4all.coverage.signal_defaults import Radio
 from ew4all.coverage.surroundings import FinerPeople
 from ew4all.errors import OptionError
 from ew4all.network_intake import map_grid, must_reach, network_on
+from ew4all.readers.given_cells import cells_of
 from ew4all.readers.modelled import ModelledLayer, layers_of
 from ew4all.readers.outage_ensemble import read_ensemble
 from ew4all.readers.provenance import SourceNote
-from ew4all.readers.sites import read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,10 +40,11 @@ def split_assumptions(
 ) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
     """Return the assumptions of the device steps, of cells, and of air and phones."""
     steps = {row.name for row in assumptions.TABLE}
+    of_cells, others = split_assumed(assume)
     return (
-        {k: v for k, v in assume.items() if k in steps},
-        {k: v for k, v in assume.items() if k in ASSUMABLE},
-        {k: v for k, v in assume.items() if k not in steps and k not in ASSUMABLE},
+        {name: value for name, value in assume.items() if name in steps},
+        of_cells,
+        {name: value for name, value in others.items() if name not in steps},
     )
 
 
@@ -81,18 +82,14 @@ def open_network_coverage(
     """
     _, of_cells, of_radio = split_assumptions(assume or {})
     radio = Radio.assuming(of_radio)
-    notes: list[str] = []
-    if isinstance(sites, Cells):
-        if read:
-            msg = f"{', '.join(read)} is for lists of sites, but cells were given; leave it out"
-            raise OptionError(msg)
-        cells = sites
-        sources = [SourceNote.of("sites", sites, None, unit="cells", provenance="modelled")]
-    else:
-        found = read_cells(sites, assume=of_cells or None, **(read or {}))
-        cells = found.cells
-        notes += found.notes
-        sources = [SourceNote.of("sites", sites, None, unit="cells", provenance="modelled")]
+    if isinstance(sites, Cells) and read:
+        msg = f"{', '.join(read)} is for lists of sites, but cells were given; leave it out"
+        raise OptionError(msg)
+    given = cells_of(sites, {"assume": of_cells or None, **(read or {})}, provenance="modelled")
+    cells, notes = given.cells, list(given.notes)
+    sources = list(given.sources)
+    if not sources:
+        sources = [SourceNote.of("sites", None, None, unit="cells", provenance="modelled")]
     must_reach(cells, people.grid, radio)
     grid, factor, told = map_grid(people.grid, people.grid.whole, None)
     notes += told

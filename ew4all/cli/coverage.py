@@ -110,10 +110,9 @@ def _run(given: dict[str, Any], out: Path, workers: int | None, *, quiet: bool) 
     set_matplotlib_cache()
     from dataclasses import replace
 
-    from ew4all.cells import ASSUMABLE
+    from ew4all.cells import split_assumed
     from ew4all.network_intake import open_network
-    from ew4all.readers.provenance import SourceNote
-    from ew4all.readers.sites import read_cells
+    from ew4all.readers.given_cells import cells_of
     from ew4all.readers.zones import read_zones
     from ew4all.report.network_outputs import write_coverage
     from ew4all.study import WORKERS
@@ -123,16 +122,16 @@ def _run(given: dict[str, Any], out: Path, workers: int | None, *, quiet: bool) 
     if given["zones"] is None and (given["zone_id"] or given["zone_name"]):
         msg = "a column of zones was named, but no zones were given"
         raise OptionError(msg)
-    assume = given["assume"] or {}
-    of_cells = {k: v for k, v in assume.items() if k in ASSUMABLE}
-    of_radio = {k: v for k, v in assume.items() if k not in ASSUMABLE}
-    found = read_cells(
+    of_cells, of_radio = split_assumed(given["assume"] or {})
+    found = cells_of(
         given["sites"],
-        columns=given["column"],
-        technology=given["sites_technology"],
-        country=given["country"],
-        assume=of_cells or None,
-        max_age_years=given["max_age_years"],
+        {
+            "columns": given["column"],
+            "technology": given["sites_technology"],
+            "country": given["country"],
+            "assume": of_cells or None,
+            "max_age_years": given["max_age_years"],
+        },
     )
     zones = given["zones"]
     with progressing(quiet=quiet, what="Computing signal") as progress:
@@ -155,7 +154,7 @@ def _run(given: dict[str, Any], out: Path, workers: int | None, *, quiet: bool) 
         )
         opened = replace(
             opened,
-            sources=(SourceNote.of("sites", given["sites"], None, unit="cells"), *opened.sources),
+            sources=(*found.sources, *opened.sources),
             notes=(*found.notes, *opened.notes),
         )
         return write_coverage(

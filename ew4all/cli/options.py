@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "language_tag",
     "mapping",
+    "moment",
     "must_be_text",
     "must_name_output",
     "numbers",
@@ -74,6 +77,41 @@ def numbers(option: str, values: Sequence[str] | None, form: str) -> dict[str, f
     if texts is None:
         return None
     return {name: _number(option, text, form) for name, text in texts.items()}
+
+
+def moment(option: str, text: str) -> datetime:
+    """Return a time that was written with its offset from UTC.
+
+    Raises
+    ------
+    OptionError
+        It is no time, or says no offset.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{option} {text} is no time; write it as 2026-01-31T18:30:00-05:00"
+        raise OptionError(msg) from error
+    if found.tzinfo is None:
+        msg = f"{option} {text} does not say its offset from UTC; write it as {text}+00:00 if it is UTC"
+        raise OptionError(msg)
+    return found
+
+
+def language_tag(option: str, text: str) -> str:
+    """Return a text that has the form of a language tag.
+
+    Raises
+    ------
+    OptionError
+        It has not.
+    """
+    from ew4all.alerts.language_tags import LANGUAGE_TAG_FORM, is_language_tag
+
+    if not is_language_tag(text):
+        msg = f"{option} wants {LANGUAGE_TAG_FORM}, but got {text!r}"
+        raise OptionError(msg)
+    return text
 
 
 def thresholds(values: Sequence[str] | None) -> dict[str, float] | float | None:
