@@ -103,6 +103,15 @@ COSTS: Final[tuple[Cost, ...]] = (
         "judgement",
     ),
     Cost("cell_broadcast_year", 300_000.0, 100_000.0, 1_000_000.0, "country a year", "USD", 2024, f"licences, staff around the clock shared with others; {_CHOSEN}", "judgement"),
+    # What cell broadcast is compared with
+    Cost("lb_sms", None, None, None, "country", "USD", 2026, "location-based SMS: no published price was found", "judgement"),
+    Cost("lb_sms_year", None, None, None, "country a year", "USD", 2026, "location-based SMS: no published price was found", "judgement"),
+    Cost(
+        "warning_app_year", 0.042, 0.03, 0.10, "person a year", "EUR", 2022,
+        "Germany's app NINA: 27.8 M built and run 2014 to 2022 (Ministry of the Interior, quoted by dts), by 8 years and 83 M people",
+        "derived",
+    ),
+    Cost("warning_app_least_year", 150_000.0, 50_000.0, 500_000.0, "country a year", "USD", 2024, f"a small country pays no less; {_CHOSEN}", "judgement"),
 )  # fmt: skip
 """All rows. A row's `name` is the key of `resolve` and of ``--cost``."""
 
