@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from ew4all.runtime import set_numba_cache
 
 if TYPE_CHECKING:
+    from ew4all.change_library import change
+    from ew4all.change_results import Change
     from ew4all.errors import EW4AllError
     from ew4all.library import reach
     from ew4all.outage_study import outage
@@ -30,14 +32,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "EW4AllError", "Reach", "RunResults", "Target", "__version__", "compare", "outage", "reach", "run", "target",
+    "Change", "EW4AllError", "Reach", "RunResults", "Target", "__version__", "change", "compare", "outage", "reach", "run", "target",
 ]  # fmt: skip
 
 _HOMES = {
+    "Change": "ew4all.change_results",
     "EW4AllError": "ew4all.errors",
     "Reach": "ew4all.results",
     "RunResults": "ew4all.run_results",
     "Target": "ew4all.target_results",
+    "change": "ew4all.change_library",
     "compare": "ew4all.run_library",
     "outage": "ew4all.outage_study",
     "reach": "ew4all.library",

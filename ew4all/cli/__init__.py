@@ -15,6 +15,7 @@ import typer
 
 from ew4all import __version__
 from ew4all.cli.alert import alert
+from ew4all.cli.change import change
 from ew4all.cli.coverage import coverage as coverage_command
 from ew4all.cli.loss import loss
 from ew4all.cli.options import (
@@ -140,6 +141,7 @@ app.command()(outage)
 app.command()(target)
 app.command()(run)
 app.command()(compare)
+app.command()(change)
 
 
 @data.command()
