@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ew4all.change_library import change
     from ew4all.change_results import Change
     from ew4all.errors import EW4AllError
+    from ew4all.gap_library import gaps
+    from ew4all.gap_results import Gaps
     from ew4all.library import reach
     from ew4all.outage_study import outage
     from ew4all.results import Reach
@@ -32,17 +34,19 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Change", "EW4AllError", "Reach", "RunResults", "Target", "__version__", "change", "compare", "outage", "reach", "run", "target",
+    "Change", "EW4AllError", "Gaps", "Reach", "RunResults", "Target", "__version__", "change", "compare", "gaps", "outage", "reach", "run", "target",
 ]  # fmt: skip
 
 _HOMES = {
     "Change": "ew4all.change_results",
     "EW4AllError": "ew4all.errors",
+    "Gaps": "ew4all.gap_results",
     "Reach": "ew4all.results",
     "RunResults": "ew4all.run_results",
     "Target": "ew4all.target_results",
     "change": "ew4all.change_library",
     "compare": "ew4all.run_library",
+    "gaps": "ew4all.gap_library",
     "outage": "ew4all.outage_study",
     "reach": "ew4all.library",
     "run": "ew4all.run_library",

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from ew4all.coverage.exposure import Progress
     from ew4all.grid import Grid
 
+EVERYBODY = (
+    "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
+)
+
 _OUTSIDE_NOTED = 1e-4
 _BORDER_PIECES = 64
 
@@ -113,7 +117,7 @@ def open_study(
         raster = open_hazard_raster(
             hazard, hazard_min, grid, band=1 if hazard_band is None else hazard_band
         )
-        endangered = _window_of(raster, grid)
+        endangered = window_of(raster, grid)
         notes += raster.notes
         drawn_in = raster.raster.grid.crs
         sources.append(SourceNote.of("hazard", hazard, drawn_in, unit=f">= {hazard_min:g}"))
@@ -127,9 +131,7 @@ def open_study(
     elif hazard is None and warned is not None:
         notes.append("no hazard was given: everybody in the warning area is taken as at risk")
     elif hazard is None:
-        notes.append(
-            "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
-        )
+        notes.append(EVERYBODY)
     counted = endangered if warned is None and raster is None else warned
     rasters, polygons = open_layers(coverage or {}, grid, coverage_min=coverage_min)
     modelled = None
@@ -306,7 +308,7 @@ def _shape(layer: VectorLayer, grid: Grid, notes: list[str]) -> BaseGeometry:
     return union(shapes)
 
 
-def _window_of(hazard: HazardRaster, grid: Grid) -> BaseGeometry:
+def window_of(hazard: HazardRaster, grid: Grid) -> BaseGeometry:
     """Return a polygon around a hazard raster: nobody outside it is at risk.
 
     A raster of the world has corners that lie nowhere in most projections; then the window is the whole population.

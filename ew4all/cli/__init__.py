@@ -17,6 +17,7 @@ from ew4all import __version__
 from ew4all.cli.alert import alert
 from ew4all.cli.change import change
 from ew4all.cli.coverage import coverage as coverage_command
+from ew4all.cli.gaps import gaps
 from ew4all.cli.loss import loss
 from ew4all.cli.options import (
     mapping,
@@ -80,6 +81,7 @@ def _root(
 
 
 app.command()(reach)
+app.command()(gaps)
 
 
 @app.command()

@@ -16,6 +16,8 @@ __all__ = [
     "mapping",
     "must_be_text",
     "must_name_output",
+    "named_hazards",
+    "named_layers",
     "numbers",
     "one_or_all",
     "repeatable",
@@ -74,6 +76,55 @@ def numbers(option: str, values: Sequence[str] | None, form: str) -> dict[str, f
     if texts is None:
         return None
     return {name: _number(option, text, form) for name, text in texts.items()}
+
+
+def named_layers(option: str, values: Sequence[str] | None) -> dict[str, str | None] | None:
+    """Return what ``NAME=FILE`` and plain ``NAME`` options say, None for a name alone; None where there are none.
+
+    Raises
+    ------
+    OptionError
+        An empty name or file, or a name given twice.
+    """
+    if not values:
+        return None
+    found: dict[str, str | None] = {}
+    for value in values:
+        name, sign, path = (part.strip() for part in value.partition("="))
+        if not name or (sign and not path):
+            msg = f"{option} wants the form NAME=FILE or NAME, but got {value!r}"
+            raise OptionError(msg)
+        if name in found:
+            msg = f"{option} was given twice for {name!r}"
+            raise OptionError(msg)
+        found[name] = path or None
+    return found
+
+
+def named_hazards(values: Sequence[str] | None) -> dict[str, str] | None:
+    """Return hazards by name: ``NAME=FILE[#CHOICE]``, or a plain file, which is called by its name without the suffix.
+
+    Raises
+    ------
+    OptionError
+        An empty name or file, or a name given twice.
+    """
+    if not values:
+        return None
+    found: dict[str, str] = {}
+    for value in values:
+        name, sign, path = (part.strip() for part in value.partition("="))
+        if not sign or "#" in name or Path(value.partition("#")[0]).exists():
+            path = value.strip()
+            name = Path(path.partition("#")[0]).name.partition(".")[0]
+        if not name or not path:
+            msg = f"--hazard wants the form NAME=FILE, but got {value!r}"
+            raise OptionError(msg)
+        if name in found:
+            msg = f"--hazard was given twice for {name!r}; give each a name: --hazard NAME=FILE"
+            raise OptionError(msg)
+        found[name] = path
+    return found
 
 
 def thresholds(values: Sequence[str] | None) -> dict[str, float] | float | None:
@@ -150,6 +201,7 @@ REPEATABLE = frozenset(
 
 _ALSO_IN = {
     "reach": frozenset({"--column", "--cap", "--geocodes"}),
+    "gaps": frozenset({"--channel", "--channel-min", "--column", "--group", "--hazard"}),
     "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
     "target": frozenset(
         {
@@ -174,6 +226,7 @@ _ALSO_IN = {
             "--trust",
         }
     ),
+    "data": frozenset({"--allow-host"}),
     "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out", "--column"}),
 }
 

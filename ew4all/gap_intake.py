@@ -1,0 +1,319 @@
+"""What `ew4all.gaps` is given, as a study: every input is read and checked, and every decision is noted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from ew4all.coverage.gaps import PLACE, Channel, Places
+from ew4all.coverage.overlay import apart, union
+from ew4all.errors import OptionError
+from ew4all.gap_assumptions import CHANNELS, STEPS, TABLE, rates_of, resolved, share_of
+from ew4all.gap_ground import Ground, Layer
+from ew4all.gap_hazards import open_hazards
+from ew4all.gap_sirens import SirenShare
+from ew4all.geometry import area_km2, must_meet, on_grid
+from ew4all.intake import EVERYBODY, footprint, open_study
+from ew4all.readers.channel_layers import open_channel
+from ew4all.readers.provenance import SourceNote
+from ew4all.readers.zones import read_zones
+from ew4all.reprojection import only_polygons
+from ew4all.run_sirens import sirens_on
+from ew4all.study import outline
+from ew4all.units import TECHNOLOGIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Executor
+
+    from shapely.geometry.base import BaseGeometry
+
+    from ew4all.coverage.exposure import Progress
+    from ew4all.coverage.outages.on_air import Outage
+    from ew4all.readers.modelled import ModelledLayer
+    from ew4all.study import Study
+
+__all__ = ["GapStudy", "filled", "open_gaps"]
+
+_MOSTLY: Final = 0.5
+"""Zones whose box fills less of the population's are taken as the study area: the rest is another country."""
+
+_MOST_OVERLAP: Final = 0.5
+"""Of the smaller of two zones; beyond it one lies inside the other, and they are two levels of zones."""
+
+_AREA_COLUMN: Final = "people"
+
+
+@dataclass(frozen=True, eq=False)
+class GapStudy:
+    """Everything that a gap analysis needs, read and checked.
+
+    Attributes
+    ----------
+    study
+        People, zones and signal layers from files.
+    has_people
+        Whether there is a population; without one each square kilometre stands for one person.
+    groups
+        Group to its population, as it was given.
+    values
+        Value of every assumption.
+    """
+
+    study: Study
+    ground: Ground
+    has_people: bool
+    outage: Outage | None
+    groups: Mapping[str, Any]
+    values: Mapping[str, float]
+    sources: tuple[SourceNote, ...]
+    notes: tuple[str, ...]
+    given: Mapping[str, Any]
+
+
+def open_gaps(
+    population: Any,
+    zones: Any,
+    *,
+    within: Any = None,
+    zone_id: str | None = None,
+    zone_name: str | None = None,
+    coverage: Mapping[str, Any] | None = None,
+    coverage_min: Mapping[str, float] | float | None = None,
+    sites: Any = None,
+    sites_options: Mapping[str, Any] | None = None,
+    dem: Any = None,
+    landcover: Any = None,
+    outage: Any = None,
+    operator_share: Mapping[str, float] | None = None,
+    channels: Mapping[str, Any] | None = None,
+    channel_min: Mapping[str, float] | None = None,
+    sirens: Any = None,
+    hazards: Mapping[str, Any] | None = None,
+    groups: Mapping[str, Any] | None = None,
+    population_unit: str | None = None,
+    population_column: str | None = None,
+    refine: Any = None,
+    assume: Mapping[str, float] | None = None,
+    workers: int | Executor | None = None,
+    progress: Progress | None = None,
+    title: str | None = None,
+) -> GapStudy:
+    """Read and check every input; see `ew4all.gaps` for the parameters.
+
+    Raises
+    ------
+    InputError, ReadError
+        One of the inputs; nothing was computed.
+    """
+    assume = dict(assume or {})
+    mine = {k: v for k, v in assume.items() if sites is None or _is_ours(k)}
+    values = resolved(mine)
+    _check(
+        population, zones, within, sites, coverage, dem, landcover, outage, sites_options, groups
+    )
+    given_people, column = population, population_column
+    if population is None:
+        given_people, column = _extent(within if zones is None else zones), _AREA_COLUMN
+    study = open_study(
+        given_people, coverage=coverage, coverage_min=coverage_min, operator_share=operator_share if sites is None else None,
+        population_unit=population_unit, population_column=column, refine=refine, workers=workers, progress=progress,
+        title=title,
+    )  # fmt: skip
+    study = _with_zones(study, zones, zone_id, zone_name)
+    grid = study.grid
+    notes = [note for note in study.notes if note != EVERYBODY]
+    sources = list(study.sources)
+    if population is None:
+        notes = [n for n in notes if n not in study.people.notes]
+        sources = [s for s in sources if s.role != "population"]
+    area = _study_area(study, within, notes, sources)
+    window = grid.block_of_bounds(area.bounds) or grid.whole
+    signals: list[Any] = [*study.rasters, *study.polygons]
+    layers = [Layer(reader) for reader in study.rasters]
+    layers += [Layer(None, shape) for shape in study.polygon_shapes]
+    hit = None
+    if sites is not None:
+        from ew4all.reach_network import open_network_coverage
+
+        modelled = open_network_coverage(
+            sites, study.people, dem=dem, landcover=landcover, outage=outage, read=sites_options, window=window,
+            assume={k: v for k, v in assume.items() if k not in mine},
+        )  # fmt: skip
+        notes += modelled.notes
+        sources += modelled.sources
+        signals, hit = list(modelled.layers), modelled.outage
+        layers = [Layer(reader) for reader in modelled.layers]
+        _check_shares(operator_share or {}, modelled.layers)
+    opened, channel_layers = _channels(
+        channels or {}, channel_min or {}, sirens, values, study, bool(signals), notes, sources
+    )
+    found_hazards = open_hazards(hazards or {}, grid, notes, sources)
+    places = Places(tuple(signals), opened, rates_of(values), dict(operator_share or {}))
+    ground = Ground(
+        study.people,
+        area,
+        places,
+        (*layers, *channel_layers),
+        found_hazards,
+        study.workers,
+        progress,
+    )
+    given = {
+        "zones": zones,
+        "population_unit": population_unit,
+        "refine": refine,
+        "coverage": coverage,
+    }
+    return GapStudy(
+        study, ground, population is not None, hit, dict(groups or {}), values, tuple(sources), tuple(notes), given
+    )  # fmt: skip
+
+
+def filled(shape: BaseGeometry) -> BaseGeometry:
+    """Return polygons without their holes."""
+    parts = [shapely.Polygon(part.exterior) for part in shapely.get_parts(only_polygons(shape))]
+    return union(np.array(parts, dtype=object))
+
+
+def _is_ours(name: str) -> bool:
+    known = {*STEPS, *(row.name for row in TABLE)}
+    known |= {f"{step}_{t}" for step in (STEPS[0], STEPS[2]) for t in TECHNOLOGIES}
+    return name in known
+
+
+def _check(
+    population: Any, zones: Any, within: Any, sites: Any, coverage: Any, dem: Any, landcover: Any, outage: Any,
+    options: Any, groups: Any,
+) -> None:  # fmt: skip
+    if population is None and zones is None and within is None:
+        msg = "gaps are counted in people or, without a population, in square kilometres of zones; give --population or --zones"
+        raise OptionError(msg)
+    if population is None and groups:
+        msg = "groups are parts of a population, and there is none; give --population, or leave --group out"
+        raise OptionError(msg)
+    if sites is not None and coverage:
+        msg = "cell sites take the place of coverage layers; give --sites or --coverage, not both"
+        raise OptionError(msg)
+    for name, given in (
+        ("--dem", dem),
+        ("--landcover", landcover),
+        ("--outage", outage),
+        ("an option for lists of sites", options),
+    ):
+        if given is not None and sites is None:
+            msg = f"{name} is of use with cell sites only; give --sites, or leave it out"
+            raise OptionError(msg)
+
+
+def _check_shares(shares: Mapping[str, float], layers: tuple[ModelledLayer, ...]) -> None:
+    from ew4all.coverage.waterfall import operator_factor
+
+    operator_factor(shares, {layer.operator: 1.0 for layer in layers if layer.operator}, 1.0)
+
+
+def _extent(source: Any) -> geopandas.GeoDataFrame:
+    """Return zones as one area with a person a square kilometre."""
+    layer = read_zones(source).layer
+    crs = layer.crs or CRS.from_epsg(4326)
+    shapes = np.array(
+        [g for g in shapely.make_valid(layer.geometries) if g is not None], dtype=object
+    )
+    whole = filled(union(np.array([only_polygons(g) for g in shapes], dtype=object)))
+    one = np.empty(1, dtype=object)
+    one[0] = whole
+    return geopandas.GeoDataFrame({_AREA_COLUMN: area_km2(one, crs)}, geometry=one, crs=crs)
+
+
+def _with_zones(study: Study, zones: Any, zone_id: str | None, zone_name: str | None) -> Study:
+    """Return the study with its zones, overlaps taken from the later one: `ew4all.gap_quality` measures and tells them."""
+    if zones is None:
+        if zone_id is not None or zone_name is not None:
+            msg = "a column of zones was named, but no zones were given"
+            raise OptionError(msg)
+        return study
+    read = read_zones(zones, zone_id, zone_name)
+    layer, grid = read.layer, study.grid
+    shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
+    must_meet(shapes, grid, layer.name)
+    shapes, _ = apart(shapes, read.ids, grid, _MOST_OVERLAP)
+    return replace(
+        study,
+        zones=read,
+        zone_shapes=shapes,
+        notes=(*study.notes, *layer.notes, *mended),
+        sources=(*study.sources, SourceNote.of("zones", layer.path, layer.crs)),
+    )
+
+
+def _study_area(
+    study: Study, within: Any, notes: list[str], sources: list[SourceNote]
+) -> BaseGeometry:
+    grid = study.grid
+    if within is not None:
+        return footprint(within, "study area", grid, notes, sources)
+    whole = outline(grid)
+    drawn = [g for g in study.zone_shapes if g is not None]
+    if not drawn:
+        return whole
+    box = shapely.box(*shapely.total_bounds(np.array(drawn, dtype=object)))
+    if shapely.intersection(box, whole).area >= _MOSTLY * whole.area:
+        return whole
+    notes.append(
+        "the population reaches far beyond the zones: the study area is the zones and what they enclose, and nobody beyond is "
+        "counted; give --within to set it otherwise"
+    )
+    return filled(union(np.array(drawn, dtype=object)))
+
+
+def _channels(
+    given: Mapping[str, Any], least: Mapping[str, float], sirens: Any, values: Mapping[str, float], study: Study,
+    has_signal: bool, notes: list[str], sources: list[SourceNote],
+) -> tuple[tuple[Channel, ...], list[Layer]]:  # fmt: skip
+    grid = study.grid
+    found: list[Channel] = []
+    layers: list[Layer] = []
+    idle = sorted(set(least) - set(given))
+    if idle:
+        msg = f"--channel-min was given for {idle[0]!r}, which is no channel with a layer here"
+        raise OptionError(msg)
+    for name, source in given.items():
+        needs = CHANNELS.get(name, PLACE)
+        if name == "siren":
+            msg = "sirens are points with a level; give them with --sirens, not as a layer of --channel"
+            raise OptionError(msg)
+        if needs != PLACE:
+            if source is not None:
+                msg = f"{name} goes to whoever has a phone with a signal, so it has no layer of its own; write --channel {name}"
+                raise OptionError(msg)
+            if not has_signal:
+                msg = f"whom {name} reaches depends on the mobile signal; give --coverage or --sites, or leave it out"
+                raise OptionError(msg)
+            found.append(Channel(name, needs, share_of(name, values)))
+            continue
+        if source is None:
+            msg = f"the channel {name} needs a layer of where it is received; write --channel {name}=FILE"
+            raise OptionError(msg)
+        layer = open_channel(name, source, grid, least.get(name))
+        notes += layer.notes
+        sources.append(layer.source)
+        shape = None
+        if layer.polygons is not None:
+            shapes, mended = on_grid(
+                layer.polygons.geometries, layer.polygons.crs or grid.crs, grid, layer.polygons.name
+            )
+            notes += mended
+            must_meet(shapes, grid, layer.polygons.name)
+            shape = union(shapes)
+        found.append(Channel(name, PLACE, share_of(name, values), len(layers)))
+        layers.append(Layer(layer.raster, shape))
+    if sirens is not None:
+        read = sirens_on(sirens, grid, notes, sources)
+        found.append(Channel("siren", PLACE, values["siren_works"], len(layers)))
+        layers.append(Layer(SirenShare(read, dict(values))))
+    return tuple(found), layers

@@ -1,0 +1,173 @@
+"""From an opened gap analysis to its results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ew4all import __version__
+from ew4all.coverage.queries import ANY
+from ew4all.gap_ground import PEOPLE, mean_of
+from ew4all.gap_groups import groups_of
+from ew4all.gap_quality import quality_of
+from ew4all.gap_results import DegradedGaps, GapBlock, GapHazard, Gaps, GapZone, ranked, rest_of
+from ew4all.notes import brief
+from ew4all.reprojection import to_lonlat
+from ew4all.results import OUTSIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ew4all.coverage.gaps import Column
+    from ew4all.gap_ground import Counts
+    from ew4all.gap_intake import GapStudy
+    from ew4all.units import F64
+
+__all__ = ["gaps_of"]
+
+_OUTSIDE_NAME: Final = "outside all zones"
+
+
+def gaps_of(opened: GapStudy) -> Gaps:
+    """Count people by what keeps a warning from them.
+
+    Raises
+    ------
+    PopulationValueError, CoverageValueError, ReadError
+        A cell that had to be read is not usable.
+    """
+    study = opened.study
+    shapes = study.zone_shapes
+    by_group = opened.ground.count(shapes)
+    counts = _all_groups(by_group)
+    zones, hazards = _zones(opened, counts[0]), _hazards(opened, counts)
+    total = _block(opened, counts[0], -1)
+    quality, told = quality_of(opened, total, zones)
+    groups, more, of_groups = groups_of(opened, by_group, total)
+    degraded = _degraded(opened)
+    inputs = tuple(source.read() for source in opened.sources)
+    return Gaps(
+        total=total,
+        zones=zones,
+        groups=groups,
+        hazards=hazards,
+        channels=opened.ground.places.names if opened.has_people else (),
+        degraded=degraded,
+        inputs=inputs,
+        assumptions=_used(opened),
+        notes=brief((*opened.notes, *told, *more, *_method(opened, degraded)), inputs),
+        cannot=_cannot(opened),
+        quality={**quality, **of_groups},
+        title=study.title,
+        version=__version__,
+    )
+
+
+def _all_groups(by_group: Sequence[Counts]) -> Counts:
+    return [
+        {key: np.sum([group[h][key] for group in by_group], axis=0) for key in by_hazard}
+        for h, by_hazard in enumerate(by_group[0])
+    ]
+
+
+def _block(opened: GapStudy, counts: Mapping[Column, F64], k: int) -> GapBlock:
+    return _made(opened, {key: float(values[k]) for key, values in counts.items()})
+
+
+def _made(opened: GapStudy, numbers: dict[Column, float]) -> GapBlock:
+    people = numbers.pop(PEOPLE)
+    block = GapBlock.of(people, numbers)
+    if opened.has_people:
+        return block
+    return GapBlock(None, area_km2=people, covered_km2=block.covered)
+
+
+def _zones(opened: GapStudy, counts: Mapping[Column, F64]) -> tuple[GapZone, ...]:
+    study = opened.study
+    if study.zones is None:
+        return ()
+    shapes = to_lonlat(study.zone_shapes, study.grid)
+    n = len(study.zone_shapes)
+    found = [
+        GapZone(i, name, _block(opened, counts, k), geometry=shapes[k])
+        for k, (i, name) in enumerate(zip(study.zones.ids, study.zones.names, strict=True))
+    ]
+    rest = {key: rest_of(float(v[-1]), v[:n].tolist()) for key, v in counts.items()}
+    return ranked([*found, GapZone(OUTSIDE, _OUTSIDE_NAME, _made(opened, rest))])
+
+
+def _hazards(opened: GapStudy, counts: Counts) -> tuple[GapHazard, ...]:
+    return tuple(
+        GapHazard(hazard.name, _block(opened, here, -1), _zones(opened, here))
+        for hazard, here in zip(opened.ground.hazards, counts[1:], strict=True)
+    )
+
+
+def _degraded(opened: GapStudy) -> DegradedGaps | None:
+    hit = opened.outage
+    if hit is None:
+        return None
+    shapes = opened.study.zone_shapes
+    counts = _all_groups(
+        mean_of([opened.ground.on_air(alive).count(shapes) for alive in hit.alive])
+    )
+    return DegradedGaps(
+        hit.sites, hit.sites_down, hit.site.size, hit.cells_down, hit.members,
+        _block(opened, counts[0], -1), _zones(opened, counts[0]), _hazards(opened, counts),
+    )  # fmt: skip
+
+
+def _used(opened: GapStudy) -> dict[str, float]:
+    """Return the assumptions that had a part in the result."""
+    if not opened.has_people:
+        return {}
+    prefixes = {"radio", "tv", "sms", "app", "satellite", "wardens", "siren"}
+    idle = prefixes - set(opened.ground.places.names)
+    signal = bool(opened.ground.places.signals)
+    return {
+        name: value
+        for name, value in opened.values.items()
+        if (name.partition("_")[0] not in prefixes and signal)
+        or (name.partition("_")[0] in prefixes - idle)
+    }
+
+
+def _method(opened: GapStudy, degraded: DegradedGaps | None) -> list[str]:
+    notes = []
+    channels = opened.ground.places.names
+    if channels and opened.has_people:
+        beside = "" if len(channels) > 1 else "; name others with --channel or --sirens"
+        notes.append(f"channels that are counted: {', '.join(channels)}{beside}")
+    if len(channels) > 1 and opened.has_people:
+        notes.append(
+            "channels are taken as independent given the place, those on phones (cell broadcast, sms, app) among people who "
+            "have a phone and a signal"
+        )
+    if degraded is not None and len(channels) > 1:
+        notes.append(
+            "the degraded network has its failed sites off the air; channels beside the mobile network are as before"
+        )
+    return notes
+
+
+def _cannot(opened: GapStudy) -> tuple[str, ...]:
+    places = opened.ground.places
+    out = []
+    if not opened.has_people:
+        out.append(
+            "no population was given: nobody can be counted, neither covered nor left out; the extent in square kilometres is "
+            "given in its place. Give --population for people, groups, ranks and channels"
+        )
+    if not places.signals:
+        out.append(
+            "no coverage layer and no cell sites were given: whether people have a mobile signal is not known, so that neither "
+            "coverage gap nor usage gap can be told. Give --coverage or --sites"
+        )
+    elif ANY in {layer.technology for layer in places.signals} and len(places.technologies) == 1:
+        out.append(
+            "the coverage layer names no technology: people cannot be told apart by 2g, 3g, 4g and 5g"
+        )
+    if not opened.ground.hazards:
+        out.append("no hazard was given: nobody can be said to be at risk. Give --hazard")
+    return tuple(out)
