@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ew4all.coverage.gaps import Column
     from ew4all.grid import Block
     from ew4all.readers.levels import HazardRaster
-    from ew4all.readers.people import PeopleSource
+    from ew4all.readers.people import Inside, PeopleSource
     from ew4all.readers.stack import ShareReader
     from ew4all.reprojection import Geometries
     from ew4all.units import F32, F64
@@ -43,8 +43,11 @@ PEOPLE: Final = ("people", "")
 Counts: TypeAlias = "list[dict[Column, F64]]"
 """Everybody and then each hazard: from `PEOPLE` and each column to people, one number a place; the last place is all."""
 
-KEPT_BYTES: Final = 1 << 28
-"""Columns that are kept: groups ask for the same blocks again, and a modelled network is slow to work out."""
+KEPT_BYTES: Final = 1 << 29
+"""Columns that are kept for the whole of a count: groups ask for the same blocks again, and a modelled network is slow."""
+
+_AT_HAND: Final = 8
+"""Blocks beyond these that are kept for a while: each of their numbers is asked for on its own, by each thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +67,20 @@ class Hazard:
     raster: HazardRaster | None = None
 
 
+class Counted(Protocol):
+    """People who can be counted; a `PeopleSource`, or some of its people."""
+
+    def inside(
+        self,
+        shapes: Geometries,
+        layers: Layers,
+        *,
+        workers: int | Executor = 1,
+        progress: Progress | None = None,
+    ) -> Inside:
+        """People inside each shape, for each group."""
+
+
 class Atom(NamedTuple):
     """A part of the study area, and which polygon layers cover it: `inside`, 0 or 1 by position among all layers."""
 
@@ -80,6 +97,7 @@ class Derived:
     inside: dict[int, float]
     hazards: tuple[ShareReader, ...]
     _kept: dict[Block, F32] = field(default_factory=dict, repr=False)
+    _at_hand: dict[Block, F32] = field(default_factory=dict, repr=False)
 
     @property
     def width(self) -> int:
@@ -101,7 +119,7 @@ class Derived:
 
     def read(self, block: Block) -> F32:
         """Return all numbers of a block, shape (width, rows, columns)."""
-        known = self._kept.get(block)
+        known = self._kept.get(block, self._at_hand.get(block))
         if known is not None:
             return known
         values = self.values(block)
@@ -116,15 +134,19 @@ class Derived:
                 # Where in a cell people are at risk and where they have a signal nobody knows: taken as independent.
                 out[at + 1 + k] = share * value
             at += 1 + len(values)
-        if (len(self._kept) + 1) * out.nbytes > KEPT_BYTES:
-            self._kept.clear()
-        self._kept[block] = out
+        if (len(self._kept) + 1) * out.nbytes <= KEPT_BYTES:
+            self._kept[block] = out
+            return out
+        while len(self._at_hand) >= _AT_HAND:
+            # Another thread may have taken it in the meantime.
+            self._at_hand.pop(next(iter(tuple(self._at_hand)), block), None)
+        self._at_hand[block] = out
         return out
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what is kept behind: another process works it out anew."""
         names = ("places", "layers", "inside", "hazards")
-        return {**{name: getattr(self, name) for name in names}, "_kept": {}}
+        return {**{name: getattr(self, name) for name in names}, "_kept": {}, "_at_hand": {}}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take a state without `__init__`, which a frozen class would refuse to be changed by."""
@@ -197,7 +219,7 @@ class Ground:
         rasters = tuple(h.raster for h in self.hazards if h.raster is not None)
         return tuple(Derived(self.places, self.layers, atom.inside, rasters) for atom in self.atoms)
 
-    def count(self, zones: Geometries, people: PeopleSource | None = None) -> list[Counts]:
+    def count(self, zones: Geometries, people: Counted | None = None) -> list[Counts]:
         """Count people in zones and in the whole study area, for each group of the source.
 
         Parameters

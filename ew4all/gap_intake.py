@@ -14,6 +14,7 @@ from ew4all.coverage.gaps import PLACE, Channel, Places
 from ew4all.coverage.overlay import apart, union
 from ew4all.errors import OptionError
 from ew4all.gap_assumptions import CHANNELS, STEPS, TABLE, rates_of, resolved, share_of
+from ew4all.gap_given import open_groups
 from ew4all.gap_ground import Ground, Layer
 from ew4all.gap_hazards import open_hazards
 from ew4all.gap_sirens import SirenShare
@@ -21,6 +22,7 @@ from ew4all.geometry import area_km2, must_meet, on_grid
 from ew4all.intake import EVERYBODY, footprint, open_study
 from ew4all.readers.channel_layers import open_channel
 from ew4all.readers.provenance import SourceNote
+from ew4all.readers.vectors import read_vector
 from ew4all.readers.zones import read_zones
 from ew4all.reprojection import only_polygons
 from ew4all.run_sirens import sirens_on
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 
     from ew4all.coverage.exposure import Progress
     from ew4all.coverage.outages.on_air import Outage
+    from ew4all.gap_people import PartOfPeople
     from ew4all.readers.modelled import ModelledLayer
+    from ew4all.readers.people import PeopleSource
     from ew4all.study import Study
 
 __all__ = ["GapStudy", "filled", "open_gaps"]
@@ -60,7 +64,7 @@ class GapStudy:
     has_people
         Whether there is a population; without one each square kilometre stands for one person.
     groups
-        Group to its population, as it was given.
+        Group to its people, on the cells of the population.
     values
         Value of every assumption.
     """
@@ -69,11 +73,10 @@ class GapStudy:
     ground: Ground
     has_people: bool
     outage: Outage | None
-    groups: Mapping[str, Any]
+    groups: Mapping[str, PeopleSource | PartOfPeople]
     values: Mapping[str, float]
     sources: tuple[SourceNote, ...]
     notes: tuple[str, ...]
-    given: Mapping[str, Any]
 
 
 def open_gaps(
@@ -164,15 +167,19 @@ def open_gaps(
         study.workers,
         progress,
     )
-    given = {
-        "zones": zones,
-        "population_unit": population_unit,
-        "refine": refine,
-        "coverage": coverage,
-    }
-    return GapStudy(
-        study, ground, population is not None, hit, dict(groups or {}), values, tuple(sources), tuple(notes), given
+    opened_groups = open_groups(
+        groups or {}, study.people, notes, sources, unit=population_unit, refine=refine, coverage=coverage
     )  # fmt: skip
+    return GapStudy(
+        study,
+        ground,
+        population is not None,
+        hit,
+        opened_groups,
+        values,
+        tuple(sources),
+        tuple(notes),
+    )
 
 
 def filled(shape: BaseGeometry) -> BaseGeometry:
@@ -219,7 +226,7 @@ def _check_shares(shares: Mapping[str, float], layers: tuple[ModelledLayer, ...]
 
 def _extent(source: Any) -> geopandas.GeoDataFrame:
     """Return zones as one area with a person a square kilometre."""
-    layer = read_zones(source).layer
+    layer = read_vector(source, "zones")
     crs = layer.crs or CRS.from_epsg(4326)
     shapes = np.array(
         [g for g in shapely.make_valid(layer.geometries) if g is not None], dtype=object

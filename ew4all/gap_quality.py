@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["quality_of"]
 
 _LEAST_KM2: Final = 1e-6
+_TOLD_KM2: Final = 0.01
+_TOLD_PEOPLE: Final = 0.5
+"""Less is measured, but is the rounding of borders."""
 
 
 def quality_of(
@@ -52,7 +55,7 @@ def quality_of(
         found[f"{name}_km2"] = km2
         if opened.has_people:
             found[f"{name}_people"] = people
-        if km2 > _LEAST_KM2:
+        if km2 > _TOLD_KM2 or people > _TOLD_PEOPLE:
             who = f", where {people:,.1f} people live" if opened.has_people else ""
             counted = (
                 "they are counted once, in the zone that comes first"

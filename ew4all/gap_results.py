@@ -150,15 +150,17 @@ class GapZone:
 
 @dataclass(frozen=True)
 class GapGroup:
-    """People of one group; `kind` is ``given``, ``population`` (its layers) or ``settlement`` (urban and rural)."""
+    """People of one group, in all and by zone; `kind` is ``given``, ``population`` (its layers) or ``settlement``."""
 
     name: str
     block: GapBlock
     kind: str
+    zones: tuple[GapZone, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry of the JSON contract."""
-        return {"name": self.name, "kind": self.kind, **self.block.to_dict()}
+        zones = [zone.to_dict() for zone in self.zones]
+        return {"name": self.name, "kind": self.kind, **self.block.to_dict(), "zones": zones}
 
 
 @dataclass(frozen=True)

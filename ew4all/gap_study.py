@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ew4all import __version__
 from ew4all.coverage.queries import ANY
-from ew4all.gap_ground import PEOPLE, mean_of
+from ew4all.gap_blocks import all_groups, block_of, zones_of
+from ew4all.gap_ground import mean_of
 from ew4all.gap_groups import groups_of
 from ew4all.gap_quality import quality_of
-from ew4all.gap_results import DegradedGaps, GapBlock, GapHazard, Gaps, GapZone, ranked, rest_of
+from ew4all.gap_results import DegradedGaps, GapHazard, Gaps
 from ew4all.notes import brief
-from ew4all.reprojection import to_lonlat
-from ew4all.results import OUTSIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ew4all.coverage.gaps import Column
     from ew4all.gap_ground import Counts
     from ew4all.gap_intake import GapStudy
-    from ew4all.units import F64
 
 __all__ = ["gaps_of"]
-
-_OUTSIDE_NAME: Final = "outside all zones"
 
 
 def gaps_of(opened: GapStudy) -> Gaps:
@@ -40,11 +31,11 @@ def gaps_of(opened: GapStudy) -> Gaps:
     study = opened.study
     shapes = study.zone_shapes
     by_group = opened.ground.count(shapes)
-    counts = _all_groups(by_group)
-    zones, hazards = _zones(opened, counts[0]), _hazards(opened, counts)
-    total = _block(opened, counts[0], -1)
+    counts = all_groups(by_group)
+    zones, hazards = zones_of(opened, counts[0]), _hazards(opened, counts)
+    total = block_of(opened, counts[0], -1)
     quality, told = quality_of(opened, total, zones)
-    groups, more, of_groups = groups_of(opened, by_group, total)
+    groups, more, of_groups = groups_of(opened, by_group, zones)
     degraded = _degraded(opened)
     inputs = tuple(source.read() for source in opened.sources)
     return Gaps(
@@ -64,42 +55,9 @@ def gaps_of(opened: GapStudy) -> Gaps:
     )
 
 
-def _all_groups(by_group: Sequence[Counts]) -> Counts:
-    return [
-        {key: np.sum([group[h][key] for group in by_group], axis=0) for key in by_hazard}
-        for h, by_hazard in enumerate(by_group[0])
-    ]
-
-
-def _block(opened: GapStudy, counts: Mapping[Column, F64], k: int) -> GapBlock:
-    return _made(opened, {key: float(values[k]) for key, values in counts.items()})
-
-
-def _made(opened: GapStudy, numbers: dict[Column, float]) -> GapBlock:
-    people = numbers.pop(PEOPLE)
-    block = GapBlock.of(people, numbers)
-    if opened.has_people:
-        return block
-    return GapBlock(None, area_km2=people, covered_km2=block.covered)
-
-
-def _zones(opened: GapStudy, counts: Mapping[Column, F64]) -> tuple[GapZone, ...]:
-    study = opened.study
-    if study.zones is None:
-        return ()
-    shapes = to_lonlat(study.zone_shapes, study.grid)
-    n = len(study.zone_shapes)
-    found = [
-        GapZone(i, name, _block(opened, counts, k), geometry=shapes[k])
-        for k, (i, name) in enumerate(zip(study.zones.ids, study.zones.names, strict=True))
-    ]
-    rest = {key: rest_of(float(v[-1]), v[:n].tolist()) for key, v in counts.items()}
-    return ranked([*found, GapZone(OUTSIDE, _OUTSIDE_NAME, _made(opened, rest))])
-
-
 def _hazards(opened: GapStudy, counts: Counts) -> tuple[GapHazard, ...]:
     return tuple(
-        GapHazard(hazard.name, _block(opened, here, -1), _zones(opened, here))
+        GapHazard(hazard.name, block_of(opened, here, -1), zones_of(opened, here))
         for hazard, here in zip(opened.ground.hazards, counts[1:], strict=True)
     )
 
@@ -109,12 +67,10 @@ def _degraded(opened: GapStudy) -> DegradedGaps | None:
     if hit is None:
         return None
     shapes = opened.study.zone_shapes
-    counts = _all_groups(
-        mean_of([opened.ground.on_air(alive).count(shapes) for alive in hit.alive])
-    )
+    counts = all_groups(mean_of([opened.ground.on_air(alive).count(shapes) for alive in hit.alive]))
     return DegradedGaps(
         hit.sites, hit.sites_down, hit.site.size, hit.cells_down, hit.members,
-        _block(opened, counts[0], -1), _zones(opened, counts[0]), _hazards(opened, counts),
+        block_of(opened, counts[0], -1), zones_of(opened, counts[0]), _hazards(opened, counts),
     )  # fmt: skip
 
 

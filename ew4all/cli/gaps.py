@@ -9,6 +9,7 @@ import typer
 
 from ew4all.cli.options import (
     mapping,
+    named_groups,
     named_hazards,
     named_layers,
     numbers,
@@ -110,6 +111,13 @@ def gaps(
             metavar="NAME=FILE", help="People of a group, on the cells of --population. Repeatable."
         ),
     ] = None,
+    group_share: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE",
+            help="Group as a raster of the share of people who belong to it, 0 to 1, on any cells. Repeatable.",
+        ),
+    ] = None,
     refine: Annotated[
         str | None,
         typer.Option(
@@ -164,7 +172,7 @@ def gaps(
             "channel_min": numbers("--channel-min", channel_min, "radio=54"),
             "sirens": sirens,
             "hazards": named_hazards(hazard),
-            "groups": mapping("--group", group, "women=FILE"),
+            "groups": named_groups(group, group_share),
             "refine": refine,
             "assume": numbers("--assume", assume, "device_capable_3g=0.33"),
             "title": title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ew4all.errors import OptionError
 
@@ -16,6 +16,7 @@ __all__ = [
     "mapping",
     "must_be_text",
     "must_name_output",
+    "named_groups",
     "named_hazards",
     "named_layers",
     "numbers",
@@ -99,6 +100,25 @@ def named_layers(option: str, values: Sequence[str] | None) -> dict[str, str | N
             raise OptionError(msg)
         found[name] = path or None
     return found
+
+
+def named_groups(
+    people: Sequence[str] | None, shares: Sequence[str] | None
+) -> dict[str, Any] | None:
+    """Return groups of ``--group`` and ``--group-share`` by name; None where there are none.
+
+    Raises
+    ------
+    OptionError
+        See `mapping`; or a name in both.
+    """
+    found: dict[str, Any] = dict(mapping("--group", people, "women=FILE") or {})
+    for name, path in (mapping("--group-share", shares, "poor=FILE") or {}).items():
+        if name in found:
+            msg = f"the group {name!r} was given as people and as a share; give it once"
+            raise OptionError(msg)
+        found[name] = {"source": path, "share": True}
+    return found or None
 
 
 def named_hazards(values: Sequence[str] | None) -> dict[str, str] | None:
@@ -201,7 +221,10 @@ REPEATABLE = frozenset(
 
 _ALSO_IN = {
     "reach": frozenset({"--column", "--cap", "--geocodes"}),
-    "gaps": frozenset({"--channel", "--channel-min", "--column", "--group", "--hazard"}),
+    "plan": frozenset({"--column", "--cost", "--home"}),
+    "gaps": frozenset(
+        {"--channel", "--channel-min", "--column", "--group", "--group-share", "--hazard"}
+    ),
     "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
     "target": frozenset(
         {

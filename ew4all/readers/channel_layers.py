@@ -18,7 +18,7 @@ from ew4all.readers.vectors import VectorLayer, read_vector
 if TYPE_CHECKING:
     from ew4all.grid import Grid
 
-__all__ = ["ChannelLayer", "open_channel"]
+__all__ = ["ChannelLayer", "open_channel", "open_layer_of"]
 
 _OPTION: Final = "--channel-min"
 
@@ -51,14 +51,29 @@ def open_channel(name: str, source: Any, grid: Grid, minimum: float | None = Non
     InputError, ReadError
         See `open_raster` and `read_vector`; values are checked when they are read.
     """
-    role = f"channel {name}"
     if minimum is not None and not np.isfinite(minimum):
         msg = f"{_OPTION} {name}={minimum} is no finite number"
         raise OptionError(msg)
+    if minimum is not None and not is_raster(source):
+        msg = (
+            f"{_OPTION} {name}={minimum:g} is for rasters, but the layer is polygons; leave it out"
+        )
+        raise OptionError(msg)
+    return open_layer_of(f"channel {name}", source, grid, _OPTION, minimum)
+
+
+def open_layer_of(
+    role: str, source: Any, grid: Grid, option: str, minimum: float | None = None
+) -> ChannelLayer:
+    """Open a layer of shares in a role of another name; `option` is what messages name for values that are no shares.
+
+    Raises
+    ------
+    InputError, ReadError
+        See `open_channel`.
+    """
+    name = role.partition(" ")[2]
     if not is_raster(source):
-        if minimum is not None:
-            msg = f"{_OPTION} {name}={minimum:g} is for rasters, but the layer is polygons; leave it out"
-            raise OptionError(msg)
         layer = read_vector(source, role)
         note = SourceNote.of(role, layer.path, layer.crs, unit="polygons")
         return ChannelLayer(name, None, layer, note, tuple(layer.notes))
@@ -67,7 +82,7 @@ def open_channel(name: str, source: Any, grid: Grid, minimum: float | None = Non
     rule: AtLeast | Fraction
     if minimum is None:
         plain = raster.dtype.kind in "iu" and (raster.scale, raster.offset) == (1.0, 0.0)
-        rule = Fraction(name, "any", np.dtype(np.uint8 if plain else np.float32), _OPTION)
+        rule = Fraction(name, "any", np.dtype(np.uint8 if plain else np.float32), option)
     else:
         rule = AtLeast(minimum)
     aligned = Aligned(raster, grid, raster.tile, rule)
