@@ -23,6 +23,7 @@ from ew4all.cli.loss import loss
 from ew4all.cli.options import must_be_text, must_name_output, once_only, repeatable
 from ew4all.cli.outage import outage
 from ew4all.cli.parameters import Json, Quiet, Workers
+from ew4all.cli.plan import plan
 from ew4all.cli.reach import reach, show
 from ew4all.cli.reach import run as count_people
 from ew4all.cli.run import compare, run
@@ -42,6 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data, name="data")
+app.add_typer(plan, name="plan")
 app.add_typer(scenario, name="scenario")
 app.add_typer(alert, name="alert")
 

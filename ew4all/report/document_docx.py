@@ -165,8 +165,8 @@ def _contents(made: Any, headings: tuple[Heading, ...]) -> None:
             _instruction(line, 'TOC \\o "1-2" \\h \\z \\u')
             _field_mark(line, "separate")
         link = _element("w:hyperlink", **{"w:anchor": heading.anchor, "w:history": "1"})
-        link.append(line.add_run(heading.text)._r)  # noqa: SLF001 - python-docx has no call for links
-        line._p.append(link)  # noqa: SLF001
+        link.append(line.add_run(heading.text)._r)
+        line._p.append(link)
         if k == len(headings) - 1:
             _field_mark(line, "end")
 
@@ -184,7 +184,7 @@ def _table(made: Any, table: Table) -> None:
     grid.autofit = False
     head = grid.rows[0]
     _repeat(head)
-    for row in table.rows:
+    for _ in table.rows:
         grid.add_row()
     # A list of cells is made once: python-docx walks the whole table for each row that is asked for.
     rows = list(grid.rows)
@@ -220,7 +220,7 @@ def _figure(made: Any, figure: Figure) -> None:
     place = made.add_paragraph()
     place.add_run().add_picture(io.BytesIO(figure.png), width=Cm(_WIDTH_CM))
     # What a screen reader says of it.
-    for about in place._p.iter(_name("wp:docPr")):  # noqa: SLF001
+    for about in place._p.iter(_name("wp:docPr")):
         about.set("descr", figure.alt)
         about.set("title", figure.title)
 
@@ -276,33 +276,33 @@ def _field(paragraph: Any, code: str, shown: str) -> None:
 
 
 def _field_mark(paragraph: Any, kind: str) -> None:
-    paragraph.add_run()._r.append(_element("w:fldChar", **{"w:fldCharType": kind}))  # noqa: SLF001
+    paragraph.add_run()._r.append(_element("w:fldChar", **{"w:fldCharType": kind}))
 
 
 def _instruction(paragraph: Any, code: str) -> None:
     text = _element("w:instrText", **{"xml:space": "preserve"})
     text.text = code
-    paragraph.add_run()._r.append(text)  # noqa: SLF001
+    paragraph.add_run()._r.append(text)
 
 
 def _bookmark(paragraph: Any, name: str, number: int) -> None:
     begin = _element("w:bookmarkStart", **{"w:id": str(number), "w:name": name})
-    paragraph._p.insert(0, begin)  # noqa: SLF001
-    place = paragraph._p.find(_name("w:pPr"))  # noqa: SLF001
+    paragraph._p.insert(0, begin)
+    place = paragraph._p.find(_name("w:pPr"))
     if place is not None:  # properties come first
-        paragraph._p.remove(begin)  # noqa: SLF001
+        paragraph._p.remove(begin)
         place.addnext(begin)
-    paragraph._p.append(_element("w:bookmarkEnd", **{"w:id": str(number)}))  # noqa: SLF001
+    paragraph._p.append(_element("w:bookmarkEnd", **{"w:id": str(number)}))
 
 
 def _repeat(row: Any) -> None:
-    row._tr.get_or_add_trPr().append(_element("w:tblHeader", **{"w:val": "true"}))  # noqa: SLF001
+    row._tr.get_or_add_trPr().append(_element("w:tblHeader", **{"w:val": "true"}))
 
 
 def _whole(row: Any) -> None:
-    row._tr.get_or_add_trPr().append(_element("w:cantSplit", **{"w:val": "true"}))  # noqa: SLF001
+    row._tr.get_or_add_trPr().append(_element("w:cantSplit", **{"w:val": "true"}))
 
 
 def _shade(cell: Any) -> None:
     fill = {"w:val": "clear", "w:color": "auto", "w:fill": "EAF0F5"}
-    cell._tc.get_or_add_tcPr().append(_element("w:shd", **fill))  # noqa: SLF001
+    cell._tc.get_or_add_tcPr().append(_element("w:shd", **fill))

@@ -111,6 +111,6 @@ def _as_fields(item: Item) -> dict[str, Any]:
             "widths": [f"{100.0 * w / sum(item.widths):.1f}%" for w in item.widths],
             "note": item.note,
         }
-    assert isinstance(item, Figure)  # noqa: S101 - the last of the union
+    assert isinstance(item, Figure)
     source = base64.b64encode(item.png).decode("ascii")
     return {"kind": "figure", "title": item.title, "alt": item.alt, "png": source}

@@ -1,0 +1,14 @@
+"""`ew4all plan`: what closes the gap, and the papers a country needs. Each verb has its own file."""
+
+from __future__ import annotations
+
+import typer
+
+from ew4all.cli.plan_feasibility import feasibility
+
+__all__ = ["plan"]
+
+plan = typer.Typer(
+    help="What closes the gap, and the papers a country needs.", no_args_is_help=True
+)
+plan.command()(feasibility)
