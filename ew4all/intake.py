@@ -64,6 +64,7 @@ def open_study(
     zones: Any = None,
     zone_id: str | None = None,
     zone_name: str | None = None,
+    zones_where: Mapping[str, Any] | None = None,
     population_unit: str | None = None,
     population_column: str | None = None,
     refine: Any = None,
@@ -72,7 +73,7 @@ def open_study(
     progress: Progress | None = None,
     title: str | None = None,
 ) -> Study:
-    """Read and check every input; see `ew4all.reach` for the parameters.
+    """Read and check every input; see `ew4all.reach` for the parameters; `zones_where` chooses features of `zones`.
 
     Raises
     ------
@@ -158,7 +159,7 @@ def open_study(
     if counted is not None:
         notes += _ends_inside(rasters, counted, grid)
     shapes = tuple(_shape(layer.layer, grid, notes) for layer in polygons)
-    found = None if zones is None else read_zones(zones, zone_id, zone_name)
+    found = None if zones is None else read_zones(zones, zone_id, zone_name, zones_where)
     outlines = np.empty(0, dtype=object)
     if found is not None:
         outlines = zone_shapes(found, grid, notes)

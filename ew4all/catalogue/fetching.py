@@ -13,6 +13,7 @@ import shutil
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -21,6 +22,7 @@ from ew4all.catalogue.content import must_begin_like
 from ew4all.errors import ReadError, TransportError, WriteError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -251,6 +253,7 @@ class Fetcher:
         # A proxy of the environment is for the world outside; a server on this machine is reached directly.
         near = self.mirror is not None and urlsplit(self.mirror).hostname in _LOOPBACK
         with httpx.Client(
+            verify=_trusted(),
             follow_redirects=False,
             timeout=self.timeout_s,
             trust_env=not near,
@@ -342,6 +345,14 @@ class _Again(Exception):
     def __init__(self, why: str, wait_s: float = 0.0) -> None:
         super().__init__(why)
         self.wait_s = wait_s
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the certificates that are trusted; reading them takes as long as a small file."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def digest(path: Path, algorithm: str = "sha256") -> str:

@@ -72,6 +72,8 @@ def read_zones(
     zone_id, zone_name
         Columns. By default one of the usual names, which a note tells; a source without any column
         is numbered from 1.
+    where
+        From column to value: features that are zones; see `chosen`.
 
     Returns
     -------
