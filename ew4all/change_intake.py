@@ -107,7 +107,7 @@ class _Intake:
         threshold = self._threshold(given) if is_raster(source) else None
         rasters, polygons = open_layers({given.key: source}, self.grid, coverage_min=threshold)
         for layer in rasters:
-            self.notes += layer.notes
+            self.notes += [self._dated(note, given, what) for note in layer.notes]
             extent = self._beyond(layer, what)
             self.sources.append(SourceNote.of(what, layer.raster.path, layer.raster.grid.crs, unit="cells", provenance=layer.provenance))  # fmt: skip
             self.layers.append(_Opened(layer.technology, layer.operator, given.when, "a raster", layer.provenance, raster=len(self.rasters), known=extent))  # fmt: skip
@@ -115,10 +115,15 @@ class _Intake:
         for drawn in polygons:
             shapes, mended = on_grid(drawn.layer.geometries, drawn.layer.crs or self.grid.crs, self.grid, drawn.name)  # fmt: skip
             must_meet(shapes, self.grid, drawn.name)
-            self.notes += [*drawn.notes, *mended]
+            self.notes += [self._dated(note, given, what) for note in (*drawn.notes, *mended)]
             self.sources.append(SourceNote.of(what, drawn.layer.path, drawn.layer.crs, unit="polygons", provenance=drawn.provenance))  # fmt: skip
             covered = self._one(union(shapes))
             self.layers.append(_Opened(drawn.technology, drawn.operator, given.when, "polygons", drawn.provenance, covered=covered))  # fmt: skip
+
+    def _dated(self, note: str, given: Dated, what: str) -> str:
+        """Return a note on a layer with its date, as the list of inputs names it."""
+        undated = f"coverage {given.key} "
+        return f"{what} {note.removeprefix(undated)}" if note.startswith(undated) else note
 
     def _threshold(self, given: Dated) -> float | None:
         for key in (given.key, given.technology, ""):

@@ -146,12 +146,19 @@ class ChangeStudy:
             if terms == self.tally.people(0):
                 counts[key] = people
         inputs = tuple(source.read() for source in self.sources)
+        series = self._all_series(counts, people)
+        apart = [
+            f"{one.name}: nothing is known of anybody both on {one.whole.before} and on {one.whole.after}, so that neither gained nor "
+            "lost can be told; their places have nothing in common"
+            for one in series
+            if one.whole.total.people > 0.0 and one.whole.total.known <= 0.0
+        ]
         return Change(
             people=float(people[-1]),
             zones=self._zones(people),
-            series=self._all_series(counts, people),
+            series=series,
             inputs=inputs,
-            notes=brief((*self.notes, *inside.notes), inputs),
+            notes=brief((*self.notes, *inside.notes, *apart), inputs),
             assumptions=dict(self.assumptions),
             title=self.title,
             version=__version__,
@@ -207,30 +214,34 @@ class ChangeStudy:
         rows: list[list[float]] = np.apply_along_axis(_with_rest, 1, numbers).T.tolist()
         return rows
 
-    def cells(self, i: int, j: int, block: Block) -> CellChange:
-        """Return the people of a block between two dates of the last course, cell by cell."""
-        c = len(self.courses) - 1
-        layers: dict[Column, F64] = {}
+    def cells(self, c: int, i: int, j: int, block: Block) -> CellChange:
+        """Return the people of a block between two dates of a course, cell by cell."""
+        shares: dict[Column, F64] = {}
+        held: dict[int, F64] = {}
 
-        def of(key: str) -> F64:
+        def of(terms: Sequence[Term]) -> F64:
             out = np.zeros(block.shape)
-            for s, column in self.asked[c, i, j, key]:
-                people = self._reader(s)
-                if people is None:
+            for s, column in terms:
+                reader = self._reader(s)
+                if reader is None:
                     continue
-                here = people.read(block)
-                if column is not None and here.any():
-                    if column not in layers:
-                        layers[column] = united([self.readers[k] for k in column.rasters], block)
-                    here = here * layers[column]
-                out += here
+                if s not in held:
+                    held[s] = reader.read(block)
+                if column is None:
+                    out += held[s]
+                elif held[s].any():
+                    if column not in shares:
+                        shares[column] = united([self.readers[k] for k in column.rasters], block)
+                    out += held[s] * shares[column]
             return out
 
-        everybody = self._reader(0)
-        assert everybody is not None
-        people = everybody.read(block)
-        keys = [key[3] for key in self.asked if isinstance(key, tuple) and key[:3] == (c, i, j)]
-        parts = flow(people, {key: of(key) for key in keys})
+        asked = {
+            key[3]: terms
+            for key, terms in self.asked.items()
+            if isinstance(key, tuple) and key[:3] == (c, i, j)
+        }
+        people = of(self.tally.people(0))
+        parts = flow(people, {key: of(terms) for key, terms in asked.items()})
         return CellChange(people, parts.gained, parts.lost, parts.unknown)
 
     def _reader(self, s: int) -> CellReader | None:

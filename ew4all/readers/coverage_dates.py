@@ -140,7 +140,8 @@ def _of_folder(folder: Path) -> tuple[list[Dated], list[str]]:
     if not found:
         msg = f"the folder {folder} holds no dated layer; files are called like 4g_2024-07-01.tif"
         raise EmptyLayerError(msg)
-    layers, notes = _in_order(found, names)
+    layers, _ = _in_order(found, names)  # files in a folder have no order
+    notes = []
     if left:
         some = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
         notes.append(f"{folder.name}: without a date in the name and left out: {some}")

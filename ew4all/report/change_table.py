@@ -20,8 +20,8 @@ __all__ = ["change_tables", "signed_text"]
 
 
 def signed_text(people: float) -> str:
-    """Return a change with its sign: ``"+1,200"``, ``"-98"``, ``"0"``."""
-    if people == 0.0:
+    """Return a change with its sign: ``"+1,200"``, ``"-98"``, ``"0"`` where it is less than half a person."""
+    if abs(people) < 0.5:
         return "0"
     return ("+" if people > 0.0 else "-") + people_text(abs(people))
 
