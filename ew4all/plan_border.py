@@ -16,13 +16,11 @@ import shapely
 from pyproj import Transformer
 
 from ew4all.cells import Cells
+from ew4all.coverage.signal_defaults import Radio
 from ew4all.errors import OptionError
 from ew4all.feasibility_results import Border, Spill
-from ew4all.geometry import on_grid
-from ew4all.grid import Block
-from ew4all.reach_network import open_network_coverage
+from ew4all.reach_network import open_network_coverage, split_assumptions
 from ew4all.readers.layers import open_layers
-from ew4all.readers.modelled import ModelledLayer
 from ew4all.results import OUTSIDE
 from ew4all.writers.rasters import rasters_together
 
@@ -35,12 +33,20 @@ if TYPE_CHECKING:
 
     from ew4all.coverage.exposure import Progress
     from ew4all.coverage.network import Network
-    from ew4all.grid import Grid
+    from ew4all.grid import Block, Grid
     from ew4all.results import PeopleCount, Reach
     from ew4all.study import Study
     from ew4all.units import F32
 
-__all__ = ["BorderPicture", "are_home", "border_of", "joined", "lonlat_shape"]
+__all__ = [
+    "BorderPicture",
+    "are_home",
+    "border_of",
+    "has_neighbours",
+    "joined",
+    "lonlat_shape",
+    "window_of",
+]
 
 BLOCK: Final = (512, 512)
 PICTURE_PIXELS: Final = 1100
@@ -161,18 +167,37 @@ def border_of(
     InputError, ReadError, WriteError
         One of the inputs, or a raster cannot be written.
     """
-    opened = open_network_coverage(cells, study.people, dem=dem, landcover=landcover, assume=assume)
-    layer = next(one for one in opened.layers if isinstance(one, ModelledLayer))
-    network, factor = layer.network, layer.factor
-    window = _window(study.grid, country, network.radio.reach_km)
-    part = Block(*(edge * factor for edge in window))
-    picture = _write(network, part, is_home, country, folder, tags, progress)
+    window = window_of(study.grid, country, _reach_km(assume))
+    opened = open_network_coverage(
+        cells, study.people, dem=dem, landcover=landcover, assume=assume, window=window
+    )
+    network = opened.layers[0].network
+    picture = _write(network, is_home, country, folder, tags, progress)
     paths = {t: str(folder / f"border_{k}.tif") for t, k in zip(_LAYERS, _KINDS, strict=True)}
     border = _counted(study, country, window, paths, network, is_home, decided_by)
     return border, picture, opened.notes
 
 
-def _window(grid: Grid, country: BaseGeometry, reach_km: float) -> Block:
+def has_neighbours(study: Study, country: BaseGeometry, assume: Mapping[str, float] | None) -> bool:
+    """Whether the population has people abroad whom a cell of the country might reach."""
+    window = window_of(study.grid, country, _reach_km(assume))
+    box = shapely.box(*study.grid.crop(window).bounds)
+    shape = shapely.difference(box, country)
+    return not shape.is_empty and _people_in(study, shape) > 0.5
+
+
+def _people_in(study: Study, shape: BaseGeometry) -> float:
+    reader = study.people.cells(shape)
+    window = study.grid.block_of_bounds(shape.bounds) or study.grid.whole
+    return float(sum(reader.read(b).sum() for b in study.grid.blocks(*BLOCK, within=window)))
+
+
+def _reach_km(assume: Mapping[str, float] | None) -> float:
+    _, _, of_radio = split_assumptions(assume or {})
+    return Radio.assuming(of_radio).reach_km
+
+
+def window_of(grid: Grid, country: BaseGeometry, reach_km: float) -> Block:
     """Return the cells of people in the country and within reach of it."""
     west, south, east, north = country.bounds
     if grid.is_geographic:
@@ -187,15 +212,14 @@ def _window(grid: Grid, country: BaseGeometry, reach_km: float) -> Block:
 
 def _write(
     network: Network,
-    part: Block,
     is_home: NDArray[np.bool_],
     country: BaseGeometry,
     folder: Path,
     tags: Mapping[str, str] | None,
     progress: Progress | None,
 ) -> BorderPicture:
-    """Write the shares of a part of the network's grid as rasters, and keep every so manieth pixel."""
-    grid = network.grid.crop(part)
+    """Write the shares on the network's grid as rasters, and keep every so manieth pixel."""
+    grid = network.grid
     step = max(1, -(-max(grid.shape) // PICTURE_PIXELS))
     size = tuple(-(-n // step) for n in grid.shape)
     seen = {kind: np.full(size, np.nan, np.float32) for kind in _KINDS[:2]}
@@ -209,11 +233,8 @@ def _write(
             for kind in _KINDS
         }  # fmt: skip
         for done, block in enumerate(blocks):
-            there = Block(
-                block.row0 + part.row0, block.row1 + part.row0, block.col0 + part.col0, block.col1 + part.col0
-            )  # fmt: skip
-            if network.touched(np.ones(len(network.cells), np.bool_), [there]):
-                shares = _shares(network, there, is_home)
+            if network.touched(np.ones(len(network.cells), np.bool_), [block]):
+                shares = _shares(network, block, is_home)
                 for kind, values in shares.items():
                     files[kind].write(block, values)
                 top, left = -block.row0 % step, -block.col0 % step
@@ -235,13 +256,15 @@ def _write(
 
 def _shares(network: Network, block: Block, is_home: NDArray[np.bool_]) -> dict[str, F32]:
     """Return the shares of each of `_KINDS` in the pixels of a block."""
-    camping = network.camping(block)
-    own = is_home[np.maximum(camping.cell, 0)] & (camping.cell >= 0)
-    home = np.where(own, camping.probability, 0.0).sum(axis=0, dtype=np.float64)
+    # Outdoors, as coverage is counted: what walls take is in the step `received`.
+    camping = network.camping(block, indoor_share=0.0)
+    mine = is_home[np.maximum(camping.cell, 0)] & (camping.cell >= 0)
+    home = np.where(mine, camping.probability, 0.0).sum(axis=0, dtype=np.float64)
     served = camping.probability.sum(axis=0, dtype=np.float64)
     abroad = np.maximum(served - home, 0.0)
     if network.touched(~is_home, [block]):
-        alone = network.camping(block, alive=is_home).probability.sum(axis=0, dtype=np.float64)
+        own = network.camping(block, alive=is_home, indoor_share=0.0)
+        alone = own.probability.sum(axis=0, dtype=np.float64)
         only = np.minimum(np.maximum(served - alone, 0.0), abroad)
     else:
         only = np.zeros(block.shape)
@@ -291,10 +314,3 @@ def _abroad(study: Study, country: BaseGeometry, window: Block) -> Spill | None:
 def _spill(id_: str, name: str, people: PeopleCount) -> Spill:
     home, abroad, only = (people.covered[t] for t in _LAYERS)
     return Spill(id_, name, people.in_area, home, abroad, only)
-
-
-def country_on(grid: Grid, geometries: Any, crs: Any, name: str, notes: list[str]) -> BaseGeometry:
-    """Return an outline of a country as one shape on the grid."""
-    shapes, told = on_grid(geometries, crs or grid.crs, grid, name)
-    notes += told
-    return shapely.union_all([s for s in shapes if s is not None])

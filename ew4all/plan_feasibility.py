@@ -19,7 +19,7 @@ from ew4all.feasibility_results import DeviceStep, Feasibility, NetworkFacts, Vi
 from ew4all.intake import open_study
 from ew4all.library import as_given
 from ew4all.notes import brief
-from ew4all.plan_border import are_home, border_of, joined
+from ew4all.plan_border import are_home, border_of, has_neighbours, joined
 from ew4all.planning.feasibility_costs import Range, channels, figures
 from ew4all.planning.questionnaire import Answers, read_answers
 from ew4all.planning.sirens import need, side_of
@@ -269,8 +269,10 @@ class _Networks:
             )
             raise OptionError(msg)
         own = cells.take(is_home)
-        if not study.rasters and not study.polygons:
-            model = open_network_coverage(own, study.people, **self._model)
+        modelled = not study.rasters and not study.polygons
+        if modelled:
+            window = None if country is None else study.window
+            model = open_network_coverage(own, study.people, window=window, **self._model)
             extra = tuple(s for s in model.sources if s.role != "sites")
             study = replace(
                 study, rasters=model.layers, sources=(*study.sources, *extra),
@@ -283,7 +285,7 @@ class _Networks:
             others, study = self._read(study, self._foreign, None, "foreign sites")
             is_home = np.concatenate([is_home, np.zeros(len(others), np.bool_)])
             cells = joined(cells, others)
-        if is_home.all() and not self._home:
+        if is_home.all() and not has_neighbours(study, country, self._model["assume"]):
             return study, facts, None, None, _ALL_HOME
         border, picture, notes = border_of(
             study,
@@ -296,7 +298,8 @@ class _Networks:
             progress=progress,
             **self._model,
         )
-        study = replace(study, notes=tuple(dict.fromkeys((*study.notes, *notes))))
+        if not modelled:  # else they are told already
+            study = replace(study, notes=tuple(dict.fromkeys((*study.notes, *notes))))
         return study, facts, border, picture, ""
 
     def _read(

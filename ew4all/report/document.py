@@ -139,6 +139,13 @@ class Document:
     version: str = ""
     language: str = "en"
 
+    def __post_init__(self) -> None:
+        """Leave out characters that no format has a place for."""
+        for name in ("title", "subtitle", "notice", "attribution"):
+            text = getattr(self, name)
+            object.__setattr__(self, name, None if text is None else _plain(text))
+        object.__setattr__(self, "about", tuple(_plain(line) for line in self.about))
+
 
 @dataclass(frozen=True)
 class Heading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,14 +66,13 @@ def must_print_pdf() -> Any:
         WeasyPrint is not installed, or Pango is not; the message says what to install and how to do without.
     """
     try:
-        import weasyprint
+        return import_module("weasyprint").HTML
     except ModuleNotFoundError as error:
         raise OptionError(_WEASYPRINT) from error
     except OSError as error:  # of cffi, which finds no shared library of that name
         raise OptionError(
             _PANGO.format(str(error).partition("\n")[0].partition(": ")[0])
         ) from error
-    return weasyprint.HTML
 
 
 def write_pdf(path: Path, document: Document) -> None:
