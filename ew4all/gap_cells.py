@@ -23,6 +23,9 @@ __all__ = ["GapCells", "cells_of"]
 
 BLOCK: Final = (512, 512)
 
+_NOBODY: Final = 1e-9
+"""People of a cell that are the rounding of its share of the study area."""
+
 
 @dataclass(frozen=True, eq=False)
 class GapCells:
@@ -82,7 +85,7 @@ def cells_of(
     for block in grid.blocks(rows, cols, within=ground.window):
         parts = [np.asarray(reader.read(block), np.float64) for reader in readers]
         people = np.sum(parts, axis=0)
-        row, col = np.nonzero(people > 0.0)
+        row, col = np.nonzero(people > _NOBODY)
         if not row.size:
             continue
         here = people[row, col]

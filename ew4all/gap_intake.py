@@ -10,22 +10,21 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from ew4all.coverage.gaps import PLACE, Channel, Places
+from ew4all.coverage.gaps import Places
 from ew4all.coverage.overlay import apart, union
+from ew4all.coverage.waterfall import operator_factor
 from ew4all.errors import OptionError
-from ew4all.gap_assumptions import CHANNELS, STEPS, TABLE, rates_of, resolved, share_of
+from ew4all.gap_assumptions import STEPS, TABLE, rates_of, resolved
 from ew4all.gap_given import open_groups
 from ew4all.gap_ground import Ground, Layer
 from ew4all.gap_hazards import open_hazards
-from ew4all.gap_sirens import SirenShare
+from ew4all.gap_layers import degraded, must_pair, open_channels
 from ew4all.geometry import area_km2, must_meet, on_grid
 from ew4all.intake import EVERYBODY, footprint, open_study
-from ew4all.readers.channel_layers import open_channel
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.vectors import read_vector
 from ew4all.readers.zones import read_zones
 from ew4all.reprojection import only_polygons
-from ew4all.run_sirens import sirens_on
 from ew4all.study import outline
 from ew4all.units import TECHNOLOGIES
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from ew4all.coverage.exposure import Progress
     from ew4all.coverage.outages.on_air import Outage
     from ew4all.gap_people import PartOfPeople
-    from ew4all.readers.modelled import ModelledLayer
     from ew4all.readers.people import PeopleSource
     from ew4all.study import Study
 
@@ -63,6 +61,8 @@ class GapStudy:
         People, zones and signal layers from files.
     has_people
         Whether there is a population; without one each square kilometre stands for one person.
+    after
+        The same ground with the signal layers of a degraded network, where these were given.
     groups
         Group to its people, on the cells of the population.
     values
@@ -73,6 +73,7 @@ class GapStudy:
     ground: Ground
     has_people: bool
     outage: Outage | None
+    after: Ground | None
     groups: Mapping[str, PeopleSource | PartOfPeople]
     values: Mapping[str, float]
     sources: tuple[SourceNote, ...]
@@ -93,6 +94,7 @@ def open_gaps(
     dem: Any = None,
     landcover: Any = None,
     outage: Any = None,
+    coverage_after: Mapping[str, Any] | None = None,
     operator_share: Mapping[str, float] | None = None,
     channels: Mapping[str, Any] | None = None,
     channel_min: Mapping[str, float] | None = None,
@@ -120,6 +122,7 @@ def open_gaps(
     _check(
         population, zones, within, sites, coverage, dem, landcover, outage, sites_options, groups
     )
+    must_pair(coverage_after, coverage)
     given_people, column = population, population_column
     if population is None:
         given_people, column = _extent(within if zones is None else zones), _AREA_COLUMN
@@ -152,9 +155,12 @@ def open_gaps(
         sources += modelled.sources
         signals, hit = list(modelled.layers), modelled.outage
         layers = [Layer(reader) for reader in modelled.layers]
-        _check_shares(operator_share or {}, modelled.layers)
-    opened, channel_layers = _channels(
-        channels or {}, channel_min or {}, sirens, values, study, bool(signals), notes, sources
+    # Names and sums are checked, and what is decided is told, before anything is counted.
+    notes += operator_factor(
+        operator_share or {}, {k.operator: 1.0 for k in signals if k.operator}, 1.0
+    )[1]
+    opened, channel_layers = open_channels(
+        channels or {}, channel_min or {}, sirens, values, grid, bool(signals), notes, sources
     )
     found_hazards = open_hazards(hazards or {}, grid, notes, sources)
     places = Places(tuple(signals), opened, rates_of(values), dict(operator_share or {}))
@@ -167,6 +173,9 @@ def open_gaps(
         study.workers,
         progress,
     )
+    after = None
+    if coverage_after is not None:
+        after = degraded(ground, coverage_after, coverage_min, len(signals), notes, sources)
     opened_groups = open_groups(
         groups or {}, study.people, notes, sources, unit=population_unit, refine=refine, coverage=coverage
     )  # fmt: skip
@@ -175,6 +184,7 @@ def open_gaps(
         ground,
         population is not None,
         hit,
+        after,
         opened_groups,
         values,
         tuple(sources),
@@ -216,12 +226,6 @@ def _check(
         if given is not None and sites is None:
             msg = f"{name} is of use with cell sites only; give --sites, or leave it out"
             raise OptionError(msg)
-
-
-def _check_shares(shares: Mapping[str, float], layers: tuple[ModelledLayer, ...]) -> None:
-    from ew4all.coverage.waterfall import operator_factor
-
-    operator_factor(shares, {layer.operator: 1.0 for layer in layers if layer.operator}, 1.0)
 
 
 def _extent(source: Any) -> geopandas.GeoDataFrame:
@@ -276,51 +280,3 @@ def _study_area(
         "counted; give --within to set it otherwise"
     )
     return filled(union(np.array(drawn, dtype=object)))
-
-
-def _channels(
-    given: Mapping[str, Any], least: Mapping[str, float], sirens: Any, values: Mapping[str, float], study: Study,
-    has_signal: bool, notes: list[str], sources: list[SourceNote],
-) -> tuple[tuple[Channel, ...], list[Layer]]:  # fmt: skip
-    grid = study.grid
-    found: list[Channel] = []
-    layers: list[Layer] = []
-    idle = sorted(set(least) - set(given))
-    if idle:
-        msg = f"--channel-min was given for {idle[0]!r}, which is no channel with a layer here"
-        raise OptionError(msg)
-    for name, source in given.items():
-        needs = CHANNELS.get(name, PLACE)
-        if name == "siren":
-            msg = "sirens are points with a level; give them with --sirens, not as a layer of --channel"
-            raise OptionError(msg)
-        if needs != PLACE:
-            if source is not None:
-                msg = f"{name} goes to whoever has a phone with a signal, so it has no layer of its own; write --channel {name}"
-                raise OptionError(msg)
-            if not has_signal:
-                msg = f"whom {name} reaches depends on the mobile signal; give --coverage or --sites, or leave it out"
-                raise OptionError(msg)
-            found.append(Channel(name, needs, share_of(name, values)))
-            continue
-        if source is None:
-            msg = f"the channel {name} needs a layer of where it is received; write --channel {name}=FILE"
-            raise OptionError(msg)
-        layer = open_channel(name, source, grid, least.get(name))
-        notes += layer.notes
-        sources.append(layer.source)
-        shape = None
-        if layer.polygons is not None:
-            shapes, mended = on_grid(
-                layer.polygons.geometries, layer.polygons.crs or grid.crs, grid, layer.polygons.name
-            )
-            notes += mended
-            must_meet(shapes, grid, layer.polygons.name)
-            shape = union(shapes)
-        found.append(Channel(name, PLACE, share_of(name, values), len(layers)))
-        layers.append(Layer(layer.raster, shape))
-    if sirens is not None:
-        read = sirens_on(sirens, grid, notes, sources)
-        found.append(Channel("siren", PLACE, values["siren_works"], len(layers)))
-        layers.append(Layer(SirenShare(read, dict(values))))
-    return tuple(found), layers

@@ -34,6 +34,7 @@ def gaps(
     dem: Any = None,
     landcover: Any = None,
     outage: Any = None,
+    coverage_after: Mapping[str, Any] | None = None,
     operator_share: Mapping[str, float] | None = None,
     channels: Mapping[str, Any] | None = None,
     channel_min: Mapping[str, float] | None = None,
@@ -65,6 +66,8 @@ def gaps(
         Mobile signal, as for `ew4all.reach`.
     outage
         Sites off the air, as for `ew4all.reach`: the same numbers with the network degraded.
+    coverage_after
+        The layers of `coverage`, by the same keys, of a degraded network.
     channels, channel_min
         Channels beside cell broadcast that there are: from ``radio``, ``tv``, ``satellite``, ``wardens`` or any name to a
         layer of where it is received (raster of 0/1, shares or levels with a least level, or polygons), and ``sms`` and
@@ -74,7 +77,8 @@ def gaps(
     hazards
         From a name to a layer: polygons, or a raster with its threshold, see `ew4all.gap_hazards.open_hazards`.
     groups
-        From a name to the people of a group, on the cells of the population.
+        From a name to a raster of the people of a group, on the cells of the population; or to a mapping of ``source`` and
+        ``share: True``, a raster of the share of people who belong to it, on any cells.
     population_unit, population_column, refine
         As for `ew4all.reach`.
     assume

@@ -179,26 +179,24 @@ class GapHazard:
 
 @dataclass(frozen=True)
 class DegradedGaps:
-    """The same people with sites off the air, the mean over the members of an outage."""
+    """The same people with the network degraded: by an outage of sites (the mean over its members), or other layers.
 
-    sites: int
-    sites_down: float
-    cells: int
-    cells_down: float
-    members: int
+    Attributes
+    ----------
+    sites
+        Of an outage: ``sites`` and ``cells``, how many of them are down, ``members``; else empty.
+    """
+
     total: GapBlock
     zones: tuple[GapZone, ...]
     hazards: tuple[GapHazard, ...]
+    sites: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the block of the JSON contract."""
         return {
             **self.total.to_dict(),
-            "sites": self.sites,
-            "sites_down": self.sites_down,
-            "cells": self.cells,
-            "cells_down": self.cells_down,
-            "members": self.members,
+            **self.sites,
             "zones": [zone.to_dict() for zone in self.zones],
             "hazards": [hazard.to_dict() for hazard in self.hazards],
         }

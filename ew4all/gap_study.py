@@ -14,7 +14,7 @@ from ew4all.gap_results import DegradedGaps, GapHazard, Gaps
 from ew4all.notes import brief
 
 if TYPE_CHECKING:
-    from ew4all.gap_ground import Counts
+    from ew4all.gap_ground import Counts, Ground
     from ew4all.gap_intake import GapStudy
 
 __all__ = ["gaps_of"]
@@ -63,15 +63,30 @@ def _hazards(opened: GapStudy, counts: Counts) -> tuple[GapHazard, ...]:
 
 
 def _degraded(opened: GapStudy) -> DegradedGaps | None:
-    hit = opened.outage
-    if hit is None:
+    hit, shapes = opened.outage, opened.study.zone_shapes
+    if hit is None and opened.after is None:
         return None
-    shapes = opened.study.zone_shapes
-    counts = all_groups(mean_of([opened.ground.on_air(alive).count(shapes) for alive in hit.alive]))
+    members: list[Ground] = [opened.after] if opened.after is not None else []
+    if hit is not None:
+        members = [opened.ground.on_air(alive) for alive in hit.alive]
+    counts = all_groups(mean_of([ground.count(shapes) for ground in members]))
+    sites = (
+        {}
+        if hit is None
+        else {
+            "sites": hit.sites,
+            "sites_down": hit.sites_down,
+            "cells": hit.site.size,
+            "cells_down": hit.cells_down,
+            "members": hit.members,
+        }
+    )
     return DegradedGaps(
-        hit.sites, hit.sites_down, hit.site.size, hit.cells_down, hit.members,
-        block_of(opened, counts[0], -1), zones_of(opened, counts[0]), _hazards(opened, counts),
-    )  # fmt: skip
+        block_of(opened, counts[0], -1),
+        zones_of(opened, counts[0]),
+        _hazards(opened, counts),
+        sites,
+    )
 
 
 def _used(opened: GapStudy) -> dict[str, float]:
@@ -102,7 +117,7 @@ def _method(opened: GapStudy, degraded: DegradedGaps | None) -> list[str]:
         )
     if degraded is not None and len(channels) > 1:
         notes.append(
-            "the degraded network has its failed sites off the air; channels beside the mobile network are as before"
+            "the degraded network is the mobile network alone; channels beside it are as before"
         )
     return notes
 
@@ -120,7 +135,15 @@ def _cannot(opened: GapStudy) -> tuple[str, ...]:
             "no coverage layer and no cell sites were given: whether people have a mobile signal is not known, so that neither "
             "coverage gap nor usage gap can be told. Give --coverage or --sites"
         )
-    elif ANY in {layer.technology for layer in places.signals} and len(places.technologies) == 1:
+    elif not opened.has_people and any(s.role == "sites" for s in opened.sources):
+        out.append(
+            "towns cannot be told from open country without people: signals are modelled as over open country. Give --landcover"
+        )
+    if (
+        places.signals
+        and ANY in {layer.technology for layer in places.signals}
+        and len(places.technologies) == 1
+    ):
         out.append(
             "the coverage layer names no technology: people cannot be told apart by 2g, 3g, 4g and 5g"
         )

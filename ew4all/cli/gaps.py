@@ -80,6 +80,13 @@ def gaps(
             help="Sites off the air (ensemble.csv of `ew4all outage`, or a column site): the network degraded.",
         ),
     ] = None,
+    coverage_after: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TECH[:OPERATOR]=FILE",
+            help="The layers of --coverage with the network degraded, by the same keys. Repeatable.",
+        ),
+    ] = None,
     operator_share: OperatorShare = None,
     channel: Annotated[
         list[str] | None,
@@ -167,6 +174,7 @@ def gaps(
             "dem": dem,
             "landcover": landcover,
             "outage": outage,
+            "coverage_after": mapping("--coverage-after", coverage_after, "4g=FILE"),
             "operator_share": numbers("--operator-share", operator_share, "NAME=0.4"),
             "channels": named_layers("--channel", channel),
             "channel_min": numbers("--channel-min", channel_min, "radio=54"),

@@ -223,7 +223,15 @@ _ALSO_IN = {
     "reach": frozenset({"--column", "--cap", "--geocodes"}),
     "plan": frozenset({"--column", "--cost", "--home"}),
     "gaps": frozenset(
-        {"--channel", "--channel-min", "--column", "--group", "--group-share", "--hazard"}
+        {
+            "--channel",
+            "--channel-min",
+            "--column",
+            "--coverage-after",
+            "--group",
+            "--group-share",
+            "--hazard",
+        }
     ),
     "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
     "target": frozenset(
@@ -249,7 +257,17 @@ _ALSO_IN = {
             "--trust",
         }
     ),
-    "data": frozenset({"--allow-host"}),
+    "data": frozenset(
+        {
+            "--allow-host",
+            "--official-where",
+            "--population-column",
+            "--population-unit",
+            "--refine",
+            "--year",
+            "--zones-where",
+        }
+    ),
     "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out", "--column"}),
 }
 

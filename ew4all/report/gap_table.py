@@ -135,12 +135,13 @@ def _zone_row(table: Table, name: str, blocks: Sequence[GapBlock], *, known: boo
 
 def _extents(zones: Sequence[GapZone]) -> Table:
     table = titled_table("Zones", ("zone", "km2", "covered"))
-    for zone in zones[:MOST_ZONES]:
+    own = [zone for zone in zones if zone.id != OUTSIDE or zone.block.area_km2]
+    for zone in own[:MOST_ZONES]:
         whole, covered = zone.block.area_km2 or 0.0, zone.block.covered_km2.get("any")
         share = "" if covered is None else share_text(covered, whole)
         add_row(table, zone.name, people_text(whole), share)
-    if len(zones) > MOST_ZONES:
-        add_row(table, f"{len(zones) - MOST_ZONES} other zones: see --json", "", "")
+    if len(own) > MOST_ZONES:
+        add_row(table, f"{len(own) - MOST_ZONES} other zones: see --json", "", "")
     return table
 
 
