@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ew4all.gap_results import Gaps
     from ew4all.library import reach
     from ew4all.outage_study import outage
+    from ew4all.population_library import compare_populations
+    from ew4all.population_results import PopulationComparison
     from ew4all.results import Reach
     from ew4all.run_library import compare, run
     from ew4all.run_results import RunResults
@@ -34,18 +36,20 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Change", "EW4AllError", "Gaps", "Reach", "RunResults", "Target", "__version__", "change", "compare", "gaps", "outage", "reach", "run", "target",
+    "Change", "EW4AllError", "Gaps", "PopulationComparison", "Reach", "RunResults", "Target", "__version__", "change", "compare", "compare_populations", "gaps", "outage", "reach", "run", "target",
 ]  # fmt: skip
 
 _HOMES = {
     "Change": "ew4all.change_results",
     "EW4AllError": "ew4all.errors",
     "Gaps": "ew4all.gap_results",
+    "PopulationComparison": "ew4all.population_results",
     "Reach": "ew4all.results",
     "RunResults": "ew4all.run_results",
     "Target": "ew4all.target_results",
     "change": "ew4all.change_library",
     "compare": "ew4all.run_library",
+    "compare_populations": "ew4all.population_library",
     "gaps": "ew4all.gap_library",
     "outage": "ew4all.outage_study",
     "reach": "ew4all.library",

@@ -72,8 +72,16 @@ def open_study(
     workers: int | Executor | None = None,
     progress: Progress | None = None,
     title: str | None = None,
+    sites_in_area: bool = False,
 ) -> Study:
-    """Read and check every input; see `ew4all.reach` for the parameters; `zones_where` chooses features of `zones`.
+    """Read and check every input; see `ew4all.reach` for the parameters.
+
+    Parameters
+    ----------
+    zones_where
+        From column to value: which features of `zones` are meant.
+    sites_in_area
+        Whether the signal of `sites` is wanted in the warning area alone: a continent is then no hindrance.
 
     Raises
     ------
@@ -139,6 +147,7 @@ def open_study(
     if sites is not None:
         modelled = open_network_coverage(
             sites, people, dem=dem, landcover=landcover, outage=outage, assume=assume, read=sites_options,
+            window=grid.block_of_bounds(warned.bounds) if sites_in_area and warned is not None else None,
         )  # fmt: skip
         notes += modelled.notes
         sources += modelled.sources

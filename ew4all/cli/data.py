@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ew4all.cli.data_compare import compare
 from ew4all.cli.options import mapping, sources, thresholds
 from ew4all.cli.parameters import (
     Coverage,
@@ -179,3 +180,6 @@ def prepare(
             print_json({"schema": "ew4all/prepared/1", "path": str(path)})
         else:
             typer.echo(path)
+
+
+data.command()(compare)
