@@ -218,4 +218,10 @@ def test_colours_say_what_happened() -> None:
 
 
 def test_signs() -> None:
-    assert [signed_text(v) for v in (1234.0, -98.4, 0.2, 0.0)] == ["+1,230", "-98", "0", "0"]
+    assert [signed_text(v) for v in (1234.0, -98.4, -0.7, 0.2, 0.0)] == [
+        "+1,230",
+        "-98",
+        "-1",
+        "0",
+        "0",
+    ]

@@ -12,7 +12,7 @@ from ew4all.errors import AssumptionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["TABLE", "resolve"]
+__all__ = ["TABLE", "markdown", "resolve"]
 
 _JUDGED: Final = "chosen for this project; no publication gives it"
 
@@ -21,7 +21,7 @@ TABLE: Final[tuple[Assumption, ...]] = (
         "zoom", 16.0, 10.0, 20.0, "level",
         "Level of the tiles in which points of tests are gathered; 611 m wide at the equator at 16.",
         "Level at which Ookla publishes its open data; tiles that come with quadkeys keep their own.",
-        _JUDGED, "derived",
+        _JUDGED, "published",
     ),
     Assumption(
         "min_tests", 1.0, 1.0, 10.0, "tests",
@@ -64,3 +64,17 @@ def resolve(overrides: Mapping[str, float] | None) -> dict[str, float]:
             raise AssumptionError(msg)
         values[name] = float(value)
     return values
+
+
+def markdown() -> str:
+    """Return the table in Markdown, for documents; it ends with a line break."""
+    lines = [
+        "| name | default | range | unit | meaning | source of the default | source of the range | confidence |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{row.name}` | {row.value:g} | {row.low:g}–{row.high:g} | {row.unit} | {row.meaning} | {row.source} | {row.range_source} | "
+        f"{row.confidence} |"
+        for row in TABLE
+    ]
+    return "\n".join(lines) + "\n"

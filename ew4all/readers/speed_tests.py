@@ -16,13 +16,13 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
-from ew4all.coverage.overlay import union
 from ew4all.coverage.quadkeys import MOST_LAT_DEG, boxes, quadkeys_of, tiles_at, tiles_of
 from ew4all.errors import ColumnError, EmptyLayerError, GeometryError, ReadError, TableValueError
 from ew4all.readers.layers import VECTOR_SUFFIXES
 from ew4all.readers.plain_table import read_plain_table
 from ew4all.readers.vector_files import read_features
 from ew4all.readers.wkt import is_wkt
+from ew4all.reprojection import only_polygons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+    from ew4all.reprojection import Geometries
     from ew4all.units import F64
 
 __all__ = ["SpeedTests", "holds_tests", "read_tests"]
@@ -207,10 +208,15 @@ def _gathered(
         kbps=mean[order],
         is_known=known[order],
         is_covered=covered[order],
-        known=union(squares[known]),
-        covered=union(squares[covered]) if covered.any() else None,
+        known=_together(squares[known]),
+        covered=_together(squares[covered]) if covered.any() else None,
         notes=tuple(notes),
     )
+
+
+def _together(squares: Geometries) -> BaseGeometry:
+    """Union of tiles of one level: they share whole edges and do not overlap, which is ten times as fast to unite."""
+    return only_polygons(shapely.coverage_union_all(squares))
 
 
 def _columns(path: str, name: str) -> tuple[dict[str, Any], Any]:

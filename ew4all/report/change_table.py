@@ -23,7 +23,7 @@ def signed_text(people: float) -> str:
     """Return a change with its sign: ``"+1,200"``, ``"-98"``, ``"0"`` where it is less than half a person."""
     if abs(people) < 0.5:
         return "0"
-    return ("+" if people > 0.0 else "-") + people_text(abs(people))
+    return ("+" if people > 0.0 else "-") + people_text(max(abs(people), 1.0))
 
 
 def change_tables(result: Change, *, notice: str | None = None) -> Iterator[RenderableType]:
