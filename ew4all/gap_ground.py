@@ -16,6 +16,7 @@ import numpy as np
 from ew4all.coverage.gaps import Places, columns_of
 from ew4all.coverage.overlay import clip, without
 from ew4all.coverage.queries import Column as Asked
+from ew4all.readers.cells import PolygonShare
 from ew4all.readers.modelled import ModelledLayer
 from ew4all.readers.people import Layers
 
@@ -45,6 +46,9 @@ Counts: TypeAlias = "list[dict[Column, F64]]"
 
 KEPT_BYTES: Final = 1 << 29
 """Columns that are kept for the whole of a count: groups ask for the same blocks again, and a modelled network is slow."""
+
+MOST_ATOMS: Final = 64
+"""Parts into which polygon layers may divide the study area: each is a count of its own. Further layers are cell shares."""
 
 _AT_HAND: Final = 8
 """Blocks beyond these that are kept for a while: each of their numbers is asked for on its own, by each thread."""
@@ -198,9 +202,9 @@ class Ground:
         return self.people.grid.block_of_bounds(self.within.bounds) or self.people.grid.whole
 
     @cached_property
-    def atoms(self) -> tuple[Atom, ...]:
-        """Parts of the study area in which every polygon layer covers all or nothing."""
-        parts = [Atom(self.within, {})]
+    def _divided(self) -> tuple[tuple[Atom, ...], tuple[Layer, ...]]:
+        """Parts of the study area, and the layers, of which some may have become shares of cells."""
+        parts, layers = [Atom(self.within, {})], list(self.layers)
         for k, layer in enumerate(self.layers):
             if layer.shape is None:
                 continue
@@ -210,14 +214,28 @@ class Ground:
                     piece = cut(_one(part.shape), layer.shape)[0]
                     if piece is not None and not piece.is_empty:
                         divided.append(Atom(piece, {**part.inside, k: share}))
-            parts = divided
-        return tuple(parts)
+            if len(divided) <= MOST_ATOMS:
+                parts = divided
+            else:
+                layers[k] = Layer(PolygonShare.of(layer.shape, self.people.grid))
+        return tuple(parts), tuple(layers)
+
+    @property
+    def atoms(self) -> tuple[Atom, ...]:
+        """Parts of the study area in which every polygon layer covers all or nothing."""
+        return self._divided[0]
+
+    @property
+    def smoothed(self) -> int:
+        """How many polygon layers are taken as shares of cells, because too many cross each other."""
+        return sum(a is not b for a, b in zip(self.layers, self._divided[1], strict=True))
 
     @cached_property
     def derived(self) -> tuple[Derived, ...]:
         """Columns of each atom."""
         rasters = tuple(h.raster for h in self.hazards if h.raster is not None)
-        return tuple(Derived(self.places, self.layers, atom.inside, rasters) for atom in self.atoms)
+        atoms, layers = self._divided
+        return tuple(Derived(self.places, layers, atom.inside, rasters) for atom in atoms)
 
     def count(self, zones: Geometries, people: Counted | None = None) -> list[Counts]:
         """Count people in zones and in the whole study area, for each group of the source.

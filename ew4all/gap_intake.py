@@ -16,9 +16,9 @@ from ew4all.coverage.waterfall import operator_factor
 from ew4all.errors import OptionError
 from ew4all.gap_assumptions import STEPS, TABLE, rates_of, resolved
 from ew4all.gap_given import open_groups
-from ew4all.gap_ground import Ground, Layer
+from ew4all.gap_ground import Ground
 from ew4all.gap_hazards import open_hazards
-from ew4all.gap_layers import degraded, must_pair, open_channels
+from ew4all.gap_layers import degraded, must_pair, open_channels, signal_layers
 from ew4all.geometry import area_km2, must_meet, on_grid
 from ew4all.intake import EVERYBODY, footprint, open_study
 from ew4all.readers.provenance import SourceNote
@@ -29,7 +29,7 @@ from ew4all.study import outline
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Executor
 
     from shapely.geometry.base import BaseGeometry
@@ -140,9 +140,8 @@ def open_gaps(
         sources = [s for s in sources if s.role != "population"]
     area = _study_area(study, within, notes, sources)
     window = grid.block_of_bounds(area.bounds) or grid.whole
-    signals: list[Any] = [*study.rasters, *study.polygons]
-    layers = [Layer(reader) for reader in study.rasters]
-    layers += [Layer(None, shape) for shape in study.polygon_shapes]
+    named: list[Any] = [*study.rasters, *study.polygons]
+    readers: Sequence[Any] = study.rasters
     hit = None
     if sites is not None:
         from ew4all.reach_network import open_network_coverage
@@ -153,17 +152,17 @@ def open_gaps(
         )  # fmt: skip
         notes += modelled.notes
         sources += modelled.sources
-        signals, hit = list(modelled.layers), modelled.outage
-        layers = [Layer(reader) for reader in modelled.layers]
+        hit = modelled.outage
+        readers = named = list(modelled.layers)
     # Names and sums are checked, and what is decided is told, before anything is counted.
-    notes += operator_factor(
-        operator_share or {}, {k.operator: 1.0 for k in signals if k.operator}, 1.0
-    )[1]
+    shares = dict(operator_share or {})
+    notes += operator_factor(shares, {k.operator: 1.0 for k in named if k.operator}, 1.0)[1]
+    signals, layers = signal_layers(readers, study.polygons, study.polygon_shapes, shares)
     opened, channel_layers = open_channels(
         channels or {}, channel_min or {}, sirens, values, grid, bool(signals), notes, sources
     )
     found_hazards = open_hazards(hazards or {}, grid, notes, sources)
-    places = Places(tuple(signals), opened, rates_of(values), dict(operator_share or {}))
+    places = Places(signals, opened, rates_of(values), shares)
     ground = Ground(
         study.people,
         area,
@@ -175,7 +174,7 @@ def open_gaps(
     )
     after = None
     if coverage_after is not None:
-        after = degraded(ground, coverage_after, coverage_min, len(signals), notes, sources)
+        after = degraded(ground, coverage_after, coverage_min, notes, sources)
     opened_groups = open_groups(
         groups or {}, study.people, notes, sources, unit=population_unit, refine=refine, coverage=coverage
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ew4all.coverage.gaps import PLACE, Channel
+from ew4all.coverage.gaps import PLACE, Channel, Signal
 from ew4all.coverage.overlay import union
 from ew4all.errors import OptionError
 from ew4all.gap_assumptions import CHANNELS, share_of
@@ -18,13 +18,42 @@ from ew4all.readers.provenance import SourceNote
 from ew4all.run_sirens import sirens_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
 
     from ew4all.grid import Grid
+    from ew4all.readers.modelled import ModelledLayer
 
-__all__ = ["degraded", "must_pair", "open_channels"]
+__all__ = ["degraded", "must_pair", "open_channels", "signal_layers"]
+
+
+def signal_layers(
+    readers: Sequence[RasterLayer | ModelledLayer],
+    polygons: Sequence[PolygonLayer],
+    shapes: Sequence[BaseGeometry],
+    operators: Collection[str],
+) -> tuple[tuple[Signal, ...], list[Layer]]:
+    """Return layers of mobile signal; polygons that nobody tells apart are one.
+
+    Parameters
+    ----------
+    shapes
+        Of each polygon layer, in the CRS of the people.
+    operators
+        Operators with a market share: only these make a difference.
+    """
+    signals = [Signal(one.technology, one.operator) for one in readers]
+    layers = [Layer(reader) for reader in readers]
+    alike: dict[Signal, list[BaseGeometry]] = {}
+    for one, shape in zip(polygons, shapes, strict=True):
+        operator = one.operator if one.operator in operators else None
+        alike.setdefault(Signal(one.technology, operator), []).append(shape)
+    for signal, parts in alike.items():
+        signals.append(signal)
+        layers.append(Layer(None, union(parts)))
+    return tuple(signals), layers
 
 
 def open_channels(
@@ -103,7 +132,7 @@ def must_pair(after: Mapping[str, Any] | None, coverage: Mapping[str, Any] | Non
 
 
 def degraded(
-    ground: Ground, coverage: Mapping[str, Any], least: Any, signals: int, notes: list[str], sources: list[SourceNote]
+    ground: Ground, coverage: Mapping[str, Any], least: Any, notes: list[str], sources: list[SourceNote]
 ) -> Ground:  # fmt: skip
     """Return the ground with other signal layers in the place of its own; channels stay.
 
@@ -114,14 +143,14 @@ def degraded(
     """
     grid = ground.people.grid
     rasters, polygons = open_layers(coverage, grid, coverage_min=least)
-    layers = [Layer(reader) for reader in rasters]
+    drawn = []
     for layer in polygons:
         shapes, mended = on_grid(
             layer.layer.geometries, layer.layer.crs or grid.crs, grid, layer.name
         )
         notes += mended
         # A network of which nothing is left has a layer that may lie anywhere, also nowhere near.
-        layers.append(Layer(None, union(shapes)))
+        drawn.append(union(shapes))
     opened: list[RasterLayer | PolygonLayer] = [*rasters, *polygons]
     for one in opened:
         notes += one.notes
@@ -132,5 +161,7 @@ def degraded(
         else:
             path, crs, unit = one.layer.path, one.layer.crs, "polygons"
         sources.append(SourceNote.of(role, path, crs, unit=unit))
-    places = replace(ground.places, signals=tuple(opened))
-    return replace(ground, places=places, layers=(*layers, *ground.layers[signals:]))
+    others, layers = signal_layers(rasters, polygons, drawn, ground.places.operator_share)
+    channels = ground.layers[len(ground.places.signals) :]
+    places = replace(ground.places, signals=others)
+    return replace(ground, places=places, layers=(*layers, *channels))

@@ -110,6 +110,11 @@ def _method(opened: GapStudy, degraded: DegradedGaps | None) -> list[str]:
     if channels and opened.has_people:
         beside = "" if len(channels) > 1 else "; name others with --channel or --sirens"
         notes.append(f"channels that are counted: {', '.join(channels)}{beside}")
+    if opened.ground.smoothed:
+        notes.append(
+            f"{opened.ground.smoothed} of the polygon layers are taken as shares of cells, because so many cross each other; at "
+            "borders of zones numbers are right to a cell"
+        )
     if len(channels) > 1 and opened.has_people:
         notes.append(
             "channels are taken as independent given the place, those on phones (cell broadcast, sms, app) among people who "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ew4all.coverage.gaps import DATA, PHONE, PLACE, Channel, Places, Rates, columns_of
+from ew4all.coverage.gaps import DATA, PHONE, PLACE, Channel, Places, Rates, Signal, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
     from ew4all.coverage.gaps import Column
 
 RATES = Rates(0.9, {"2g": 0.6, "3g": 0.3, "4g": 0.95, "5g": 0.9, "any": 0.8})
-
-
-@dataclass(frozen=True)
-class Signal:
-    technology: str
-    operator: str | None = None
 
 
 def shares_at(places: Places, signals: list[Any], layers: list[Any]) -> dict[Column, Any]:

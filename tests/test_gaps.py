@@ -210,6 +210,29 @@ def km2(shape: Any) -> float:
     return abs(Geod(ellps="WGS84").geometry_area_perimeter(shape)[0]) / 1e6
 
 
+def test_many_polygon_layers_become_shares_of_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    circles = {f"4g:{k}": [shapely.Point(10.05 + 0.05 * k, 4.8).buffer(0.12)] for k in range(9)}
+    given: dict[str, Any] = {
+        "coverage": circles, "operator_share": {str(k): 0.1 for k in range(9)}, "channels": {"tv": [SWATH]},
+    }  # fmt: skip
+    exact = gaps(**given)
+    assert not any("shares of cells" in note for note in exact["notes"])
+    monkeypatch.setattr("ew4all.gap_ground.MOST_ATOMS", 8)
+    rough = gaps(**given)
+    assert any("shares of cells" in note for note in rough["notes"])
+    for where, block in blocks(rough):
+        parts = block["coverage_gap"] + block["usage_gap"] + block["reachable"]
+        assert parts == pytest.approx(block["people"], abs=1e-6), where
+    for key, value in numbers(exact["total"]).items():
+        assert numbers(rough["total"])[key] == pytest.approx(value, rel=0.03), key
+
+
+def test_polygons_of_operators_without_a_share_are_one() -> None:
+    one = gaps(coverage={"4g:A": [SITES_A], "4g:B": [SITES_B]})
+    other = gaps(coverage={"4g": [SITES_A.union(SITES_B)]})
+    assert numbers(one["total"]) == pytest.approx(numbers(other["total"]), rel=1e-9)
+
+
 def test_degraded_layers_and_channels_that_stay() -> None:
     found = gaps(
         coverage={"4g": [SITES_A]}, coverage_after={"4g": [SITES_A.intersection(SWATH)]},

@@ -11,7 +11,7 @@ inside a polygon. The union of layers is the larger share, as for `ew4all.reach`
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ew4all.coverage.queries import Layer
-
-__all__ = ["CELL_BROADCAST", "DATA", "PHONE", "PLACE", "Channel", "Column", "Places", "Rates", "columns_of"]  # fmt: skip
+__all__ = [
+    "CELL_BROADCAST", "DATA", "PHONE", "PLACE", "Channel", "Column", "Places", "Rates", "Signal", "columns_of",
+]  # fmt: skip
 
 CELL_BROADCAST: Final = "cell_broadcast"
 
@@ -44,6 +44,13 @@ Column: TypeAlias = tuple[str, str]
 """``("covered", technology)``, ``("channel", name)``, ``("channels", "none")`` and ``("channels", "one")``."""
 
 _TINY: Final = 1e-300
+
+
+class Signal(NamedTuple):
+    """A layer of mobile signal: its technology (or ``any``) and operator, None where that makes no difference."""
+
+    technology: str
+    operator: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,12 +90,12 @@ class Places:
     Attributes
     ----------
     signals
-        Layers of mobile signal, with `technology` and `operator`.
+        Layers of mobile signal.
     operator_share
         Operator to its share of the subscribers; subscribers of no named operator use whichever network there is.
     """
 
-    signals: tuple[Layer, ...]
+    signals: tuple[Signal, ...]
     channels: tuple[Channel, ...]
     rates: Rates
     operator_share: Mapping[str, float] = field(default_factory=dict)
