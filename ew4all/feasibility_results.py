@@ -286,11 +286,16 @@ class Feasibility:
             "growth": f"{2 * facts.cells:,} cells" if facts else "double of them",
             "technologies": ", ".join(t.upper() for t in technologies) or "every technology in use",
             "zones": _counted(len(zones), "zone") if zones else "the administrative areas",
-            "people": f"{self.people:,.0f} people",
+            "people": f"{_rounded(self.people)} people",
             "horizon": f"{self.known['horizon_years'].value:g} years",
             "border": border,
         }
         return text.format_map(names)
+
+
+def _rounded(people: float) -> str:
+    """Return people with three significant digits, which is more than a population grid is worth."""
+    return f"{float(f'{people:.3g}'):,.0f}"
 
 
 def _counted(number: int, what: str) -> str:

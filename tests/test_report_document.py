@@ -10,10 +10,13 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import docx
+import numpy as np
 import pytest
+from affine import Affine
 from lxml import etree, html
 from PIL import Image
 from pypdf import PdfReader
+from raster_files import write_tif
 
 from ew4all.errors import OptionError
 from ew4all.report.document import (
@@ -234,7 +237,7 @@ def dlopen(self, name, flags=0):
     return real(self, name, flags)
 cffi.FFI.dlopen = dlopen
 from ew4all.cli import main
-sys.argv = ["ew4all", "plan", "feasibility", "--demo", "--quiet", "--json", "--out", sys.argv[1], *sys.argv[2:]]
+sys.argv = ["ew4all", "plan", "feasibility", "--quiet", "--json", "--out", *sys.argv[1:]]
 main()
 """
 
@@ -244,17 +247,22 @@ main()
             capture_output=True, text=True, check=False,
         )  # fmt: skip
 
-    refused = run()
+    refused = run("--demo")
     assert refused.returncode == 2, refused.stderr
     for words in ("Pango", "libpango-1.0-0", "--format html,docx"):
         assert words in refused.stderr
     assert "Traceback" not in refused.stderr
     assert not (tmp_path / "out").exists()
-    done = run("--format", "html,docx")
+    done = run("--format", "html,docx", "--population", str(small(tmp_path)))
     assert done.returncode == 0, done.stderr
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert {"feasibility.html", "feasibility.docx"} <= names
     assert "feasibility.pdf" not in names
+
+
+def small(folder: Path) -> Path:
+    corner = Affine(0.01, 0, 28.0, 0, -0.01, -29.0)
+    return write_tif(folder / "people.tif", np.full((4, 5), 9.0, "float32"), corner, unit="people")
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,9 @@ _ABOVE_NOTHING: Final = {
 }
 
 
+_NO_SMS_PRICE: Final = "No published price was found: ask the operators, and give --cost lb_sms=VALUE and lb_sms_year=VALUE."
+
+
 def used_costs() -> tuple[Cost, ...]:
     """Return the rows of `COSTS` that the comparison uses."""
     return tuple(row for row in COSTS if row.name in _USED)
@@ -330,7 +333,7 @@ def channels(
         ),
         of(
             "lb_sms", "Location-based SMS", delivered, known.price("lb_sms"), known.price("lb_sms_year"), minutes=minutes,
-            note="No published price was found: ask the operators, and give --cost lb_sms=VALUE and lb_sms_year=VALUE.",
+            note="" if known.price("lb_sms") and known.price("lb_sms_year") else _NO_SMS_PRICE,
         ),
     ]  # fmt: skip
     if sirens is not None:

@@ -182,6 +182,8 @@ def _table(made: Any, table: Table) -> None:
     shares = table.widths or _natural(table)
     widths = [_WIDTH_CM * share / sum(shares) for share in shares]
     grid.autofit = False
+    for column, width in zip(grid.columns, widths, strict=True):
+        column.width = Cm(width)
     head = grid.rows[0]
     _repeat(head)
     for _ in table.rows:
