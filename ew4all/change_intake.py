@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _NOTHING = 1e-9
 _EXTENT_PIECES = 64
+_TESTS = "speed tests"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ class _Intake:
                 given.technology,
                 given.operator,
                 given.when,
-                "speed tests",
+                _TESTS,
                 "measured",
                 covered=None if covered is None else self._one(covered),
                 known=self._one(known),
@@ -227,7 +228,7 @@ def open_change(
         rasters=tuple(intake.rasters),
         zones=found,
         zone_shapes=shapes,
-        assumptions=values if any(layer.kind == "speed tests" for layer in intake.layers) else {},
+        assumptions=values if any(layer.kind == _TESTS for layer in intake.layers) else {},
         sources=tuple(intake.sources),
         notes=tuple(dict.fromkeys(intake.notes)),
         title=title,
@@ -324,6 +325,7 @@ def _course(name: str, layers: Sequence[_Opened], notes: list[str]) -> Course | 
                 tuple(layer.raster for layer in mine if layer.raster is not None),
                 None if not drawn else drawn[0] if len(drawn) == 1 else union(drawn),
                 known,
+                is_told=len(mine) == 1 and mine[0].kind == _TESTS,
             )
         )
     texts = tuple(date_text(when) for when in whens)
