@@ -17,7 +17,7 @@ from ew4all import __version__
 from ew4all.coverage.exposure import Fractions
 from ew4all.coverage.queries import ANY
 from ew4all.coverage.raking import dissimilarity
-from ew4all.errors import InputError
+from ew4all.errors import InputError, ReadError
 from ew4all.geometry import ragged
 from ew4all.grid import Block
 from ew4all.intake import open_study
@@ -147,7 +147,7 @@ def _open(given: Given, name: str, options: Mapping[str, Any], more: Mapping[str
             **options,
             **more,
         )
-    except InputError as error:
+    except (InputError, ReadError) as error:
         msg = f"source {name}: {error}"
         raise type(error)(msg) from error
 

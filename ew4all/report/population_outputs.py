@@ -12,7 +12,7 @@ import shapely
 from ew4all.coverage.exposure import Fractions
 from ew4all.geometry import ragged
 from ew4all.population_results import RAKED
-from ew4all.readers.people import RasterPeople
+from ew4all.readers.people import Layers, RasterPeople, open_people
 from ew4all.report.population_figure import draw_comparison
 from ew4all.study import BLOCK
 from ew4all.writers.folder import output_folder
@@ -23,6 +23,7 @@ from ew4all.writers.records import write_json, write_record
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -60,14 +61,30 @@ def write_comparison(
                         blocks,
                         description=f"people of {name} brought to official figures, inside the zones",
                     )
-                    notes.append(
-                        f"{file}: people inside the zones; a cell that a border cuts holds the sum of its parts, so that zones "
-                        "cut it again by area"
-                    )
+                    notes.append(_counted_again(out / file, study, found.factors[name]))
         result = replace(result, notes=(*result.notes, *notes))
         write_json(out / "comparison.json", result.to_dict())
         sizes = {"sources": len(result.sources), "zones": len(result.zones)}
         write_record(out, result, command="data compare", settings=settings, sizes=sizes)
+
+
+def _counted_again(path: Path, study: Study, factor: F64) -> str:
+    """Say what the raster holds, and how far its zones are off where it is counted by them again."""
+    people = open_people(path, unit="count")
+    total = people.everybody()[0]
+    text = f"{path.name}: {total:,.0f} people"
+    if study.zones is None:
+        return text
+    nothing = Layers((), None, ())
+    again = people.inside(study.zone_shapes, nothing).sums[0][:, 0]
+    must = study.people.inside(study.zone_shapes, nothing)
+    wanted = sum(part[:, 0] for part in must.sums) * factor
+    lived = wanted > 0.0
+    off = float(np.abs(again[lived] / wanted[lived] - 1.0).max()) if lived.any() else 0.0
+    return (
+        f"{text} inside the zones; a cell on a border or the coast holds the sum of its parts, so that zones counted by it again "
+        f"differ by up to {off:.1%}"
+    )
 
 
 def raked_blocks(
