@@ -221,7 +221,19 @@ REPEATABLE = frozenset(
 
 _ALSO_IN = {
     "reach": frozenset({"--column", "--cap", "--geocodes"}),
-    "plan": frozenset({"--column", "--cost", "--home"}),
+    "plan": frozenset(
+        {
+            "--channel",
+            "--channel-min",
+            "--column",
+            "--cost",
+            "--hazard",
+            "--hazard-weight",
+            "--home",
+            "--kind",
+            "--zone-weight",
+        }
+    ),
     "gaps": frozenset(
         {
             "--channel",

@@ -11,6 +11,7 @@ optimum of probabilities too is then exact, to the tolerance of the solver (1e-6
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -74,7 +75,7 @@ class _Kinds:
         kind = np.array(
             [
                 number.setdefault(pairs[a:b].tobytes(), len(number))
-                for a, b in zip(first[:-1], first[1:], strict=True)
+                for a, b in itertools.pairwise(first)
             ],
             np.int64,
         )
@@ -82,7 +83,7 @@ class _Kinds:
         chance = np.zeros((len(number), n))
         chance[kind[compact], owner] = instance.chance
         keep = weight > 0.0
-        return cls(weight[keep], chance[keep])
+        return cls(weight[keep].astype(np.float64), chance[keep])
 
 
 def is_small(instance: Instance) -> bool:

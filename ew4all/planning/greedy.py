@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ew4all.units import F32, F64, I32, I64
 
-__all__ = ["GUARANTEES", "Choice", "Instance", "choose", "reached_by", "upper_bound"]
+__all__ = ["GUARANTEES", "Choice", "Instance", "choose", "gains_in_order", "reached_by", "upper_bound"]  # fmt: skip
 
 GUARANTEES: Final = {"greedy": 0.5, "one": 0.6174, "pairs": 1.0 - 1.0 / float(np.e)}
 """Least share of the optimum, by how many measures the choice is begun with."""
@@ -57,6 +57,8 @@ class Instance:
         Measure j reaches the share ``chance[k]`` of ``row[k]``, for k from ``start[j]`` to ``start[j + 1]``.
     weight
         People of each row who are not reached, times what one of them counts, shape (rows,).
+    people
+        The same people without that; None: each counts 1.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class Instance:
     row: I32
     chance: F32
     weight: F64
+    people: F64 | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would be chosen wrongly."""
@@ -88,6 +91,24 @@ class Instance:
     def work(self) -> int:
         """Entries touched by one run, about."""
         return 2 * self.row.size + self.weight.size
+
+    def take(self, numbers: Sequence[int]) -> Instance:
+        """Return the problem with some of its measures, in rising order."""
+        some = np.asarray(numbers, np.int64)
+        size = np.diff(self.start)[some]
+        start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+        entry = np.repeat(self.start[:-1][some] - start[:-1], size) + np.arange(start[-1])
+        return Instance(
+            tuple(self.ids[j] for j in some), self.cost[some], start, self.row[entry], self.chance[entry], self.weight,
+            self.people,
+        )  # fmt: skip
+
+    def alone(self) -> F64:
+        """Return the people whom each measure would newly reach by itself, each counted as one."""
+        out = np.zeros(len(self))
+        people = self.weight if self.people is None else self.people
+        gains_of(self.start, self.row, self.chance, people, out)
+        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,9 +193,15 @@ def choose(instance: Instance, budget: float, *, work: int = WORK) -> Choice:
 
 
 def reached_by(instance: Instance, measures: Sequence[int]) -> float:
-    """Return the people newly reached by some measures together."""
+    """Return what some measures together reach, as the objective counts it."""
     left = instance.weight.copy()
     return sum(_taken(instance, j, left) for j in measures)
+
+
+def gains_in_order(instance: Instance, measures: Sequence[int]) -> list[float]:
+    """Return the people, each counted as one, whom each measure newly reaches after those before it."""
+    left = (instance.weight if instance.people is None else instance.people).copy()
+    return [_taken(instance, j, left) for j in measures]
 
 
 def upper_bound(instance: Instance, budget: float, sequence: Sequence[int]) -> float:
