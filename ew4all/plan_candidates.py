@@ -14,6 +14,7 @@ from ew4all.planning.measures import (
     KINDS,
     NEEDS_SITE,
     PLACE,
+    RADIO,
     SIGNAL,
     Measure,
     Price,
@@ -125,7 +126,7 @@ def _at_people(
             * np.maximum(1.0 - crowd.signal, 0.0)
             * crowd.able
         )
-    elif acts != PLACE:  # kits go to where many are served as usual
+    elif acts not in {PLACE, RADIO}:  # kits go to where many are served as usual
         people = crowd.people * crowd.value * crowd.missed * crowd.by_phone
     at = peaks(cells.lon_deg, cells.lat_deg, people, radius, most, _LEAST_PEOPLE)
     lon, lat = cells.lon_deg[at], cells.lat_deg[at]

@@ -12,6 +12,7 @@ from ew4all.coverage.gaps import DATA, PHONE, PLACE
 from ew4all.coverage.queries import ANY
 from ew4all.errors import OptionError
 from ew4all.gap_cells import cells_of
+from ew4all.planning.measures import RADIO
 from ew4all.planning.rows import Crowd
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class PlanCells:
         Row x width + column of each cell, rising.
     missed
         Probability that no channel of the place reaches somebody there.
+    radio
+        Share of people whom radio reaches now.
     signal, by_phone, unreached
         Shares of people with a signal, reached by a channel on phones, and reached by nothing.
     hazard
@@ -52,6 +55,7 @@ class PlanCells:
     lon_deg: F64
     lat_deg: F64
     missed: F64
+    radio: F64
     signal: F64
     by_phone: F64
     unreached: F64
@@ -108,6 +112,7 @@ def read_cells_of_plan(opened: GapStudy) -> PlanCells:
         put("lon", cells.lon_deg)
         put("lat", cells.lat_deg)
         put("missed", missed)
+        put("radio", cells.shares.get(("channel", RADIO), np.zeros(cells.people.size)))
         put("signal", cells.shares["covered", ANY])
         put("unreached", unreached)
         put("by_phone", np.where(missed > _TINY, 1.0 - unreached / np.maximum(missed, _TINY), 0.0))
@@ -120,7 +125,7 @@ def read_cells_of_plan(opened: GapStudy) -> PlanCells:
     order = np.argsort(joined["flat"], kind="stable")
     v = {name: values[order] for name, values in joined.items()}
     return PlanCells(
-        grid, v["flat"].astype(np.int64), v["people"], v["lon"], v["lat"], v["missed"], v["signal"],
+        grid, v["flat"].astype(np.int64), v["people"], v["lon"], v["lat"], v["missed"], v["radio"], v["signal"],
         np.clip(v["by_phone"], 0.0, v["signal"]), v["unreached"],
         {h.name: v[f"hazard {h.name}"] for h in opened.ground.hazards}, _zones(opened, v["flat"]),
     )  # fmt: skip
@@ -181,6 +186,8 @@ def crowd_of(opened: GapStudy, cells: PlanCells, weight: F64) -> Crowd:
         cells.people,
         weight,
         cells.missed,
+        # With a set and out of reach of the stations there are, of all those out of reach or without a set.
+        np.maximum(values["radio_owned"] - cells.radio, 0.0) / np.maximum(1.0 - cells.radio, _TINY),
         cells.signal,
         cells.by_phone,
         device / max(device + silent, _TINY),

@@ -128,8 +128,7 @@ class Effects:
     def _station(self, measure: Measure) -> Effect:
         km = measure.number("radius_km", self.values[f"{measure.kind}_km"])
         some, _ = cells_near(self.cells, measure.lon_deg, measure.lat_deg, km)
-        chance = measure.number("share", self.opened.values["radio_owned"])
-        return _effect(some, np.full(some.size, chance))
+        return _effect(some, np.full(some.size, measure.number("share", 1.0)))
 
     def _warden(self, measure: Measure) -> Effect:
         km = measure.number("radius_km", self.values["warden_km"])

@@ -17,6 +17,7 @@ __all__ = ["KINDS", "NEEDS_SITE", "Effect", "Kind", "Measure", "Price", "price_o
 
 SIGNAL: Final = "signal"
 PLACE: Final = "place"
+RADIO: Final = "radio"
 SITE: Final = "site"
 KIT: Final = "kit"
 DEVICE: Final = "device"
@@ -31,7 +32,7 @@ class Kind:
     ----------
     acts
         ``signal``: gives a signal to those who have none and a phone that can show a warning; ``place``: reaches whoever is
-        there; ``site``: keeps a site on air while the mains are out; ``kit``: a signal while they are out; ``device``: gives phones
+        there; ``radio``: those there who have a set; ``site``: keeps a site on air while the mains are out; ``kit``: a signal while they are out; ``device``: gives phones
         to those with a signal and none that can; ``switch``: whether the networks broadcast at all.
     per
         What is counted for the price: ``one``, or ``person``.
@@ -53,8 +54,8 @@ KINDS: Final = {
         Kind("second_backhaul", "second backhaul of a site", SITE),
         Kind("satellite_kit", "satellite kit, pre-positioned", KIT),
         Kind("siren", "siren", PLACE),
-        Kind("fm_transmitter", "FM transmitter", PLACE),
-        Kind("community_radio", "community radio", PLACE),
+        Kind("fm_transmitter", "FM transmitter", RADIO),
+        Kind("community_radio", "community radio", RADIO),
         Kind("warden", "warden team", PLACE),
         Kind("device_programme", "device programme", DEVICE, "person"),
         Kind("cell_broadcast", "cell broadcast itself", SWITCH, "person"),

@@ -8,7 +8,8 @@ a measure acts on those whom it can help and two that help the same people count
 * ``down``: served as usual, but not while their sites are off the air: a battery, a second backhaul, a new signal or a kit does;
 * ``rest``: everybody else who is not reached (no signal and no phone, or a network that does not broadcast).
 
-A channel of the place, such as a siren, reaches the same share of all four. Somebody without a signal and without a phone would
+A channel of the place, such as a siren, reaches the same share of all four. Where a measure is a radio station each is divided
+once more, by who has a set: a second station does not reach those who have none. Somebody without a signal and without a phone would
 need two measures, a site and a phone; that pair is left out, so that the choice understates what both together bring.
 """
 
@@ -20,10 +21,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ew4all.planning.greedy import Instance
-from ew4all.planning.measures import DEVICE, KINDS, KIT, PLACE, SIGNAL, SITE
+from ew4all.planning.measures import DEVICE, KINDS, KIT, RADIO, SIGNAL, SITE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,6 +48,8 @@ class Crowd:
         What one of them counts in the objective.
     missed
         Probability that no channel of the place reaches somebody there.
+    has_set
+        Of those whom no channel of the place reaches, the share with a radio.
     signal
         Share of people with a signal.
     by_phone
@@ -62,6 +65,7 @@ class Crowd:
     people: F64
     value: F64
     missed: F64
+    has_set: F64
     signal: F64
     by_phone: F64
     lacks_phone: float
@@ -90,10 +94,16 @@ class Outage:
 
 
 class _Rows:
-    """Rows of one group of people, one a cell; cells without any of them have none."""
+    """Rows of one group of people, one a cell; cells without any of them have none.
 
-    def __init__(self, first: int, people: F64, value: F64) -> None:
+    `kind` is one of ``none``, ``phone``, ``down`` and ``rest``; `sites` those that can serve them, for ``down``.
+    """
+
+    def __init__(
+        self, kind: str, first: int, people: F64, value: F64, *, is_out: bool, has_set: bool, sites: I32 | None = None
+    ) -> None:  # fmt: skip
         keep = people > 0.0
+        self.kind, self.is_out, self.has_set, self.sites = kind, is_out, has_set, sites
         self.number = np.where(keep, first + np.cumsum(keep) - 1, -1)
         self.people = people[keep]
         self.weight = (people * value)[keep]
@@ -121,20 +131,18 @@ def instance_of(
     works
         From a kind to the probability that it works while the mains are out; 1 where it is not named.
     """
-    groups = _groups(crowd, 1.0 if outage is None else 1.0 - outage.share, measures, 0)
-    slices: list[tuple[_Rows, NDArray[np.int32]]] = []
-    state = [(groups, False)]
-    if outage is not None:
-        first = max(g.end for g in groups.values())
-        lost = _groups(crowd, outage.share, measures, first)
-        state.append((lost, True))
-        slices = _slices(crowd, outage, max(g.end for g in lost.values()))
-    every = [r for g, _ in state for r in g.values()] + [r for r, _ in slices]
+    acts = {KINDS[m.kind].acts for m in measures}
+    every: list[_Rows] = []
+    for kind, people, is_out, sites in _groups(crowd, outage, acts):
+        sets = ((True, crowd.has_set), (False, 1.0 - crowd.has_set)) if RADIO in acts else ((False, np.ones_like(people)),)  # fmt: skip
+        for has_set, part in sets:
+            first = every[-1].end if every else 0
+            every.append(_Rows(kind, first, people * part, crowd.value, is_out=is_out, has_set=has_set, sites=sites))  # fmt: skip
     row_of: list[NDArray[np.int32]] = []
     chance_of: list[NDArray[np.float32]] = []
     start = np.zeros(len(measures) + 1, np.int64)
     for j, (measure, effect) in enumerate(zip(measures, effects, strict=True)):
-        parts = _entries(measure, effect, state, slices, works or {})
+        parts = _entries(measure, effect, every, works or {})
         rows = np.concatenate([p[0] for p in parts]) if parts else np.empty(0, np.int32)
         chances = np.concatenate([p[1] for p in parts]) if parts else np.empty(0, np.float32)
         order = np.argsort(rows, kind="stable")
@@ -153,23 +161,25 @@ def instance_of(
 
 
 def _groups(
-    crowd: Crowd, share: float, measures: Sequence[Measure], first: int
-) -> dict[str, _Rows]:
-    acts = {KINDS[m.kind].acts for m in measures}
-    people = share * crowd.people * crowd.missed
+    crowd: Crowd, outage: Outage | None, acts: set[str]
+) -> Iterator[tuple[str, F64, bool, I32 | None]]:
+    """Yield groups: what keeps a warning from them, how many in each cell, whether the mains are out, and their sites."""
     uncovered = np.maximum(1.0 - crowd.signal, 0.0)
     unreached = np.maximum(crowd.signal - crowd.by_phone, 0.0)
     none = uncovered * crowd.able * bool(acts & {SIGNAL, KIT})
     phone = unreached * crowd.lacks_phone * (DEVICE in acts)
-    found = {}
-    for name, of in (("none", none), ("phone", phone), ("rest", uncovered + unreached - none - phone)):  # fmt: skip
-        of = np.where(of > _TINY, of, 0.0)
-        found[name] = _Rows(first, people * of, crowd.value)
-        first = found[name].end
-    return found
+    lost = 0.0 if outage is None else outage.share
+    for share, is_out in ((1.0 - lost, False), (lost, True)):
+        if share == 0.0:
+            continue
+        people = share * crowd.people * crowd.missed
+        for name, of in (("none", none), ("phone", phone), ("rest", uncovered + unreached - none - phone)):  # fmt: skip
+            yield name, people * np.where(of > _TINY, of, 0.0), is_out, None
+    if outage is not None and lost > 0.0:
+        yield from _down(crowd, outage)
 
 
-def _slices(crowd: Crowd, outage: Outage, first: int) -> list[tuple[_Rows, NDArray[np.int32]]]:
+def _down(crowd: Crowd, outage: Outage) -> Iterator[tuple[str, F64, bool, I32 | None]]:
     """Divide those whom phones reach as usual by the set of sites that can serve them.
 
     Whoever the k-th strongest site still serves the stronger ones serve too: between the chance of one site and of the next
@@ -179,49 +189,43 @@ def _slices(crowd: Crowd, outage: Outage, first: int) -> list[tuple[_Rows, NDArr
     best = np.maximum(outage.chance[0], _TINY)
     people = outage.share * crowd.people * crowd.missed * crowd.by_phone
     known = outage.site[0] >= 0
-    found = []
     lost = np.ones(crowd.people.size)
     for k in range(servers):
         here = outage.site[k] >= 0
         lost = lost * np.where(here, 1.0 - outage.up[np.maximum(outage.site[k], 0)], 1.0)
         weaker = outage.chance[k + 1] if k + 1 < servers else np.zeros(best.size)
         width = np.where(here & known, np.maximum(outage.chance[k] - weaker, 0.0) / best, 0.0)
-        rows = _Rows(first, people * width * lost, crowd.value)
-        first = rows.end
-        found.append((rows, outage.site[: k + 1]))
-    return found
+        yield "down", people * width * lost, True, outage.site[: k + 1]
+
+
+_HELPS = {
+    SIGNAL: frozenset({"none", "down"}),
+    KIT: frozenset({"none", "down"}),
+    DEVICE: frozenset({"phone"}),
+    SITE: frozenset({"down"}),
+}
+"""Groups that a measure can help; a channel of the place, all."""
 
 
 def _entries(
-    measure: Measure,
-    effect: Effect,
-    state: Sequence[tuple[dict[str, _Rows], bool]],
-    slices: Sequence[tuple[_Rows, NDArray[np.int32]]],
-    works: Mapping[str, float],
+    measure: Measure, effect: Effect, every: Sequence[_Rows], works: Mapping[str, float]
 ) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Return rows and chances of one measure."""
     acts = KINDS[measure.kind].acts
     out: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
-
-    def put(rows: _Rows, factor: float) -> None:
+    for rows in every:
+        if acts in _HELPS and rows.kind not in _HELPS[acts]:
+            continue
+        if (acts == RADIO and not rows.has_set) or (acts == KIT and not rows.is_out):
+            continue
+        if acts == SITE:
+            assert rows.sites is not None
+            numbers = rows.number[(rows.sites == effect.site).any(axis=0) & (rows.number >= 0)]
+            out.append((numbers, np.full(numbers.size, effect.lift, np.float32)))
+            continue
+        factor = works.get(measure.kind, 1.0) if rows.is_out else 1.0
         numbers = rows.number[effect.cell]
         here = (numbers >= 0) & (effect.chance > 0.0)
         if factor > 0.0 and here.any():
             out.append((numbers[here], effect.chance[here] * np.float32(factor)))
-
-    for groups, is_out in state:
-        factor = works.get(measure.kind, 1.0) if is_out else 1.0
-        if acts == PLACE:
-            for rows in groups.values():
-                put(rows, factor)
-        elif acts == SIGNAL or (acts == KIT and is_out):
-            put(groups["none"], factor)
-        elif acts == DEVICE:
-            put(groups["phone"], factor)
-    factor = works.get(measure.kind, 1.0)
-    for rows, sites in slices:
-        if acts in {PLACE, SIGNAL, KIT}:
-            put(rows, factor)
-        elif acts == SITE:
-            numbers = rows.number[(sites == effect.site).any(axis=0) & (rows.number >= 0)]
-            out.append((numbers, np.full(numbers.size, effect.lift, np.float32)))
     return out
