@@ -214,7 +214,8 @@ def _numbered(block: Block, counts: dict[str, int]) -> Iterator[Item]:
 
 
 def _plain(text: str) -> str:
-    return _UNPRINTABLE.sub(" ", text)
+    # A number and its per cent stay on one line.
+    return _UNPRINTABLE.sub(" ", text).replace(" %", "\u00a0%")
 
 
 def formats_of(wanted: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -92,8 +92,7 @@ def write_docx(path: Path, document: Document) -> None:
 
 
 def _set_page(made: Any, document: Document) -> None:
-    from docx.shared import Cm
-
+    Cm = _docx("shared", "Cm")
     section = made.sections[0]
     section.page_width, section.page_height = Cm(21.0), Cm(29.7)
     section.left_margin = section.right_margin = Cm((21.0 - _WIDTH_CM) / 2)
@@ -121,8 +120,7 @@ def _set_page(made: Any, document: Document) -> None:
 
 
 def _set_styles(made: Any) -> None:
-    from docx.enum.style import WD_STYLE_TYPE
-
+    WD_STYLE_TYPE = _docx("enum.style", "WD_STYLE_TYPE")
     styles = made.styles
     body = styles["Normal"]
     body.font.name, body.font.size, body.font.color.rgb = "Arial", _points(10), _colour(_INK)
@@ -172,9 +170,8 @@ def _contents(made: Any, headings: tuple[Heading, ...]) -> None:
 
 
 def _table(made: Any, table: Table) -> None:
-    from docx.enum.table import WD_TABLE_ALIGNMENT
-    from docx.shared import Cm
-
+    WD_TABLE_ALIGNMENT = _docx("enum.table", "WD_TABLE_ALIGNMENT")
+    Cm = _docx("shared", "Cm")
     made.add_paragraph(table.title, style="Caption")
     grid = made.add_table(rows=1, cols=len(table.columns))
     grid.alignment = WD_TABLE_ALIGNMENT.CENTER
@@ -216,8 +213,7 @@ def _natural(table: Table) -> list[float]:
 
 
 def _figure(made: Any, figure: Figure) -> None:
-    from docx.shared import Cm
-
+    Cm = _docx("shared", "Cm")
     made.add_paragraph(figure.title, style="Caption")
     place = made.add_paragraph()
     place.add_run().add_picture(io.BytesIO(figure.png), width=Cm(_WIDTH_CM))
@@ -238,27 +234,28 @@ def _same_bytes(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def _points(size: float) -> Any:
-    from docx.shared import Pt
+def _docx(module: str, name: str) -> Any:
+    """Return a name of python-docx, which an installation without documents does without."""
+    return getattr(import_module(f"docx.{module}"), name)
 
+
+def _points(size: float) -> Any:
+    Pt = _docx("shared", "Pt")
     return Pt(size)
 
 
 def _colour(code: str) -> Any:
-    from docx.shared import RGBColor
-
+    RGBColor = _docx("shared", "RGBColor")
     return RGBColor.from_string(code)
 
 
 def _name(name: str) -> str:
-    from docx.oxml.ns import qn
-
+    qn = _docx("oxml.ns", "qn")
     return str(qn(name))
 
 
 def _element(name: str, **attributes: str) -> Any:
-    from docx.oxml import OxmlElement
-
+    OxmlElement = _docx("oxml", "OxmlElement")
     made = OxmlElement(name)
     for key, value in attributes.items():
         made.set(_name(key), value)
