@@ -18,7 +18,9 @@ from urllib.parse import urljoin, urlsplit
 from ew4all import __version__
 from ew4all.catalogue.content import must_be_whole
 from ew4all.catalogue.entries import Entry, entry
+from ew4all.catalogue.fetched import Fetched
 from ew4all.catalogue.fetching import ATTEMPTS, PAUSE_S, Fetcher, NotThere, digest
+from ew4all.catalogue.mosaic import write_mosaic
 from ew4all.catalogue.templates import Wanted, wanted
 from ew4all.catalogue.unpacking import unpack
 from ew4all.errors import OptionError, TransportError
@@ -38,49 +40,6 @@ RECORD: Final = "sources.json"
 
 _SCHEMA: Final = "ew4all/sources/1"
 _MD5 = re.compile(r'"([0-9a-f]{32})"')
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """One file that is now there.
-
-    Attributes
-    ----------
-    path
-        The file; None where there is none because the tile is sea.
-    url
-        Address it came from, without secrets.
-    size, sha256
-        Of `path`, in bytes.
-    state
-        ``"fetched"``, ``"resumed"``, ``"there"`` (nothing was fetched) or ``"sea"``.
-    licence
-        Of this very file.
-    checked
-        What was checked: ``"sha256"``, ``"md5"`` (against the server's), ``"archive"`` or ``"length"``.
-    """
-
-    path: Path | None
-    url: str
-    size: int
-    sha256: str
-    state: str
-    licence: str
-    checked: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the entry of the JSON document."""
-        return {
-            "path": None if self.path is None else self.path.as_posix(),
-            "url": self.url,
-            "bytes": self.size,
-            "sha256": self.sha256,
-            "state": self.state,
-            "licence": self.licence,
-            "checked": list(self.checked),
-            "notes": list(self.notes),
-        }
 
 
 @dataclass
@@ -150,7 +109,7 @@ def get(
     Returns
     -------
     list of Fetched
-        In the order of the tiles; each file is whole and checked.
+        In the order of the tiles; each file is whole and checked. Behind several tiles one raster of them.
 
     Raises
     ------
@@ -172,7 +131,8 @@ def get(
         (*row.hosts, *allow_hosts), mirror, hidden, progress, attempts=attempts, pause_s=pause_s
     )
     shelf = _Shelf(place, row, fetcher, again, sha256, _records(place))
-    return [_one(shelf, want) for want in wants]
+    found = [_one(shelf, want) for want in wants]
+    return [*found, *_together(shelf, wants, found)]
 
 
 def _check(folder: Any, mirror: str | None, sha256: str | None, wants: Sequence[Wanted]) -> None:
@@ -255,6 +215,34 @@ def _one(shelf: _Shelf, want: Wanted) -> Fetched:
         checked,
         (*dict.fromkeys((*got.notes, *notes)),),
     )
+
+
+def _together(shelf: _Shelf, wants: Sequence[Wanted], found: Sequence[Fetched]) -> list[Fetched]:
+    """Put several tiles together to one raster beside them."""
+    there = [(w, f) for w, f in zip(wants, found, strict=True) if f.path is not None]
+    if len(there) < 2 or not shelf.row.file.endswith(".tif"):
+        return []
+    shown = there[0][0].shown
+    parts = [shelf.row.name, *(v.replace(",", "_") for v in shown.values())]
+    final = shelf.folder / f"{'_'.join(parts)}.vrt"
+    if final.exists() and final.name not in shelf.records:
+        msg = f"{final} is there and was not made by ew4all (it is not in {RECORD}); move it away, or name another folder with --out"
+        raise OptionError(msg)
+    why = write_mosaic(final, [f.path for _, f in there if f.path is not None])
+    if why is not None:
+        return [Fetched(None, "", 0, "", "none", shelf.row.licence, (), (why,))]
+    sha, size = digest(final), final.stat().st_size
+    tiles = {w.file: f.sha256 for w, f in there}
+    facts = {
+        "dataset": shelf.row.name,
+        "parameters": dict(shown),
+        "of": tiles,
+        "url": "",
+        "bytes": size,
+    }
+    _record(shelf, final.name, {**facts, "sha256": sha, "licence": shelf.row.licence})
+    notes = (f"its {len(tiles)} tiles as one raster, which refers to them: keep them beside it",)
+    return [Fetched(final, "", size, sha, "made", shelf.row.licence, (), notes)]
 
 
 def _inner(row: Entry) -> str:

@@ -140,10 +140,11 @@ def _show_fetched(row: Entry, fetched: list[Fetched], *, as_json: bool, quiet: b
         for note in file.notes:
             say(f"{'' if file.path is None else file.path.name + ': '}{note}", quiet=quiet)
     licences = ", ".join(dict.fromkeys(f.licence for f in fetched))
-    first = next((f.path for f in fetched if f.path is not None), None)
+    # Tiles come first, and the raster of all of them last.
+    last = next((f.path for f in reversed(fetched) if f.path is not None), None)
     say(f"Licence: {licences}\nCite: {row.citation}", quiet=quiet)
-    if first is not None:
-        say(f"Use it: {row.use.replace('{file}', str(first))}", quiet=quiet)
+    if last is not None:
+        say(f"Use it: {row.use.replace('{file}', str(last))}", quiet=quiet)
 
 
 @data.command()
