@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ew4all.change_library import change
     from ew4all.change_results import Change
     from ew4all.errors import EW4AllError
+    from ew4all.feasibility_results import Feasibility
     from ew4all.gap_library import gaps
     from ew4all.gap_results import Gaps
     from ew4all.library import reach
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Change", "EW4AllError", "Gaps", "PopulationComparison", "Reach", "RunResults", "Target", "__version__", "change", "compare", "compare_populations", "gaps", "outage", "reach", "run", "target",
+    "Change", "EW4AllError", "Feasibility", "Gaps", "PopulationComparison", "Reach", "RunResults", "Target", "__version__", "change", "compare", "compare_populations", "feasibility", "gaps", "outage", "reach", "run", "target",
 ]  # fmt: skip
 
 _HOMES = {
@@ -50,6 +51,8 @@ _HOMES = {
     "change": "ew4all.change_library",
     "compare": "ew4all.run_library",
     "compare_populations": "ew4all.population_library",
+    "Feasibility": "ew4all.feasibility_results",
+    "feasibility": "ew4all.plan_feasibility",
     "gaps": "ew4all.gap_library",
     "outage": "ew4all.outage_study",
     "reach": "ew4all.library",
