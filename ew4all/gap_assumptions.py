@@ -19,7 +19,7 @@ from ew4all.units import TECHNOLOGIES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CHANNELS", "STEPS", "TABLE", "markdown_rows", "rates_of", "resolved", "share_of"]
+__all__ = ["CHANNELS", "STEPS", "TABLE", "markdown", "rates_of", "resolved", "share_of"]
 
 STEPS: Final = ("network_broadcasts", "has_phone", "device_capable")
 """Device steps that are gaps."""
@@ -154,8 +154,8 @@ def share_of(channel: str, values: Mapping[str, float]) -> float:
     return share
 
 
-def markdown_rows() -> str:
+def markdown() -> str:
     """Return the table of channels in Markdown, for documents."""
-    from ew4all.sim.parameters import markdown
+    from ew4all.sim.parameters import markdown as table
 
-    return markdown(TABLE)
+    return table(TABLE)

@@ -50,6 +50,9 @@ def open_groups(
     for name, given in groups.items():
         asked = dict(given) if isinstance(given, Mapping) else {"source": given}
         role = f"group {name}"
+        if name in people.groups:
+            msg = f"{role} is a layer of the population already; give it another name, or once"
+            raise OptionError(msg)
         if "source" not in asked or set(asked) - {"source", "share"}:
             msg = f"{role} is a raster of people, or a mapping of source and share, but got {', '.join(asked)}"
             raise OptionError(msg)

@@ -109,6 +109,16 @@ class Derived:
         n = len(self.places.columns)
         return n + len(self.hazards) * (1 + n)
 
+    @cached_property
+    def constant(self) -> F64 | None:
+        """The columns of `Places` where polygons alone decide, so that no cell need be asked; else None."""
+        used = [k for k, layer in enumerate(self.layers) if layer.reader is not None]
+        if used or self.hazards:
+            return None
+        shares = [self.inside[k] for k in range(len(self.layers))]
+        n = len(self.places.signals)
+        return np.array(columns_of(self.places, shares[:n], shares[n:]), np.float64)
+
     def values(self, block: Block) -> list[NDArray[np.float64]]:
         """Return the columns of `Places` for the cells of a block, 0..1."""
         shares: list[Any] = [
@@ -255,13 +265,17 @@ class Ground:
         sums: list[F64] | None = None
         for atom, derived in zip(self.atoms, self.derived, strict=True):
             asked = np.concatenate([clip(one, atom.shape) for one in sets])
-            columns = tuple(Asked((k,)) for k in range(derived.width))
-            readers = [_Number(derived, k) for k in range(derived.width)]
+            constant = derived.constant
+            width = derived.width if constant is None else 0
+            columns = tuple(Asked((k,)) for k in range(width))
+            readers = [_Number(derived, k) for k in range(width)]
             found = source.inside(
                 asked, Layers(readers, None, columns), workers=self.workers, progress=self.progress
             )
             at = [0, *(found.place[column] for column in columns)]
             here = [part[:, at] for part in found.sums]
+            if constant is not None:
+                here = [np.hstack([part, part * constant]) for part in here]
             sums = here if sums is None else [a + b for a, b in zip(sums, here, strict=True)]
         assert sums is not None
         return [self._named(part.reshape(len(sets), len(shapes), -1)) for part in sums]

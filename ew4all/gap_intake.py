@@ -119,9 +119,23 @@ def open_gaps(
     assume = dict(assume or {})
     mine = {k: v for k, v in assume.items() if sites is None or _is_ours(k)}
     values = resolved(mine)
-    _check(
-        population, zones, within, sites, coverage, dem, landcover, outage, sites_options, groups
-    )
+    of_people = {
+        "--population-unit": population_unit,
+        "--population-column": population_column,
+        "--refine": refine,
+        "--group": groups or None,
+        "--channel": channels or None,
+        "--sirens": sirens,
+    }
+    of_sites = {
+        "--dem": dem,
+        "--landcover": landcover,
+        "--outage": outage,
+        "an option for lists of sites": sites_options,
+    }
+    if population is None:
+        _must_do_without_people(zones, within, of_people)
+    _must_be_one_network(sites, coverage, of_sites)
     must_pair(coverage_after, coverage)
     given_people, column = population, population_column
     if population is None:
@@ -203,25 +217,21 @@ def _is_ours(name: str) -> bool:
     return name in known
 
 
-def _check(
-    population: Any, zones: Any, within: Any, sites: Any, coverage: Any, dem: Any, landcover: Any, outage: Any,
-    options: Any, groups: Any,
-) -> None:  # fmt: skip
-    if population is None and zones is None and within is None:
+def _must_do_without_people(zones: Any, within: Any, of_people: Mapping[str, Any]) -> None:
+    if zones is None and within is None:
         msg = "gaps are counted in people or, without a population, in square kilometres of zones; give --population or --zones"
         raise OptionError(msg)
-    if population is None and groups:
-        msg = "groups are parts of a population, and there is none; give --population, or leave --group out"
-        raise OptionError(msg)
+    for name, given in of_people.items():
+        if given is not None:
+            msg = f"{name} is about people, and there is no population; give --population, or leave it out"
+            raise OptionError(msg)
+
+
+def _must_be_one_network(sites: Any, coverage: Any, of_sites: Mapping[str, Any]) -> None:
     if sites is not None and coverage:
         msg = "cell sites take the place of coverage layers; give --sites or --coverage, not both"
         raise OptionError(msg)
-    for name, given in (
-        ("--dem", dem),
-        ("--landcover", landcover),
-        ("--outage", outage),
-        ("an option for lists of sites", options),
-    ):
+    for name, given in of_sites.items():
         if given is not None and sites is None:
             msg = f"{name} is of use with cell sites only; give --sites, or leave it out"
             raise OptionError(msg)

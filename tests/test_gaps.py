@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -295,6 +297,11 @@ def test_a_group_larger_than_everybody_is_told() -> None:
     said = next(n for n in found["notes"] if "larger than everybody" in n)
     assert "2 cells" in said
     assert "by 55.0" in said
+    slightly = gaps(groups={"women": raster(PEOPLE * np.float32(1.1))})
+    larger = slightly["quality"]["groups_larger_than_all"]["women"]
+    assert larger["people_too_many"] == pytest.approx(0.1 * PEOPLE.sum(dtype=float), rel=1e-4)
+    assert larger["cells"] == np.count_nonzero(PEOPLE)
+    assert "than all people together" in " ".join(slightly["notes"])
     assert "groups_larger_than_all" not in gaps(groups={"all": raster(PEOPLE)})["quality"]
 
 
@@ -306,6 +313,37 @@ def test_groups_of_the_population_itself() -> None:
     for key, value in numbers(found["total"]).items():
         assert numbers(young)[key] + numbers(old)[key] == pytest.approx(value, rel=1e-9, abs=1e-6)
     assert young["people"] == pytest.approx(found["total"]["people"] / 4, rel=1e-6)
+
+
+def test_people_of_census_areas_by_hand() -> None:
+    people = gpd.GeoDataFrame(
+        {"people": [1000.0, 3000.0]},
+        geometry=[BOX(10.0, 4.0, 10.5, 5.0), BOX(10.5, 4.0, 11.0, 5.0)],
+        crs=4326,
+    )
+    found = ew4all.gaps(
+        people,
+        population_column="people",
+        coverage={"4g": [BOX(10.0, 4.0, 10.25, 5.0)]},
+        channels={"radio": [BOX(10.2, 4.0, 10.7, 5.0)]},
+    ).to_dict()
+    total = found["total"]
+    assert total["people"] == pytest.approx(4000.0)
+    assert total["coverage_gap"] == pytest.approx(3500.0)
+    # Half of the western area has a signal; three fifths of it and two fifths of the eastern one radio.
+    assert total["by_channel"]["radio"] == pytest.approx(0.74 * (600.0 + 1200.0))
+    phone, radio = 0.99 * 0.95 * 0.97, 0.74
+    both = 1000.0 * 0.1
+    assert total["channels"]["two_or_more"] == pytest.approx(both * phone * radio)
+    named = {g["name"]: g["people"] for g in found["groups"]}
+    assert named["rural"] == pytest.approx(4000.0)
+
+
+@pytest.mark.slow
+def test_processes_count_the_same() -> None:
+    given = {**FULL, "groups": None}
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        assert gaps(workers=pool, **given) == gaps(workers=1, **given)
 
 
 def test_the_study_area_bounds_everything() -> None:
@@ -350,5 +388,8 @@ def test_bad_input_is_told(options: Any, error: type[Exception], words: str) -> 
 def test_nothing_at_all_is_refused() -> None:
     with pytest.raises(OptionError, match="--population or --zones"):
         ew4all.gaps()
-    with pytest.raises(OptionError, match="groups are parts"):
-        ew4all.gaps(None, ZONES, zone_id="code", groups={"women": raster(PEOPLE)})
+    for options in ({"groups": {"women": raster(PEOPLE)}}, {"refine": "x.tif"}, {"channels": {"tv": [SWATH]}}):  # fmt: skip
+        with pytest.raises(OptionError, match="there is no population"):
+            ew4all.gaps(None, ZONES, zone_id="code", **options)
+    with pytest.raises(OptionError, match="already"):
+        gaps({"women": raster(PEOPLE)}, groups={"women": raster(PEOPLE)})
