@@ -150,7 +150,7 @@ class _Intake:
         share = shapely.area(shapely.difference(whole, shapes[0])) / whole.area
         if share <= _NOTHING:
             return None
-        self.notes.append(f"{what} ends inside the population raster; beyond its edge ({share:.1%} of the raster) it tells nothing")  # fmt: skip
+        self.notes.append(f"{what} {layer.raster.path or 'in memory'} ends inside the population raster; beyond its edge ({share:.1%} of the raster) it tells nothing")  # fmt: skip
         return self._one(shapes[0])
 
     def _one(self, shape: BaseGeometry) -> BaseGeometry:

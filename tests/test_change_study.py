@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -17,6 +18,8 @@ import ew4all
 from ew4all.demo import CASE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ew4all.change_results import Change, Flow
 
 ROWS, COLS = 4, 6
@@ -291,3 +294,26 @@ def test_dates_in_between_are_compared_with_the_first_and_with_the_last() -> Non
     series = found(layers).main
     assert [(b.before, b.after) for b in series.since_previous] == list(pairwise(days))
     assert [(b.before, b.after) for b in series.since_first] == [(days[0], d) for d in days[1:]]
+
+
+def test_real_polygons_of_which_every_second_is_gone(shared_data: Path) -> None:
+    """Ibiza's 770 polygons of ITU's sample over people spread evenly: the oracle is the area on the plane of shapely."""
+    path = shared_data / "data" / "coverage" / "esp_ibiza_itu_mobile_coverage.gpkg"
+    layer = gpd.read_file(path)
+    shapes = layer.geometry.to_numpy()
+    people, cell = np.ones((60, 100)), 0.005
+    place = (transform_of(1.15, 39.12, cell), "EPSG:4326")
+    result = ew4all.change(
+        (people, *place),
+        coverage={"4g@2024-07-01": path, "4g@2024-07-02": layer.iloc[::2]},
+        workers=1,
+    )
+    frame = box(1.15, 39.12 - 60 * cell, 1.15 + 100 * cell, 39.12)
+    whole, half = (shapely.intersection(shapely.union_all(shapely.make_valid(some)), frame).area / cell**2 for some in (shapes, shapes[::2]))  # fmt: skip
+    flow = result.main.whole.total
+    assert flow.covered_before == pytest.approx(whole, rel=1e-9)
+    assert flow.covered_after == pytest.approx(half, rel=1e-9)
+    assert flow.gained == pytest.approx(0.0, abs=1e-9)
+    assert flow.lost == pytest.approx(whole - half, rel=1e-9)
+    assert whole > 1.2 * half > 0.0
+    must_add_up(result)
