@@ -118,16 +118,10 @@ def _at_people(
         "siren": _SIREN_KM,
     }.get(kind) or values[f"{kind}_km"]
     people = crowd.people * crowd.value * cells.unreached
-    if acts == SIGNAL:
-        people = (
-            crowd.people
-            * crowd.value
-            * crowd.missed
-            * np.maximum(1.0 - crowd.signal, 0.0)
-            * crowd.able
-        )
+    if acts == SIGNAL:  # also where the networks do not broadcast yet: that may be another measure
+        people = crowd.people * crowd.value * crowd.missed * np.maximum(1.0 - crowd.signal, 0.0)
     elif acts not in {PLACE, RADIO}:  # kits go to where many are served as usual
-        people = crowd.people * crowd.value * crowd.missed * crowd.by_phone
+        people = crowd.people * crowd.value * crowd.missed * crowd.signal
     at = peaks(cells.lon_deg, cells.lat_deg, people, radius, most, _LEAST_PEOPLE)
     lon, lat = cells.lon_deg[at], cells.lat_deg[at]
     if terrain is not None and kind in {"new_site", "fm_transmitter", "community_radio"}:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ew4all.errors import OptionError
+from ew4all.grid import Block
 from ew4all.plan_candidates import PER_KIND, priced, proposed
 from ew4all.plan_crowd import crowd_of, must_have_signal, read_cells_of_plan, weights_of
 from ew4all.plan_effects import Effects
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ew4all.gap_intake import GapStudy
     from ew4all.plan_candidates import SiteList
     from ew4all.plan_crowd import PlanCells
+    from ew4all.planning.greedy import Instance
     from ew4all.planning.measures import Measure
     from ew4all.planning.rows import Crowd
     from ew4all.readers.provenance import SourceNote
@@ -31,6 +33,8 @@ __all__ = ["Problem", "problem_of"]
 
 _NETWORK: Final = "network_broadcasts"
 _TERRAIN_M: Final = 5000.0
+_MOST_PER_KM2: Final = 60_000.0
+"""Denser are few square kilometres on Earth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +108,7 @@ def problem_of(
     )
     notes, sources = [*opened.notes, *told], list(opened.sources)
     crowd = crowd_of(opened, cells, weight)
+    notes += _crowded(cells)
     service = service_of_sites(opened, cells, values, notes)
     target = values["cell_broadcast_target"]
     found: list[Measure] = []
@@ -146,7 +151,7 @@ def problem_of(
     assert whole.people is not None
     alone = dict(zip(whole.ids, whole.alone().tolist(), strict=True))
     keep = [j for j, m in enumerate(plain) if m.cost is not None]
-    options = [Option(0.0, 0.0, 0.0, whole.take(keep))]
+    options = [Option(0.0, 0.0, 0.0, _kept(whole, keep))]
     usable = []
     for switch in switches:
         better = _switched(opening, switch, target, weight)
@@ -156,13 +161,32 @@ def problem_of(
         alone[switch.id] = people
         if switch.cost is not None:
             weighted = float(whole.weight.sum() - other.weight.sum())
-            options.append(Option(switch.cost, weighted, people, other.take(keep)))
+            options.append(Option(switch.cost, weighted, people, _kept(other, keep)))
             usable.append(switch.id)
     is_plain = bool((weight == 1.0).all())
     return Problem(
         opened, cells, crowd, tuple(found), alone, tuple(options), tuple(usable), float(whole.people.sum()),
         "people" if is_plain else "weighted", _states(outage), tuple(sources), tuple(dict.fromkeys(notes)),
     )  # fmt: skip
+
+
+def _kept(instance: Instance, keep: Sequence[int]) -> Instance:
+    """Return the problem with its priced measures; without a copy where that is all of them."""
+    return instance if len(keep) == len(instance) else instance.take(keep)
+
+
+def _crowded(cells: PlanCells) -> list[str]:
+    """Say where people stand closer than they live: settlements that were put into single cells."""
+    grid = cells.grid
+    k = int(np.argmax(cells.people))
+    row, col = int(cells.flat[k]) // grid.width, int(cells.flat[k]) % grid.width
+    density = float(cells.people[k] / grid.cell_area_km2(Block(row, row + 1, col, col + 1))[0, 0])
+    if density < _MOST_PER_KM2:
+        return []
+    return [
+        f"the densest cell has {density:,.0f} people a km2, as whole settlements stand in single cells: what reaches little ground "
+        "(sirens, wardens) seems to reach more people than it would; give a finer population for them"
+    ]
 
 
 def _states(outage: Any) -> dict[str, float]:

@@ -5,13 +5,13 @@ linear cuts of the row's share ``f(S) = 1 - product over S of (1 - chance)``: fo
 
     z <= f(T) + sum over j not in T of (f(T + j) - f(T)) x_j - sum over j in T of (f(N) - f(N - j)) (1 - x_j)
 
-which holds for every S and is exact for S = T. Cuts are added where the last solution breaks them, until none is: the
-optimum of probabilities too is then exact, to the tolerance of the solver (1e-6 of the bound).
+which holds for every S and is exact for S = T. Rows that the same measures touch have one z, and the mean of their cuts. Cuts
+are added where the last solution breaks them, until none is: the optimum of probabilities too is then exact, to the tolerance
+of the solver (1e-6 of the bound).
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +21,13 @@ from ew4all.planning.greedy import reached_by
 
 if TYPE_CHECKING:
     from ew4all.planning.greedy import Instance
-    from ew4all.units import F64
+    from ew4all.units import F64, I64
 
 __all__ = ["Exact", "exact_choice", "is_small"]
 
 MOST_MEASURES: Final = 40
 MOST_KINDS: Final = 4000
+MOST_CHANCES: Final = 20_000_000
 _ROUNDS = 60
 _NODES = 20_000
 _TOLERANCE = 1e-6
@@ -56,39 +57,55 @@ class Exact:
 
 @dataclass(frozen=True, eq=False)
 class _Kinds:
-    """Rows of equal chances taken together: weight, and the chance of each measure (0: none), shape (kinds, measures)."""
+    """Rows, and of which kind each is: those of a kind are touched by the same measures.
+
+    Attributes
+    ----------
+    weight, chance
+        Of each row, shape (rows,) and (rows, measures); chances of 0 where a measure does not touch it.
+    kind, of_kind
+        Kind of each row, and weight of each kind.
+    everything, last
+        Share that all measures together reach, and what each still adds to all others, by row.
+    """
 
     weight: F64
     chance: F64
+    kind: I64
+    of_kind: F64
+    everything: F64
+    last: F64
 
     @classmethod
     def of(cls, instance: Instance) -> _Kinds:
         n = len(instance)
         owner = np.repeat(np.arange(n), np.diff(instance.start))
         rows, compact = np.unique(instance.row, return_inverse=True)
-        # Rows meet few measures: one key a row from its pairs of measure and chance, without a dense table.
-        order = np.lexsort((owner, compact))
-        pairs = np.empty(order.size, [("measure", np.int64), ("chance", np.float32)])
-        pairs["measure"], pairs["chance"] = owner[order], instance.chance[order]
-        first = np.searchsorted(compact[order], np.arange(rows.size + 1))
-        number: dict[bytes, int] = {}
-        kind = np.array(
-            [
-                number.setdefault(pairs[a:b].tobytes(), len(number))
-                for a, b in itertools.pairwise(first)
-            ],
-            np.int64,
-        )
-        weight = np.bincount(kind, instance.weight[rows], minlength=len(number))
-        chance = np.zeros((len(number), n))
-        chance[kind[compact], owner] = instance.chance
-        keep = weight > 0.0
-        return cls(weight[keep].astype(np.float64), chance[keep])
+        chance = np.zeros((rows.size, n))
+        chance[compact, owner] = instance.chance
+        keep = instance.weight[rows] > 0.0
+        chance, weight = chance[keep], instance.weight[rows][keep]
+        if weight.size:
+            _, kind = np.unique(np.packbits(chance > 0.0, axis=1), axis=0, return_inverse=True)
+        else:
+            kind = np.empty(0, np.int64)
+        last = np.empty_like(chance)
+        for j in range(n):
+            last[:, j] = chance[:, j] * np.prod(1.0 - np.delete(chance, j, axis=1), axis=1)
+        kind = kind.ravel().astype(np.int64)
+        of_kind = np.bincount(kind, weight).astype(np.float64)
+        return cls(weight, chance, kind, of_kind, 1.0 - np.prod(1.0 - chance, axis=1), last)
+
+    def mean(self, values: F64) -> F64:
+        """Return the mean over the rows of each kind; `values` has the shape (rows,)."""
+        found: F64 = np.bincount(self.kind, self.weight * values) / self.of_kind
+        return found
 
 
 def is_small(instance: Instance) -> bool:
     """Whether `exact_choice` is likely to take seconds."""
-    return 0 < len(instance) <= MOST_MEASURES and instance.row.size <= 2_000_000
+    rows = np.unique(instance.row).size
+    return 0 < len(instance) <= MOST_MEASURES and rows * len(instance) <= MOST_CHANCES
 
 
 def exact_choice(instance: Instance, budget: float) -> Exact | None:
@@ -105,15 +122,15 @@ def exact_choice(instance: Instance, budget: float) -> Exact | None:
     except ImportError:  # an extra
         return None
     kinds = _Kinds.of(instance)
-    count, n = kinds.chance.shape
+    count, n = kinds.of_kind.size, len(instance)
     if count == 0:
         return Exact((), 0.0, 0.0, is_proven=True)
     if count > MOST_KINDS:
         return None
     # In shares of the whole, so that the solver's tolerances mean the same for a village and a country.
-    whole = float(kinds.weight.sum())
-    objective = np.concatenate([np.zeros(n), -kinds.weight / whole])
-    everything = 1.0 - np.prod(1.0 - kinds.chance, axis=1)
+    whole = float(kinds.of_kind.sum())
+    objective = np.concatenate([np.zeros(n), -kinds.of_kind / whole])
+    everything = kinds.mean(kinds.everything)
     scale = max(float(budget), float(instance.cost.max()), 1e-300)
     money = csr_array(np.concatenate([instance.cost / scale, np.zeros(count)])[None, :])
     matrix, upper = [money], [np.array([float(budget) / scale])]
@@ -152,16 +169,11 @@ def exact_choice(instance: Instance, budget: float) -> Exact | None:
 
 def _cuts(kinds: _Kinds, chosen: F64) -> tuple[F64, F64]:
     """Return one cut a kind, exact for a set of measures, as rows over (x, z) and their right sides."""
-    count, n = kinds.chance.shape
+    count, n = kinds.of_kind.size, kinds.chance.shape[1]
     missed = np.prod(1.0 - kinds.chance * chosen, axis=1)
     rows = np.zeros((count, n + count))
     rows[:, n:] = np.eye(count)
-    more = kinds.chance * missed[:, None]
-    # What a measure still adds to all others: the product of all of them without it.
-    last = np.empty_like(kinds.chance)
     for j in range(n):
-        others = np.prod(1.0 - np.delete(kinds.chance, j, axis=1), axis=1)
-        last[:, j] = kinds.chance[:, j] * others
-    rows[:, :n] = np.where(chosen, -last, -more)
-    limit = 1.0 - missed - (last * chosen).sum(axis=1)
+        rows[:, j] = -kinds.mean(kinds.last[:, j] if chosen[j] else kinds.chance[:, j] * missed)
+    limit = kinds.mean(1.0 - missed - (kinds.last * chosen).sum(axis=1))
     return rows, limit

@@ -140,15 +140,14 @@ def instance_of(
             every.append(_Rows(kind, first, people * part, crowd.value, is_out=is_out, has_set=has_set, sites=sites))  # fmt: skip
     row_of: list[NDArray[np.int32]] = []
     chance_of: list[NDArray[np.float32]] = []
-    start = np.zeros(len(measures) + 1, np.int64)
+    size = np.zeros(len(measures), np.int64)
     for j, (measure, effect) in enumerate(zip(measures, effects, strict=True)):
-        parts = _entries(measure, effect, every, works or {})
-        rows = np.concatenate([p[0] for p in parts]) if parts else np.empty(0, np.int32)
-        chances = np.concatenate([p[1] for p in parts]) if parts else np.empty(0, np.float32)
-        order = np.argsort(rows, kind="stable")
-        row_of.append(rows[order].astype(np.int32))
-        chance_of.append(np.minimum(chances[order], 1.0).astype(np.float32))
-        start[j + 1] = start[j] + rows.size
+        # Groups follow one another and cells rise in each: rows rise.
+        for rows, chances in _entries(measure, effect, every, works or {}):
+            row_of.append(rows.astype(np.int32))
+            chance_of.append(np.minimum(chances, np.float32(1.0)))
+            size[j] += rows.size
+    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
     return Instance(
         tuple(m.id for m in measures),
         cost,

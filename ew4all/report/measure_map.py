@@ -67,7 +67,8 @@ def draw_measures(
         axes.set_aspect("auto")
         west, south, east, north = extent
         box = (west, east, south, north)
-        high = max(float(left.max()), 10.0)
+        # A town that a coarse list puts into one cell must not make everybody else invisible.
+        high = float(np.quantile(left[left > 0.0], 0.995)) if (left > 0.0).any() else 1.0
         norm = LogNorm(high / 1000.0, high)
         inhabited = np.ma.masked_where(people <= 0.0, np.full(shape, 0.06))
         axes.imshow(north_up(grid, inhabited), extent=box, cmap=PEOPLE, vmin=0.0, vmax=1.0, interpolation="nearest", zorder=1)  # fmt: skip
@@ -88,7 +89,7 @@ def draw_measures(
         draw_north_arrow(axes, grid.crs, view)
         _words(figure, plan, notice, attribution)
         bar = figure.add_axes((0.745, 0.14, 0.22, 0.018))
-        figure.colorbar(image, cax=bar, orientation="horizontal")
+        figure.colorbar(image, cax=bar, orientation="horizontal", extend="max")
         bar.tick_params(labelsize=7.5, colors=INK)
         figure.text(0.745, 0.168, "People a pixel whom no channel reaches now", fontsize=8, color=INK)  # fmt: skip
         _legend(figure, plan)
