@@ -254,6 +254,13 @@ def first_call() -> dict[str, Any]:
     return {"first_s": time_of(once)[0], "second_s": time_of(once)[0]}
 
 
+def measures() -> dict[str, Any]:
+    """Ten thousand measures over a million cells of people."""
+    from benchmarks.measures import chosen
+
+    return chosen()
+
+
 METHODS: dict[str, Callable[..., dict[str, Any]]] = {
     "command": command,
     "shares_of_decoding": shares_of_decoding,
@@ -263,6 +270,7 @@ METHODS: dict[str, Callable[..., dict[str, Any]]] = {
     "rasterio_mask": rasterio_mask,
     "in_core": in_core,
     "first_call": first_call,
+    "measures": measures,
 }
 
 
