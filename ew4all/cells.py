@@ -275,6 +275,14 @@ class Cells:
         return {name: count for name, count in counts.items() if count}
 
 
+def split_assumed(assume: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the assumptions that are columns of cells (`ASSUMABLE`), and the others."""
+    return (
+        {name: value for name, value in assume.items() if name in ASSUMABLE},
+        {name: value for name, value in assume.items() if name not in ASSUMABLE},
+    )
+
+
 def _only_known(names: Any) -> None:
     wrong = [name for name in names if name not in ASSUMABLE]
     if wrong:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from ew4all.cells import ASSUMABLE
+from ew4all.cells import split_assumed
 from ew4all.errors import OptionError
 from ew4all.network_intake import open_network
-from ew4all.readers.provenance import SourceNote
-from ew4all.readers.sites import read_cells
+from ew4all.readers.given_cells import cells_of
 from ew4all.readers.zones import read_zones
 from ew4all.study import WORKERS
 from ew4all.writers.folder import must_be_folder
@@ -93,15 +92,16 @@ def coverage(
     if zones is None and (zone_id or zone_name):
         msg = "a column of zones was named, but no zones were given"
         raise OptionError(msg)
-    given = assume or {}
-    of_cells = {k: v for k, v in given.items() if k in ASSUMABLE}
-    found = read_cells(
+    of_cells, of_radio = split_assumed(assume or {})
+    found = cells_of(
         sites,
-        columns=column,
-        technology=sites_technology,
-        country=country,
-        assume=of_cells or None,
-        max_age_years=max_age_years,
+        {
+            "columns": column,
+            "technology": sites_technology,
+            "country": country,
+            "assume": of_cells or None,
+            "max_age_years": max_age_years,
+        },
     )
     opened = open_network(
         found.cells,
@@ -114,13 +114,13 @@ def coverage(
         technology=technologies,
         zones=None if zones is None else read_zones(zones, zone_id, zone_name),
         resolution_m=resolution_m,
-        assume={k: v for k, v in given.items() if k not in ASSUMABLE},
+        assume=of_radio,
         assume_cells=of_cells,
         progress=progress,
     )
     opened = replace(
         opened,
-        sources=(SourceNote.of("sites", sites, None, unit="cells"), *opened.sources),
+        sources=(*found.sources, *opened.sources),
         notes=(*found.notes, *opened.notes),
     )
     return write_coverage(

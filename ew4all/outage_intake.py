@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ew4all.cells import Cells
 from ew4all.coverage.outages.backhaul import SUBMARINE
 from ew4all.coverage.outages.observed import Observed, areas_out, named_down, silent_squares
 from ew4all.coverage.outages.threats import Blackout, Cut, Threat
 from ew4all.errors import InputError, NoIntersectionError, OptionError
+from ew4all.readers.given_cells import cells_of
 from ew4all.readers.hazard_values import parsed, read_hazard
 from ew4all.readers.outage_tables import read_down, read_measurements
 from ew4all.readers.point_values import inside_polygons
 from ew4all.readers.provenance import SourceNote
-from ew4all.readers.sites import read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ew4all.cells import Cells
     from ew4all.coverage.outages.backhaul import Backhaul
     from ew4all.coverage.outages.power import Plant
 
@@ -31,16 +31,12 @@ __all__ = [
 
 def read_sites(sites: Any, options: Mapping[str, Any]) -> tuple[Cells, list[str], list[SourceNote]]:
     """Return the cells of a list, or those that are given, with notes and inputs; a list without a cell is refused."""
-    if isinstance(sites, Cells):
-        cells, notes, inputs = sites, [], []
-    else:
-        listed = read_cells(sites, **options)
-        cells, notes = listed.cells, list(listed.notes)
-        inputs = [SourceNote.of("sites", sites, None)]
+    given = cells_of(sites, options, unit=None)
+    cells = given.cells
     if len(cells) == 0:
         msg = "the list holds no cell, so nothing can fail"
         raise InputError(msg)
-    return cells, notes, inputs
+    return cells, list(given.notes), list(given.sources)
 
 
 def inside(cells: Cells, within: Any, inputs: list[SourceNote]) -> Cells:

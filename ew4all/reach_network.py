@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ew4all import assumptions
-from ew4all.cells import ASSUMABLE, Cells
+from ew4all.cells import Cells, split_assumed
 from ew4all.coverage.outages.on_air import Outage
 from ew4all.coverage.signal_defaults import Radio
 from ew4all.coverage.surroundings import FinerPeople
 from ew4all.errors import OptionError
 from ew4all.network_intake import map_grid, must_reach, network_on
+from ew4all.readers.given_cells import cells_of
 from ew4all.readers.modelled import ModelledLayer, layers_of
 from ew4all.readers.outage_ensemble import read_ensemble
 from ew4all.readers.provenance import SourceNote
-from ew4all.readers.sites import read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ew4all.grid import Block
     from ew4all.readers.people import PeopleSource
 
 __all__ = ["NetworkCoverage", "open_network_coverage", "split_assumptions"]
@@ -40,10 +41,11 @@ def split_assumptions(
 ) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
     """Return the assumptions of the device steps, of cells, and of air and phones."""
     steps = {row.name for row in assumptions.TABLE}
+    of_cells, others = split_assumed(assume)
     return (
-        {k: v for k, v in assume.items() if k in steps},
-        {k: v for k, v in assume.items() if k in ASSUMABLE},
-        {k: v for k, v in assume.items() if k not in steps and k not in ASSUMABLE},
+        {name: value for name, value in assume.items() if name in steps},
+        of_cells,
+        {name: value for name, value in others.items() if name not in steps},
     )
 
 
@@ -56,6 +58,7 @@ def open_network_coverage(
     outage: Any = None,
     assume: Mapping[str, float] | None = None,
     read: Mapping[str, Any] | None = None,
+    window: Block | None = None,
 ) -> NetworkCoverage:
     """Read sites and put their cells on the grid of the people.
 
@@ -71,6 +74,8 @@ def open_network_coverage(
         Of cells, air and phones, by name.
     read
         Options of `read_cells`.
+    window
+        Cells of the people in which coverage is wanted; all by default. Beyond it nobody is served.
 
     Raises
     ------
@@ -81,23 +86,21 @@ def open_network_coverage(
     """
     _, of_cells, of_radio = split_assumptions(assume or {})
     radio = Radio.assuming(of_radio)
-    notes: list[str] = []
-    if isinstance(sites, Cells):
-        if read:
-            msg = f"{', '.join(read)} is for lists of sites, but cells were given; leave it out"
-            raise OptionError(msg)
-        cells = sites
-        sources = [SourceNote.of("sites", sites, None, unit="cells", provenance="modelled")]
-    else:
-        found = read_cells(sites, assume=of_cells or None, **(read or {}))
-        cells = found.cells
-        notes += found.notes
-        sources = [SourceNote.of("sites", sites, None, unit="cells", provenance="modelled")]
-    must_reach(cells, people.grid, radio)
-    grid, factor, told = map_grid(people.grid, people.grid.whole, None)
+    if isinstance(sites, Cells) and read:
+        msg = f"{', '.join(read)} is for lists of sites, but cells were given; leave it out"
+        raise OptionError(msg)
+    given = cells_of(sites, {"assume": of_cells or None, **(read or {})}, provenance="modelled")
+    cells, notes = given.cells, list(given.notes)
+    sources = list(given.sources)
+    if not sources:
+        sources = [SourceNote.of("sites", None, None, unit="cells", provenance="modelled")]
+    part = people.grid.whole if window is None else window
+    must_reach(cells, people.grid.crop(part), radio)
+    grid, factor, told = map_grid(people.grid, part, None)
     notes += told
+    around = FinerPeople(people.cells(None), part.row0, part.col0, factor)
     placed = network_on(
-        cells, grid, FinerPeople(people.cells(None), 0, 0, factor), radio, dem=dem, landcover=landcover,
+        cells, grid, around, radio, dem=dem, landcover=landcover,
         assume_cells=of_cells,
     )  # fmt: skip
     notes += placed.notes
@@ -113,5 +116,8 @@ def open_network_coverage(
         sources.append(SourceNote.of("outage", outage, None))
         hit = Outage(found_outage.alive, placed.network.cells.site)
     return NetworkCoverage(
-        tuple(layers_of(placed.network, factor)), hit, tuple(sources), tuple(notes)
+        tuple(layers_of(placed.network, factor, part.row0, part.col0)),
+        hit,
+        tuple(sources),
+        tuple(notes),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ew4all.cells import ASSUMABLE, Cells
+from ew4all.cells import split_assumed
 from ew4all.coverage.exposure import Fractions
 from ew4all.coverage.geofence import GeofenceField
 from ew4all.coverage.surroundings import FinerPeople
@@ -16,6 +16,7 @@ from ew4all.errors import ColumnError, OptionError
 from ew4all.geometry import on_grid, ragged
 from ew4all.intake import warning_footprint
 from ew4all.network_intake import open_network
+from ew4all.readers.given_cells import cells_of
 from ew4all.readers.outage_ensemble import read_ensemble
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.settlement_areas import RADIUS_M, read_settlement_areas
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from datetime import datetime
 
+    from ew4all.cells import Cells
     from ew4all.coverage.exposure import Progress
     from ew4all.coverage.geofence import Geofence
     from ew4all.grid import Grid
@@ -87,22 +89,21 @@ def open_target(
         msg = "a floor is kept for each settlement: give them with --settlements, or leave --floor out"
         raise OptionError(msg)
     assume = dict(assume or {})
-    of_cells = {name: value for name, value in assume.items() if name in ASSUMABLE}
-    of_radio = {name: value for name, value in assume.items() if name not in ASSUMABLE}
-    notes: list[str] = []
-    sources: list[SourceNote] = []
-    listed = _cells(
+    of_cells, of_radio = split_assumed(assume)
+    given = cells_of(
         sites,
-        notes,
-        sources,
-        columns=columns,
-        technology=sites_technology,
-        country=country,
-        assume=of_cells or None,
-        max_age_years=max_age_years,
+        {
+            "columns": columns,
+            "technology": sites_technology,
+            "country": country,
+            "assume": of_cells or None,
+            "max_age_years": max_age_years,
+        },
     )
+    notes = list(given.notes)
+    sources = list(given.sources)
     opened = open_network(
-        listed,
+        given.cells,
         population,
         population_unit=population_unit,
         population_column=population_column,
@@ -158,18 +159,6 @@ def open_target(
         workers=WORKERS if workers is None else workers,
         progress=progress,
     )
-
-
-def _cells(sites: Any, notes: list[str], sources: list[SourceNote], **options: Any) -> Cells:
-    if isinstance(sites, Cells):
-        return sites
-    from ew4all.readers.sites import read_cells
-
-    found = read_cells(sites, **options)
-    notes += found.notes
-    sources.append(SourceNote.of("sites", sites, None, unit="cells"))
-    cells: Cells = found.cells
-    return cells
 
 
 def _must_have_codes(cells: Cells, groups: str, operators: tuple[Operator, ...]) -> None:

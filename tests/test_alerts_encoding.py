@@ -20,7 +20,8 @@ from ew4all.alerts.encode_parameters import Parameters, read_parameters
 from ew4all.alerts.encoding import Encoded, encode_alert, encode_message
 from ew4all.alerts.life import schedule
 from ew4all.alerts.mapping_profile import profile, profile_names
-from ew4all.alerts.wire import ngap, s1ap, sbcap
+from ew4all.alerts.wire import cbsp, ngap, s1ap, sbcap
+from ew4all.alerts.wire.cbsp_messages import EmergencyWriteReplace
 from ew4all.alerts.wire.pdus import pdus_of
 from ew4all.alerts.wire.request import Stop, WriteReplace
 from ew4all.alerts.wire.sib import SIB8, SIB12
@@ -120,6 +121,18 @@ def test_etws_has_a_warning_type_flags_and_blocks_of_its_own() -> None:
     assert any("never goes with ETWS" in note for note in encoded.notes)
     assert "SIB11" in encoded.without["sib12"]
     assert not malformed(encoded.pdus["ngap"], "ngap")  # type: ignore[arg-type]
+
+
+def test_etws_is_two_messages_of_cbsp_and_both_are_shown() -> None:
+    alert = made_alert(made_info("ja", event="Tsunami", headline="Tsunami"))
+    (encoded,) = encode_alert(alert, ETWS)
+    assert encoded.request is not None
+    notification, text = cbsp.encode_all(encoded.request)
+    pdus = encoded.document()["pdus"]
+    assert (pdus["cbsp_notification"], pdus["cbsp"]) == (notification.hex(), text.hex())
+    assert isinstance(cbsp.decode(notification), EmergencyWriteReplace)
+    (plain,) = encode_message("Test", EU)
+    assert "cbsp_notification" not in plain.pdus
 
 
 class TestSerialNumbers:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ew4all.alerts.wire.frame import EXTENSIONS
 from ew4all.alerts.wire.per import Reader, Writer
 from ew4all.alerts.wire.per_kinds import (
     Bits,
@@ -18,6 +19,7 @@ from ew4all.alerts.wire.per_kinds import (
     Listed,
     Octets,
     Record,
+    Refused,
     Whole,
     decoded,
     encoded,
@@ -156,3 +158,12 @@ def test_bits_come_back(fields: list[tuple[int, int]]) -> None:
         value & (1 << size) - 1 for value, size in fields
     ]
     source.end()
+
+
+@pytest.mark.parametrize("kind", [Refused("no room for it"), EXTENSIONS.kind])
+def test_what_may_not_be_sent_is_refused_before_anything_is_written(kind: Any) -> None:
+    to = Writer(aligned=True)
+    with pytest.raises(MessageError, match="cannot be sent"):
+        kind.write(to, {"number": 7})
+    to.bits(0xA5, 8)
+    assert to.complete() == b"\xa5"

@@ -140,14 +140,12 @@ def test_certificates_and_profiles_are_taken(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere.xml"], "nowhere.xml cannot be read (No such file or directory); check the path"),
         (["good.xml", "--at", "noon"], "at is a time such as"),
         (["good.xml", "--at", "2026-01-31T18:30:00"], "has no zone"),
         (["good.xml", "--trust", "nowhere.pem"], "--trust nowhere.pem cannot be read"),
         (["good.xml", "--trust", "good.xml"], "certificate"),
         (["good.xml", "--profile", "moon"], "there is no profile 'moon'"),
         (["good.xml", "--profile", "nowhere.toml"], "--profile nowhere.toml cannot be read"),
-        (["empty"], "empty is a folder without .xml and .cap files"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
@@ -157,7 +155,6 @@ def test_what_cannot_be_done_is_one_sentence(
     arguments: list[str],
     words: str,
 ) -> None:
-    (folder / "empty").mkdir()
     monkeypatch.chdir(folder)
     ended = run("alert", "check", *arguments)
     assert ended.code == 2
@@ -165,6 +162,41 @@ def test_what_cannot_be_done_is_one_sentence(
     assert ended.err.startswith("Error: ")
     assert ended.err.count("\n") == 1
     assert words in ended.err
+
+
+@pytest.mark.parametrize(
+    ("lacking", "message"),
+    [
+        (
+            "nowhere.xml",
+            "nowhere.xml cannot be read (No such file or directory); check that it is the right file",
+        ),
+        ("empty", "empty is a folder without .xml and .cap files; check that it is the right file"),
+    ],
+)
+def test_what_cannot_be_read_is_a_finding_beside_the_others(
+    run: Callable[..., Ended],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lacking: str,
+    message: str,
+) -> None:
+    (folder / "empty").mkdir()
+    monkeypatch.chdir(folder)
+    ended = run("alert", "check", "good.xml", lacking, "bad.cap", "--json", "--at", AT)
+    assert (ended.code, ended.err) == (2, "")
+    entries = checked(ended)
+    assert [entry["file"] for entry in entries] == ["good.xml", lacking, "bad.cap"]
+    assert [entry["valid"] for entry in entries] == [True, False, False]
+    (finding,) = entries[1]["findings"]
+    assert (finding["code"], finding["severity"]) == ("file.unreadable", "error")
+    assert finding["message"].startswith(message)
+    assert (entries[1]["cap_version"], entries[1]["xsd_valid"]) == (None, None)
+    assert entries[1]["signature"] == "unchecked"
+    alone = run("alert", "check", lacking)
+    assert (alone.code, alone.err) == (2, "")
+    assert "file.unreadable" in alone.out
+    assert "0 of 1 alerts valid" in alone.out
 
 
 def test_diff_says_what_differs(run: Callable[..., Ended], tmp_path: Path) -> None:

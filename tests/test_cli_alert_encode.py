@@ -120,6 +120,27 @@ def test_terminal_says_why_and_what_a_phone_shows(run: Callable[..., Ended], thr
         assert words in ended.out
 
 
+def test_one_of_a_thing_has_no_plural(run: Callable[..., Ended], tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text('{"broadcasts": 1}', encoding="utf-8")
+    said = run("alert", "encode", "--text", "Test", "--params", str(tmp_path / "p.json")).out
+    words = " ".join(said.split())
+    assert "1 page, data coding scheme" in words
+    assert "every 60 s, 1 time" in words
+    assert "sib12 1 segment" in words
+    assert "1 pages" not in words
+    assert "1 times" not in words
+    assert "1 segments" not in words
+
+
+def test_a_hint_names_the_commands_that_have_its_option(
+    run: Callable[..., Ended], thread: Path
+) -> None:
+    # The area of this alert is words alone; `encode` itself has no --area.
+    ended = run("alert", "encode", str(thread / "alert.xml"), "--profile", "wea", "--geofence")
+    assert ended.code == 2
+    assert "`ew4all reach` and `target` also take the area itself: --area" in ended.err
+
+
 def test_profile_of_ones_own(run: Callable[..., Ended], thread: Path) -> None:
     mine = thread / "mine.toml"
     mine.write_text('extends = "de"\ntitle = "Mine"\nsource = "ours"\nsure = "memory"\n')
@@ -138,6 +159,9 @@ def test_profile_of_ones_own(run: Callable[..., Ended], thread: Path) -> None:
         (["encode", "{alert}", "--profile", "weaa"], "did you mean wea"),
         (["encode", "{alert}", "--profile", "no.toml"], "cannot be read"),
         (["encode", "{alert}", "--profile", "wea", "--language", "en"], "--language is for --text"),
+        (["encode", "--text", "a", "--language", "en_GB"], "--language wants a language tag"),
+        (["encode", "--text", "a", "--language", "english"], "--language wants a language tag"),
+        (["encode", "--text", "a", "--language", ""], "--language wants a language tag"),
         (["encode", "--text", "a", "--previous", "{alert}"], "--previous is for a FILE;"),
         (["encode", "--text", "a", "--params", "no.json"], "cannot be read"),
         (["encode", "--text", "", "--profile", "wea"], "no text"),
@@ -260,6 +284,8 @@ class TestBuild:
             (["--place", "Bay"], "say which language"),
             (["--hours", "0"], "between 0 and 168"),
             (["--area", "no.geojson"], "no.geojson"),
+            (["--language", "fr-!!!"], "--language wants a language tag"),
+            (["--language", "de-CH"], "has no words in 'de-CH'; it has ar, en, es, fr, ru, zh"),
             (["--template", "no.toml"], "cannot be read"),
             (["--sender", "a b"], "would not be valid"),
             (["--action", "{x}"], "braces"),

@@ -51,13 +51,27 @@ def test_a_folder_is_no_audit_log(tmp_path: Path, refused: Callable[..., str]) -
     assert "is a folder" in refused("audit", str(tmp_path))
 
 
-@pytest.mark.parametrize("command", ["check", "encode", "verify", "diff"])
-def test_a_huge_file_is_refused_without_being_read(
-    tmp_path: Path, refused: Callable[..., str], command: str
-) -> None:
-    huge = tmp_path / "huge.xml"
-    with huge.open("wb") as file:
+@pytest.fixture
+def huge(tmp_path: Path) -> Path:
+    path = tmp_path / "huge.xml"
+    with path.open("wb") as file:
         file.truncate(3 << 30)
+    return path
+
+
+def test_a_huge_file_is_a_finding(
+    huge: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = command_line(monkeypatch, capsys)("alert", "check", str(huge), "--json")
+    assert ended.code == 2
+    ((finding,),) = (entry["findings"] for entry in json.loads(ended.out))
+    assert "more than 10,000,000 bytes" in finding["message"]
+
+
+@pytest.mark.parametrize("command", ["encode", "verify", "diff"])
+def test_a_huge_file_is_refused_without_being_read(
+    huge: Path, refused: Callable[..., str], command: str
+) -> None:
     more = {"encode": ["--profile", "wea"], "diff": [str(huge)]}.get(command, [])
     assert "more than 10,000,000 bytes" in refused(command, str(huge), *more)
 

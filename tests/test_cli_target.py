@@ -12,6 +12,7 @@ from made_sites import AREA, PEOPLE, TRANSFORM, made_cells, write_opencellid
 from raster_files import write_tif
 
 from ew4all import cli, target_intake
+from ew4all.readers.given_cells import GivenCells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,13 +45,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Cells of the made-up country whatever list is named; what was asked of its reader."""
     asked: dict[str, Any] = {}
 
-    def cells(sites: Any, notes: list[str], sources: list[Any], **options: Any) -> Any:
-        del sources
-        asked.update(options, sites=sites)
-        notes.append("two rows of the list were dropped")
-        return made_cells()
+    def cells(sites: Any, read: dict[str, Any]) -> GivenCells:
+        asked.update(read, sites=sites)
+        return GivenCells(made_cells(), notes=("two rows of the list were dropped",))
 
-    monkeypatch.setattr(target_intake, "_cells", cells)
+    monkeypatch.setattr(target_intake, "cells_of", cells)
     return asked
 
 

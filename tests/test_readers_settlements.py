@@ -161,10 +161,10 @@ def test_a_study_with_points() -> None:
     [
         ("name,pop\nA,3\n", ColumnError, "needs columns of longitude"),
         ("lon,lat,pop\n", EmptyLayerError, "has no row"),
-        ("", EmptyLayerError, "has no row"),
+        ("", EmptyLayerError, "is empty"),
         ("lon,lat,pop\n10,north,3\n", GeometryError, "line 2: lat is 'north'"),
         ("lon,lat,pop\n10,nan,3\n", GeometryError, "feature 1: a coordinate is NaN"),
-        ("lon,lat,pop\n10,5\n", ReadError, "line 2 has 2 columns"),
+        ("lon,lat,pop\n10,5\n", ReadError, r"\(line 2\) has 2 fields"),
         ("lon,lat,pop\n10,5,many\n", ColumnError, "'pop' holds something else than numbers"),
         ("lon,lat,pop\n10,5,-3\n", PopulationValueError, "feature 1: .* negative"),
         ("lon,lat,pop\n10,5,inf\n", PopulationValueError, "infinite"),

@@ -308,3 +308,44 @@ def test_replicas_draw_people_unless_somebody_says_otherwise() -> None:
     assert scenario.plan(seed=9).seed == 9
     assert scenario.plan().seed == 3
     assert not scenario_from({**SMALL, "run": {"replicas": 5, "drawn": False}}).plan().drawn
+
+
+def test_zones_and_operators_that_no_input_has(tmp_path: Path) -> None:
+    cut = "{lost: -1h}"
+    found = faults(
+        tmp_path,
+        f"power: {{GD-10: {cut}, '*': {cut}, GD-99: {cut}}}",
+        "decisions:",
+        "  - {at: 1h, network: {share: 0, zone: Atlantis}}",
+        "  - {at: 1h, power: {on: false, zone: outside}}",
+        "  - {at: 2h, power: {on: false, zone: GD-98}}",
+    )
+    assert set(found) == {
+        "power.GD-99",
+        "decisions.0.network.zone",
+        "decisions.2.power.zone",
+    }
+    assert (
+        "there is no zone 'Atlantis'; zones are GD-01" in found["decisions.0.network.zone"].message
+    )
+    assert found["decisions.2.power.zone"].line
+
+
+def test_operators_of_decisions_are_those_of_the_layers(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"")
+    found = faults(
+        tmp_path,
+        "network:",
+        "  coverage: {'4g:North': a.tif, '4g:South': a.tif}",
+        "  operator_share: {North: 0.6, South: 0.4}",
+        "decisions:",
+        "  - {at: 1h, network: {share: 0, operator: North}}",
+        "  - {at: 1h, network: {share: 0, operator: East}}",
+    )
+    assert set(found) == {"decisions.1.network.operator"}
+    assert "layers are of North, South" in found["decisions.1.network.operator"].message
+
+
+def test_zones_that_cannot_be_read_are_left_to_the_run(tmp_path: Path) -> None:
+    (tmp_path / "z.geojson").write_text("nothing")
+    load(tmp_path, "zones: z.geojson", "power: {X: {lost: -1h}}")

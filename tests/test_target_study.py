@@ -318,7 +318,7 @@ def test_an_ensemble_by_cells(tmp_path: Path, result: Target) -> None:
         ("member,site\n", InputError, "has no row"),
         ("member,mast\n0,1\n", InputError, r"needs a column site \(or cell\)"),
         ("member,site\n0,nowhere\n", InputError, "line 2: the network has no site 'nowhere'"),
-        ("member,site\n0,site 1,x\n", OSError, "line 2 has 3 columns"),
+        ("member,site\n0,site 1,x\n", OSError, r"\(line 2\) has 3 fields"),
     ],
 )
 def test_ensembles_that_cannot_be_read(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import re
 from pathlib import Path
 
 import pytest
 
 from ew4all.errors import EmptyLayerError, OptionError, WriteError
 from ew4all.writers.folder import RECORD, RECORD_SCHEMA, output_folder, outputs_of, writing
+from ew4all.writers.plain_table import write_text
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -191,3 +193,14 @@ def test_a_folder_without_a_name_is_not_the_working_folder(
     with pytest.raises(OptionError, match="has no name"):
         fill("", "x.csv")
     assert tree(tmp_path) == {}
+
+
+def test_a_file_by_itself_is_named_by_its_whole_path(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match=re.escape(f"cannot write {tmp_path / 'no' / 'x.csv'}: ")):
+        write_text(tmp_path / "no" / "x.csv", "1")
+    with (
+        pytest.raises(WriteError, match=r"cannot write x\.csv: .*\(in .*here\)"),
+        output_folder(tmp_path / "here") as work,
+        writing(work / "x.csv"),
+    ):
+        raise OSError(28, "No space left on device")

@@ -122,7 +122,7 @@ def test_block_of_another_shape_is_refused(tmp_path: Path) -> None:
 
 
 def test_place_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(WriteError, match=r"cannot write x\.tif: "):
+    with pytest.raises(WriteError, match=r"cannot write .*/x\.tif: "):
         write_cog(tmp_path / "nowhere" / "x.tif", grid(4, 4), [], description="who")
 
 

@@ -142,7 +142,7 @@ def test_many_zones_keep_their_order(tmp_path: Path) -> None:
 
 
 def test_place_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(WriteError, match=r"cannot write zones\.gpkg: "):
+    with pytest.raises(WriteError, match=r"cannot write .*/zones\.gpkg: "):
         write_zone_tables(tmp_path / "nowhere", made_reach())
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alert",
+    "AlertFields",
     "Area",
     "Category",
     "Certainty",
@@ -274,16 +275,13 @@ class Info:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """One CAP message. `version` is the version of CAP that it was read from.
-
-    The writer always writes CAP 1.2, so `version` is left out of comparisons. Times are aware.
-    """
+class AlertFields:
+    """What every CAP message says; `Alert` and `ew4all.alerts.drill.DrillAlert` differ in the status it may have."""
 
     identifier: str
     sender: str
     sent: datetime
-    status: Status
+    status: StrEnum
     msg_type: MsgType
     source: str | None = None
     scope: Scope
@@ -294,6 +292,16 @@ class Alert:
     references: tuple[Reference, ...] = ()
     incidents: tuple[str, ...] = ()
     infos: tuple[Info, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert(AlertFields):
+    """One CAP message. `version` is the version of CAP that it was read from.
+
+    The writer always writes CAP 1.2, so `version` is left out of comparisons. Times are aware.
+    """
+
+    status: Status
     version: str = field(default="1.2", compare=False)
 
     @property

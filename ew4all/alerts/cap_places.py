@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from ew4all.alerts.cap_shapes import CapCircle, short
-from ew4all.alerts.geocodes import code_list
+from ew4all.alerts.geocodes import DRAWN, code_list
 from ew4all.errors import CapError, GeocodeError
 from ew4all.geometry import circle
 
@@ -151,8 +151,7 @@ def _lost(
     if wordy:
         msg = (
             f"{name}: the area {short(wordy[0].description)} is described in words alone, without "
-            f"a polygon, circle or geocode, so nobody can tell where it lies; give the area with a "
-            f"polygon (--area)"
+            f"a polygon, circle or geocode, so nobody can tell where it lies; {DRAWN}"
         )
         raise CapError(msg)
     return lost
@@ -174,7 +173,7 @@ def _looked_up(
         msg = (
             f"{name} names {codes} ({_codes(lost)}) and no polygon or circle for the place{beside}. A "
             f"table of geocodes is needed to know where that is, and the people there must not be "
-            f"lost; give such a table (--geocodes), or the area with a polygon (--area)"
+            f"lost; give such a table (--geocodes), or {DRAWN}"
         )
         raise CapError(msg)
     unknown = dict.fromkeys(code for area in lost for code in geocodes.unknown(area.geocodes))

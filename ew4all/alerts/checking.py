@@ -11,18 +11,17 @@ from ew4all.alerts.cap_codes import finding
 from ew4all.alerts.cap_grammar import SIGNATURE
 from ew4all.alerts.cap_place_rules import place_findings
 from ew4all.alerts.cap_values import short
-from ew4all.alerts.cap_xml import read_alerts
+from ew4all.alerts.cap_xml import Reading, read_alerts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ew4all.alerts.cap import Alert, Reference
-    from ew4all.alerts.cap_xml import Reading
     from ew4all.alerts.findings import Finding
     from ew4all.alerts.profiles import Profile
 
-__all__ = ["Checked", "check", "check_together"]
+__all__ = ["Checked", "check", "check_together", "unread"]
 
 _ENDING = {MsgType.UPDATE, MsgType.CANCEL}
 
@@ -84,6 +83,12 @@ def check(
         reading = reading.with_findings(found)
         checked.append(Checked(name, reading if at is None else reading.at(at), outcome))
     return tuple(checked)
+
+
+def unread(name: str, why: str) -> Checked:
+    """Return what a check says of a file that could not be read."""
+    lacking = finding("file.unreadable", "", None, why)
+    return Checked(name, Reading(0, None, (lacking,), None, None, b""), "unchecked")
 
 
 def check_together(checked: Iterable[Checked]) -> tuple[Checked, ...]:

@@ -13,15 +13,12 @@ from dataclasses import dataclass, fields
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
-from ew4all.alerts.cap import Alert, Status
+from ew4all.alerts.cap import Alert, AlertFields, Status
 from ew4all.alerts.wire.request import MAX_REPETITION_S
 from ew4all.errors import MessageError, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
-
-    from ew4all.alerts.cap import Info, MsgType, Reference, Scope
 
 __all__ = ["DrillAlert", "DrillIdentifier", "DrillMessage", "DrillStatus", "identifier_of"]
 
@@ -93,7 +90,7 @@ def identifier_of(status: DrillStatus, *, additional: bool = False) -> DrillIden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrillAlert:
+class DrillAlert(AlertFields):
     """A CAP alert that was made here: all that `ew4all.alerts.cap.Alert` holds, and a drill status.
 
     Raises
@@ -102,20 +99,7 @@ class DrillAlert:
         The status is none of Exercise, Test and Draft.
     """
 
-    identifier: str
-    sender: str
-    sent: datetime
     status: DrillStatus
-    msg_type: MsgType
-    source: str | None = None
-    scope: Scope
-    restriction: str | None = None
-    addresses: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    note: str | None = None
-    references: tuple[Reference, ...] = ()
-    incidents: tuple[str, ...] = ()
-    infos: tuple[Info, ...] = ()
 
     def __post_init__(self) -> None:
         """Bring the status into its type: types alone do not stop a caller without a checker."""

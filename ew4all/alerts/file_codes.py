@@ -12,6 +12,11 @@ __all__ = ["FILE_RULES"]
 _ERROR, _WARNING, _INFO = Level.ERROR, Level.WARNING, Level.INFO
 
 _FILE = {
+    "file.unreadable": Rule(
+        _ERROR,
+        "the file is missing, too large, or cannot be read",
+        "check that it is the right file, and that you may read it",
+    ),
     "limit.bytes": Rule(
         _ERROR, "the file is larger than 10 MB", "send one alert a file, pictures by their address"
     ),

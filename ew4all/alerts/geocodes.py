@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["Geocode", "GeocodeTable", "code_list"]
+__all__ = ["DRAWN", "Geocode", "GeocodeTable", "code_list"]
 
 Geocode = tuple[str, str]
 """Name of the list, and the code: ``("SAME", "006037")``."""
 
 _MOST_NAMED = 20
+
+DRAWN = (
+    "give the alert with a polygon (`ew4all reach` and `target` also take the area itself: --area)"
+)
+"""What to do about an area that cannot be placed, whichever command asks for it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class GeocodeTable:
         count = "1 geocode" if len(lacking) == 1 else f"{len(lacking)} geocodes"
         return (
             f"{self.name} does not have {count} of the alert ({code_list(lacking, _MOST_NAMED)}), and the people there must "
-            f"not be lost{self._advice(lacking)}; add them to the table, or give the area with a polygon (--area)"
+            f"not be lost{self._advice(lacking)}; add them to the table, or {DRAWN}"
         )
 
     def _advice(self, lacking: list[Geocode]) -> str:

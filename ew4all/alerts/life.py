@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ew4all.alerts.cbs import MAX_BROADCASTS, broadcasts
+from ew4all.alerts.wire.request import MAX_REPETITION_S
+from ew4all.errors import MessageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,8 +30,15 @@ def schedule(start: datetime, end: datetime) -> tuple[int, int]:
     Raises
     ------
     MessageError
-        The end is not after the beginning, or a time has no zone.
+        The end is not after the beginning, a time has no zone, or the life is longer than can be
+        asked for (272 years).
     """
     life_s = (end - start).total_seconds()
     period_s = max(DEFAULT_REPETITION_S, math.ceil(life_s / (MAX_BROADCASTS - 1)))
+    if period_s > MAX_REPETITION_S:
+        msg = (
+            f"the alert lasts from {start.isoformat()} until {end.isoformat()}, which is {life_s / 86400.0:,.0f} days: "
+            f"{MAX_BROADCASTS} broadcasts, at most {MAX_REPETITION_S} s apart, cannot fill them; correct expires"
+        )
+        raise MessageError(msg)
     return period_s, broadcasts(period_s, start, end)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ew4all.errors import OptionError
 
@@ -13,9 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "language_tag",
     "mapping",
+    "moment",
     "must_be_text",
     "must_name_output",
+    "named_groups",
+    "named_hazards",
+    "named_layers",
     "numbers",
     "one_or_all",
     "repeatable",
@@ -74,6 +80,109 @@ def numbers(option: str, values: Sequence[str] | None, form: str) -> dict[str, f
     if texts is None:
         return None
     return {name: _number(option, text, form) for name, text in texts.items()}
+
+
+def moment(option: str, text: str) -> datetime:
+    """Return a time that was written with its offset from UTC.
+
+    Raises
+    ------
+    OptionError
+        It is no time, or says no offset.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{option} {text} is no time; write it as 2026-01-31T18:30:00-05:00"
+        raise OptionError(msg) from error
+    if found.tzinfo is None:
+        msg = f"{option} {text} does not say its offset from UTC; write it as {text}+00:00 if it is UTC"
+        raise OptionError(msg)
+    return found
+
+
+def language_tag(option: str, text: str) -> str:
+    """Return a text that has the form of a language tag.
+
+    Raises
+    ------
+    OptionError
+        It has not.
+    """
+    from ew4all.alerts.language_tags import LANGUAGE_TAG_FORM, is_language_tag
+
+    if not is_language_tag(text):
+        msg = f"{option} wants {LANGUAGE_TAG_FORM}, but got {text!r}"
+        raise OptionError(msg)
+    return text
+
+
+def named_layers(option: str, values: Sequence[str] | None) -> dict[str, str | None] | None:
+    """Return what ``NAME=FILE`` and plain ``NAME`` options say, None for a name alone; None where there are none.
+
+    Raises
+    ------
+    OptionError
+        An empty name or file, or a name given twice.
+    """
+    if not values:
+        return None
+    found: dict[str, str | None] = {}
+    for value in values:
+        name, sign, path = (part.strip() for part in value.partition("="))
+        if not name or (sign and not path):
+            msg = f"{option} wants the form NAME=FILE or NAME, but got {value!r}"
+            raise OptionError(msg)
+        if name in found:
+            msg = f"{option} was given twice for {name!r}"
+            raise OptionError(msg)
+        found[name] = path or None
+    return found
+
+
+def named_groups(
+    people: Sequence[str] | None, shares: Sequence[str] | None
+) -> dict[str, Any] | None:
+    """Return groups of ``--group`` and ``--group-share`` by name; None where there are none.
+
+    Raises
+    ------
+    OptionError
+        See `mapping`; or a name in both.
+    """
+    found: dict[str, Any] = dict(mapping("--group", people, "women=FILE") or {})
+    for name, path in (mapping("--group-share", shares, "poor=FILE") or {}).items():
+        if name in found:
+            msg = f"the group {name!r} was given as people and as a share; give it once"
+            raise OptionError(msg)
+        found[name] = {"source": path, "share": True}
+    return found or None
+
+
+def named_hazards(values: Sequence[str] | None) -> dict[str, str] | None:
+    """Return hazards by name: ``NAME=FILE[#CHOICE]``, or a plain file, which is called by its name without the suffix.
+
+    Raises
+    ------
+    OptionError
+        An empty name or file, or a name given twice.
+    """
+    if not values:
+        return None
+    found: dict[str, str] = {}
+    for value in values:
+        name, sign, path = (part.strip() for part in value.partition("="))
+        if not sign or "#" in name or Path(value.partition("#")[0]).exists():
+            path = value.strip()
+            name = Path(path.partition("#")[0]).name.partition(".")[0]
+        if not name or not path:
+            msg = f"--hazard wants the form NAME=FILE, but got {value!r}"
+            raise OptionError(msg)
+        if name in found:
+            msg = f"--hazard was given twice for {name!r}; give each a name: --hazard NAME=FILE"
+            raise OptionError(msg)
+        found[name] = path
+    return found
 
 
 def thresholds(values: Sequence[str] | None) -> dict[str, float] | float | None:

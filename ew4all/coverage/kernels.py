@@ -21,11 +21,12 @@ import numpy as np
 from numba import njit
 
 from ew4all.coverage.crossings import (
-    FEW,
     crossings,
+    end_of_polygon,
     in_order,
     local_places,
     ring_signs,
+    room_for,
     strip_counts,
     strip_edges,
 )
@@ -167,11 +168,7 @@ def sweep(row_start, polygon, column, cover, area, people, mask, bits, shares, o
         Long interior runs that were not added; they are for `long_runs`.
     """
     cols = people.shape[1]
-    words = (cols + 63) >> 6
-    touched = np.zeros(words, np.uint64)
-    at = np.empty(max(words << 6, FEW), np.int64)
-    cover_at = np.empty(2 * at.size)
-    area_at = np.empty(2 * at.size)
+    touched, at, cover_at, area_at = room_for(cols)
     sums = np.zeros(9)
     used = 6 if bits <= 5 else 9
     layers = shares.shape[0]
@@ -203,9 +200,7 @@ def sweep(row_start, polygon, column, cover, area, people, mask, bits, shares, o
         mask_row = mask[row]
         while begin < row_end:
             p = polygon[begin]
-            end = begin + 1
-            while end < row_end and polygon[end] == p:
-                end += 1
+            end = end_of_polygon(polygon, begin, row_end)
             n = in_order(column, cover, area, begin, end, at, cover_at, area_at, touched)
             begin = end
             sums[:used] = 0.0
@@ -259,19 +254,13 @@ def sweep(row_start, polygon, column, cover, area, people, mask, bits, shares, o
 def cell_fractions(row_start, polygon, column, cover, area, weight, out):
     """Add weight[polygon] x fraction of each cell inside each polygon to `out`, shape (rows, columns)."""
     cols = out.shape[1]
-    words = (cols + 63) >> 6
-    touched = np.zeros(words, np.uint64)
-    at = np.empty(max(words << 6, FEW), np.int64)
-    cover_at = np.empty(2 * at.size)
-    area_at = np.empty(2 * at.size)
+    touched, at, cover_at, area_at = room_for(cols)
     for row in range(out.shape[0]):
         begin = row_start[row]
         row_end = row_start[row + 1]
         while begin < row_end:
             p = polygon[begin]
-            end = begin + 1
-            while end < row_end and polygon[end] == p:
-                end += 1
+            end = end_of_polygon(polygon, begin, row_end)
             n = in_order(column, cover, area, begin, end, at, cover_at, area_at, touched)
             begin = end
             inside = 0.0
@@ -307,20 +296,14 @@ def tiles_met(row_start, polygon, column, cover, area, cols, interior, boundary)
     -------
     interior count, boundary count
     """
-    words = (cols + 63) >> 6
-    touched = np.zeros(words, np.uint64)
-    at = np.empty(max(words << 6, FEW), np.int64)
-    cover_at = np.empty(2 * at.size)
-    area_at = np.empty(2 * at.size)
+    touched, at, cover_at, area_at = room_for(cols)
     inner, outer = 0, 0
     for row in range(row_start.size - 1):
         begin = row_start[row]
         row_end = row_start[row + 1]
         while begin < row_end:
             p = polygon[begin]
-            end = begin + 1
-            while end < row_end and polygon[end] == p:
-                end += 1
+            end = end_of_polygon(polygon, begin, row_end)
             n = in_order(column, cover, area, begin, end, at, cover_at, area_at, touched)
             begin = end
             inside = 0.0

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ew4all.errors import ColumnError, EmptyLayerError, InputError, ReadError
+from ew4all.errors import ColumnError, InputError
+from ew4all.readers.plain_table import read_plain_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,29 +57,21 @@ def read_ensemble(path: str | os.PathLike[str], cells: Cells) -> OutageEnsemble:
         A site or cell that the network does not have.
     """
     name = f"ensemble {os.fspath(path)}"
-    rows = _rows(path, name)
-    header = [h.strip().lower() for h in rows[0]]
+    table = read_plain_table(path, name, distinct=False)
+    header = [column.lower() for column in table.header]
     member = _column(header, _MEMBER)
     site, cell = _column(header, _SITE), _column(header, _CELL)
     key = site if site is not None else cell
     if key is None:
-        msg = f"{name} needs a column site (or cell), one row for each that is off the air, and a column member where there are several courses of events; its columns are: {', '.join(rows[0])}"
+        msg = f"{name} needs a column site (or cell), one row for each that is off the air, and a column member where there are several courses of events; its columns are: {', '.join(table.header)}"
         raise ColumnError(msg)
     known = cells.site_id if site is not None else cells.id
     place: dict[str, int] = {}
     down: list[tuple[int, str, int]] = []
-    for number, row in enumerate(rows[1:], 2):
-        if not any(row):
-            continue
-        if len(row) != len(header):
-            msg = f"{name}, line {number} has {len(row)} columns and the header {len(header)}; correct it"
-            raise ReadError(msg)
+    for line, row in zip(table.lines, table.rows, strict=True):
         who = place.setdefault("" if member is None else row[member].strip(), len(place))
         if row[key].strip():
-            down.append((who, row[key].strip(), number))
-    if not place:
-        msg = f"{name} has no row; give one for each site that is off the air in a member"
-        raise EmptyLayerError(msg)
+            down.append((who, row[key].strip(), line))
     return OutageEnsemble(
         _alive(down, known, len(place), name, "site" if site is not None else "cell"),
         tuple(place),
@@ -108,22 +99,6 @@ def _alive(
         first, last = np.searchsorted(ranked, key, "left"), np.searchsorted(ranked, key, "right")
         alive[who, order[first:last]] = False
     return alive
-
-
-def _rows(path: str | os.PathLike[str], name: str) -> list[list[str]]:
-    try:
-        text = Path(path).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        msg = f"{name} cannot be read ({why}); check the path"
-        raise ReadError(msg) from error
-    lines = text.splitlines()
-    delimiter = max(",;\t", key=lines[0].count) if lines else ","
-    rows = list(csv.reader(lines, delimiter=delimiter))
-    if len(rows) < 2:
-        msg = f"{name} has no row; give one for each site that is off the air in a member"
-        raise EmptyLayerError(msg)
-    return rows
 
 
 def _column(header: Sequence[str], names: Sequence[str]) -> int | None:

@@ -100,8 +100,17 @@ class PlainTable:
         raise TableValueError(msg)
 
 
-def read_plain_table(path: str | os.PathLike[str]) -> PlainTable:
+def read_plain_table(
+    path: str | os.PathLike[str], name: str | None = None, *, distinct: bool = True
+) -> PlainTable:
     """Read a table with a header: UTF-8, delimited by commas, semicolons or tabs.
+
+    Parameters
+    ----------
+    name
+        What messages call it; the name of the file by default.
+    distinct
+        Whether two columns of one name are refused.
 
     Raises
     ------
@@ -112,17 +121,20 @@ def read_plain_table(path: str | os.PathLike[str]) -> PlainTable:
     EmptyLayerError
         There is no header, or no row below it.
     """
-    name = Path(path).name
+    missing, unread = f"there is no table at {path}", f"cannot read the table {path}"
+    if name is not None:
+        missing, unread = f"{name} cannot be read (there is no such file)", f"{name} cannot be read"
+    name = name or Path(path).name
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        msg = f"there is no table at {path}; check the path"
+        msg = f"{missing}; check the path"
         raise ReadError(msg) from error
     except UnicodeDecodeError as error:
         msg = f"{name} is no text in UTF-8 ({error.reason} at byte {error.start}); save it as CSV in UTF-8"
         raise ReadError(msg) from error
     except OSError as error:
-        msg = f"cannot read the table {path}: {error.strerror or error}"
+        msg = f"{unread}: {error.strerror or error}"
         raise ReadError(msg) from error
     first, _, _ = text.lstrip("\r\n").partition("\n")
     delimiter = max(_DELIMITERS, key=first.count)
@@ -143,7 +155,7 @@ def read_plain_table(path: str | os.PathLike[str]) -> PlainTable:
         raise EmptyLayerError(msg)
     header = tuple(field.strip() for field in rows[0])
     twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
+    if twice and distinct:
         msg = f"{name} has the column {twice[0]!r} twice; rename one of them"
         raise ColumnError(msg)
     for number, (row, line) in enumerate(zip(rows[1:], lines[1:], strict=True), 1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ from ew4all.errors import (
     GeometryError,
     InputError,
     PopulationValueError,
-    ReadError,
     SwappedAxesError,
 )
+from ew4all.readers.plain_table import PlainTable, read_plain_table
 from ew4all.readers.vector_files import (
     LONLAT,
     Features,
@@ -30,7 +29,7 @@ from ew4all.readers.vector_files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from pyproj import CRS
@@ -204,19 +203,8 @@ def _number(value: object) -> float:
 
 def read_point_table(path: str, name: str) -> Features:
     """Read a table with columns of longitude and latitude in degrees; see `read_settlements` for what may be wrong."""
-    try:
-        text = Path(path).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        msg = f"{name} cannot be read ({why}); check the path"
-        raise ReadError(msg) from error
-    lines = text.splitlines()
-    delimiter = max(",;\t", key=lines[0].count) if lines else ","
-    rows = list(csv.reader(lines, delimiter=delimiter))
-    if len(rows) < 2:
-        msg = f"{name} has no row; give a table with a header and one settlement a row"
-        raise EmptyLayerError(msg)
-    header = [column.strip() for column in rows[0]]
+    rows = read_plain_table(path, name, distinct=False)
+    header = rows.header
     lon, lat = _column(header, _LON), _column(header, _LAT)
     if lon is None or lat is None:
         msg = (
@@ -224,33 +212,26 @@ def read_point_table(path: str, name: str) -> Features:
             f"{', '.join(header)}"
         )
         raise ColumnError(msg)
-    body = [(number, row) for number, row in enumerate(rows[1:], 2) if any(row)]
-    for number, row in body:
-        if len(row) != len(header):
-            msg = f"{name}, line {number} has {len(row)} columns and the header {len(header)}; correct it"
-            raise ReadError(msg)
-    x, y = (_degrees(body, column, header, name) for column in (lon, lat))
+    x, y = (_degrees(rows, column) for column in (lon, lat))
     table = {
-        column: np.array([row[k] for _, row in body], dtype=object)
+        column: np.array([row[k] for row in rows.rows], dtype=object)
         for k, column in enumerate(header)
     }
     return Features(shapely.points(x, y), LONLAT, table)
 
 
-def _column(header: list[str], names: tuple[str, ...]) -> int | None:
+def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
     lower = [column.lower() for column in header]
     return next((lower.index(name) for name in names if name in lower), None)
 
 
-def _degrees(
-    body: Iterable[tuple[int, list[str]]], column: int, header: list[str], name: str
-) -> F64:
+def _degrees(rows: PlainTable, column: int) -> F64:
     out = []
-    for number, row in body:
+    for line, row in zip(rows.lines, rows.rows, strict=True):
         try:
             out.append(float(row[column]))
         except ValueError as error:
-            msg = f"{name}, line {number}: {header[column]} is {row[column]!r}, which is no number; correct it"
+            msg = f"{rows.name}, line {line}: {rows.header[column]} is {row[column]!r}, which is no number; correct it"
             raise GeometryError(msg) from error
     return np.array(out)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from ew4all.readers.site_table import SiteTable
+
+    Repeats: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp]]
+    """Which of the distinct names each is, and how often each distinct name stands."""
 
 __all__ = ["ENODEB", "FOUR_G", "areas_of", "joined", "names_of", "site_names"]
 
@@ -48,19 +51,33 @@ def names_of(
             names = np.where(names == "", table.strings(chosen[field])[row].astype(np.str_), names)
     names = np.where((names == "") & numbered, np.char.add("cell ", parts[-1].astype(np.str_)), names)  # fmt: skip
     names = np.where(names == "", np.char.add("row ", (row + 1).astype(np.str_)), names)
-    for suffix in (np.array(TECHNOLOGIES)[kind], None, np.char.add("row ", (row + 1).astype(np.str_))):  # fmt: skip
-        _, of, count = np.unique(names, return_inverse=True, return_counts=True)
-        again = count[of.ravel()] > 1
-        if not again.any():
+    for told in (lambda _: np.array(TECHNOLOGIES)[kind], _nth, lambda _: np.char.add("row ", (row + 1).astype(np.str_))):  # fmt: skip
+        before, names = names, _told_apart(names, " ", told)
+        if names is before:  # all differ
             break
-        if suffix is None:
-            order = np.argsort(of.ravel(), kind="stable")
-            start = np.concatenate([[0], np.cumsum(count)[:-1]])
-            nth = np.empty(row.size, np.int64)
-            nth[order] = np.arange(row.size) - np.repeat(start, count) + 1
-            suffix = nth.astype(np.str_)
-        names = np.where(again, np.char.add(np.char.add(names, " "), suffix), names)
     return names.astype(np.str_)
+
+
+def _told_apart(
+    names: NDArray[np.str_], sign: str, told: Callable[[Repeats], NDArray[np.str_]]
+) -> NDArray[np.str_]:
+    """Return names with something more behind those that several have; `told` gives it for all of them."""
+    _, of, count = np.unique(names, return_inverse=True, return_counts=True)
+    again = count[of.ravel()] > 1
+    if not again.any():
+        return names
+    longer = np.char.add(np.char.add(names, sign), told((of.ravel(), count)))
+    return np.where(again, longer, names)
+
+
+def _nth(repeats: Repeats) -> NDArray[np.str_]:
+    """Return for each name how often it has come so far, from 1."""
+    of, count = repeats
+    order = np.argsort(of, kind="stable")
+    start = np.concatenate([[0], np.cumsum(count)[:-1]])
+    nth = np.empty(of.size, np.int64)
+    nth[order] = np.arange(of.size) - np.repeat(start, count) + 1
+    return nth.astype(np.str_)
 
 
 def site_names(
@@ -82,10 +99,8 @@ def site_names(
     if "site" in chosen:
         given = table.strings(chosen["site"])[first].astype(np.str_)
         found = np.where(given != "", given, found)
-    _, of, count = np.unique(found, return_inverse=True, return_counts=True)
-    again = count[of.ravel()] > 1
     # Strays of one eNodeB, or one name at two operators.
-    return np.where(again, np.char.add(np.char.add(found, " / "), names[leader]), found).astype(np.str_)  # fmt: skip
+    return _told_apart(found, " / ", lambda _: names[leader]).astype(np.str_)
 
 
 def areas_of(

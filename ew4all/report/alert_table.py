@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ew4all.alerts.findings import Level
+from ew4all.report.rounding import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,7 @@ def diff_report(found: Sequence[Difference]) -> Group:
         table.add_row(
             Text(f"{each.path}\n{each.change}"), Text(_cut(each.before)), Text(_cut(each.after))
         )
-    return Group(table, Text(f"{len(found)} differences"))
+    return Group(table, Text(counted(len(found), "difference")))
 
 
 def _cut(text: str | None) -> str:

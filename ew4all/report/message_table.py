@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from ew4all.report.rounding import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -35,10 +37,10 @@ def messages_report(messages: Sequence[Encoded], title: str) -> Group:
             parts.append(Text(f"  text: {message.text}"))
             parts.append(
                 Text(
-                    f"  {len(message.pages)} pages, data coding scheme 0x{message.dcs or 0:02x}, "
+                    f"  {counted(len(message.pages), 'page')}, data coding scheme 0x{message.dcs or 0:02x}, "
                     f"every {message.repetition_s} s, "
                     + (
-                        f"{message.broadcasts} times"
+                        counted(message.broadcasts, "time")
                         if message.broadcasts
                         else "until it is stopped"
                     )
@@ -50,7 +52,7 @@ def messages_report(messages: Sequence[Encoded], title: str) -> Group:
                 Text(f"  phone: {shown}, {message.phone['title']}; {message.phone['reason']}")
             )
         sizes = [
-            f"{name} {len(pdu)} octets" if isinstance(pdu, bytes) else f"{name} {len(pdu)} segments"
+            f"{name} {counted(len(pdu), 'octet' if isinstance(pdu, bytes) else 'segment')}"
             for name, pdu in message.pdus.items()
         ]
         if sizes:
@@ -80,13 +82,13 @@ def build_report(built: Built) -> Group:
             Text(
                 f"message {int(message.message_identifier)}, serial number "
                 f"0x{message.serial_number:04x}, {message.language}, every "
-                f"{message.repetition_s} s, {message.broadcasts} times"
+                f"{message.repetition_s} s, {counted(message.broadcasts, 'time')}"
             )
         )
     if built.area is not None:
         parts.append(
             Text(
-                f"area: {len(built.area.polygons)} polygons, {built.area.vertices} vertices, "
+                f"area: {counted(len(built.area.polygons), 'polygon')}, {built.area.vertices} vertices, "
                 f"{built.area.added_km2:,.1f} km2 added"
             )
         )
@@ -101,4 +103,4 @@ def _length(length: Length) -> str:
         for limit in (90, 360, length.most)
     )
     why = f" (not in GSM-7: {' '.join(length.foreign[:8])})" if length.foreign else ""
-    return f"{length.characters} characters {name}, {length.pages} pages: {limits}{why}"
+    return f"{counted(length.characters, 'character')} {name}, {counted(length.pages, 'page')}: {limits}{why}"

@@ -1,12 +1,21 @@
-"""Numbers of people as people read them: never more digits than they are worth."""
+"""Numbers as people read them: people with no more digits than they are worth, things with their word."""
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["people_text", "share_text"]
+__all__ = ["counted", "people_text", "share_text"]
 
 _DIGITS = 3
+
+
+def counted(number: int, thing: str) -> str:
+    """Return how many things there are, the word in the plural where they are not one.
+
+    >>> counted(1, "page"), counted(2, "page"), counted(0, "segment")
+    ('1 page', '2 pages', '0 segments')
+    """
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def people_text(people: float) -> str:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from ew4all.errors import InputError
 from ew4all.scenario.document import Scenario
+from ew4all.scenario.place_names import named_operators, named_zones
 from ew4all.scenario.planning import audience_of, timeline_of
 from ew4all.sim.issuance import STEPS
 from ew4all.sim.step_times import NotBefore
@@ -222,5 +223,7 @@ _CHECKS: Final[tuple[tuple[frozenset[str], Callable[[Scenario], Told]], ...]] = 
     (frozenset({"behaviour"}), _behaviour),
     (frozenset({"behaviour", "alert"}), _languages),
     (frozenset({"network"}), _operators),
+    (frozenset({"network", "decisions", "zero"}), named_operators),
+    (frozenset({"zones", "power", "decisions", "zero", "demo"}), named_zones),
 )
 """Sections that a check looks at, and the check."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ew4all.sim.parameters import Parameter
+from ew4all.sim.parameters import Parameter, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,41 +99,35 @@ HOURLY: Final = (
 _FITTED: Final = "product of ownership, phones on, phones that can and no opt-out fitted to the Netherlands, June 2020, and Norway, June 2023 (validation/); row {} of ew4all.assumptions has {}"
 
 
-def _share(
-    name: str, value: float, low: float, high: float, source: str, confidence: str = "judgement"
-) -> Parameter:
-    return Parameter(name, value, "share", low, high, source, confidence, most=1.0)
-
-
 AUDIENCE: Final = (
-    _share("phone_owned", 0.97, 0.56, 0.98, "people of 12 and over; " + _FITTED.format("has_phone", 0.95), "fitted"),
-    _share(
+    share("phone_owned", 0.97, 0.56, 0.98, "people of 12 and over; " + _FITTED.format("has_phone", 0.95), "fitted"),
+    share(
         "phone_on_awake", 0.98, 0.90, 0.99, "on, in no flight mode; " + _FITTED.format("device_on", 0.96), "fitted"
     ),
-    _share("phone_on_asleep", 0.85, 0.65, 0.95, "chosen (reference/radio.md 5.4)"),
-    _share(
+    share("phone_on_asleep", 0.85, 0.65, 0.95, "chosen (reference/radio.md 5.4)"),
+    share(
         "silent_awake", 0.30, 0.10, 0.60,
         "chosen: phone set so that messages without priority make no sound",
     ),
-    _share(
+    share(
         "silent_asleep", 0.75, 0.50, 0.90,
         "25 % of owners in the United Kingdom do not silence it at night (a radio station's page, undated)", "derived",
     ),
-    _share(
+    share(
         "capable_2g", 0.90, 0.50, 0.99,
         "chosen: cell broadcast is as old as GSM, but a menu entry switches it on in old phones",
     ),
-    _share(
+    share(
         "capable_3g", 0.33, 0.20, 0.97,
         "66.7 % of opted-in phones on 3G missed the test of 11 August 2021 in the United States (FCC, quoted by Warren "
         "News). Where 3G phones of before 2012 are rare, use the value of 4G", "derived",
     ),
-    _share(
+    share(
         "capable_4g", 0.98, 0.34, 0.99,
         "97 % of active phones in Norway, January 2026 (DSB, quoted by digi.no); " + _FITTED.format("device_capable", 0.97), "fitted",
     ),
-    _share("capable_5g", 0.98, 0.80, 0.99, "as 4G", "fitted"),
-    _share("opted_out", 0.01, 0.0, 0.40, _FITTED.format("not_opted_out", 0.98), "fitted"),
+    share("capable_5g", 0.98, 0.80, 0.99, "as 4G", "fitted"),
+    share("opted_out", 0.01, 0.0, 0.40, _FITTED.format("not_opted_out", 0.98), "fitted"),
     Parameter(
         "battery_full_s", 12 * 3600.0, "s", 6 * 3600.0, 24 * 3600.0,
         "chosen (reference/radio.md 5.3): without mains all phones last so long", "judgement",
@@ -150,16 +144,16 @@ AUDIENCE: Final = (
 """Phones and where people are. No group has an age below 12 in mind: younger children are warned by whom they are with."""
 
 RESPONSE: Final = (
-    _share(
+    share(
         "understood", 0.90, 0.70, 0.98,
         "chosen: grasps who should do what; 46 % of those warned in July 2021 in Germany did not know how to protect themselves "
         "(Thieken et al. 2023), with a message that said less",
     ),
-    _share(
+    share(
         "language_known", 0.97, 0.80, 1.0,
         "chosen: understands a language of the text, where the scenario gives no shares of languages",
     ),
-    _share(
+    share(
         "confirming", 0.60, 0.30, 0.90,
         "chosen: looks for a second source before acting; searching first is the rule after a warning (Bean, on wireless "
         "emergency alerts; Mileti), its share was not read",
@@ -169,7 +163,7 @@ RESPONSE: Final = (
         "chosen: time until it is confirmed", "judgement", least=1.0,
     ),
     Parameter("confirming_sigma", 0.9, "log", 0.4, 1.5, "chosen: spread of its logarithm", "judgement", least=0.01),
-    _share(
+    share(
         "never_acting", 0.12, 0.05, 0.20,
         "5 to 20 % never leave (USACE, LifeSim technical reference)", "published",
     ),

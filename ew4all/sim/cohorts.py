@@ -6,12 +6,13 @@ depend on each other into the rows that the engine plays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from ew4all.errors import GridMismatchError, InputError
+from ew4all.sim.columns import People
 from ew4all.sim.rows import Rows
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _NO_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Cohorts:
+class Cohorts(People):
     """Columns of cohorts; every array has shape (cohorts,).
 
     Attributes
@@ -55,7 +56,8 @@ class Cohorts:
         take is in the second already.
     """
 
-    people: F64
+    entry: ClassVar[str] = "cohort"
+
     zone: I32
     group: I32
     in_area: Flags
@@ -66,39 +68,6 @@ class Cohorts:
     operator: I32
     service: I32
     service_indoors: I32
-
-    def __post_init__(self) -> None:
-        """Refuse columns of different length, and people that are no number of people."""
-        sizes = {f.name: getattr(self, f.name).shape for f in fields(self)}
-        if len(set(sizes.values())) != 1 or self.people.ndim != 1:
-            msg = f"the columns of cohorts differ in shape: {sizes}; each must have one value a cohort"
-            raise GridMismatchError(msg)
-        wrong = ~(np.isfinite(self.people) & (self.people >= 0))
-        if wrong.any():
-            worst = int(np.flatnonzero(wrong)[0])
-            msg = f"cohort {worst} has {self.people[worst]} people; a cohort has 0 or more"
-            raise InputError(msg)
-
-    def __len__(self) -> int:
-        """Return the number of cohorts."""
-        return int(self.people.size)
-
-    def take(self, index: NDArray[Any]) -> Cohorts:
-        """Return some of the cohorts, or all in another order."""
-        return Cohorts(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
-
-    def merged(self) -> Cohorts:
-        """Return them with those that are alike in every column taken together."""
-        columns = [getattr(self, f.name) for f in fields(self) if f.name != "people"]
-        order = np.lexsort(columns[::-1])
-        new = np.zeros(len(self), bool)
-        new[:1] = True
-        for column in columns:
-            new[1:] |= column[order][1:] != column[order][:-1]
-        people: F64 = np.bincount(np.cumsum(new) - 1, self.people[order], int(new.sum())).astype(
-            np.float64
-        )
-        return replace(self.take(order[new]), people=people)
 
 
 def explode(cohorts: Cohorts, shares: F64) -> Rows:
@@ -132,7 +101,7 @@ def explode(cohorts: Cohorts, shares: F64) -> Rows:
             f"by {off:g}; check the tables of the audience"
         )
         raise InputError(msg)
-    return _merged(exploded(cohorts, shares)[0])
+    return exploded(cohorts, shares)[0].merged()
 
 
 def exploded(cohorts: Cohorts, shares: F64) -> tuple[Rows, NDArray[np.intp], F64]:
@@ -154,10 +123,3 @@ def exploded(cohorts: Cohorts, shares: F64) -> tuple[Rows, NDArray[np.intp], F64
 _KEPT: Final = (
     "zone", "group", "in_area", "at_risk", "arrival_s", "settlement", "siren", "operator",
 )  # fmt: skip
-
-
-def _merged(rows: Rows) -> Rows:
-    """Return rows with those that are alike in every column taken together."""
-    kind, first = rows.kinds(*(getattr(rows, f.name) for f in fields(rows) if f.name != "people"))
-    people: F64 = np.bincount(kind, rows.people, first.size).astype(np.float64)
-    return replace(rows.take(first), people=people)

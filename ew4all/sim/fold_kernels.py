@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ew4all.coverage.crossings import FEW, in_order
+from ew4all.coverage.crossings import end_of_polygon, in_order, room_for
 
 NOTHING = 1e-11
 """See `ew4all.coverage.kernels`."""
@@ -40,20 +40,14 @@ def shape_shares(
     pixel, shape, share
         Written where they are long enough; call with empty arrays to count.
     """
-    words = (cols + 63) >> 6
-    touched = np.zeros(words, np.uint64)
-    at = np.empty(max(words << 6, FEW), np.int64)
-    cover_at = np.empty(2 * at.size)
-    area_at = np.empty(2 * at.size)
+    touched, at, cover_at, area_at = room_for(cols)
     count = 0
     for row in range(row_start.size - 1):
         begin = row_start[row]
         row_end = row_start[row + 1]
         while begin < row_end:
             p = polygon[begin]
-            end = begin + 1
-            while end < row_end and polygon[end] == p:
-                end += 1
+            end = end_of_polygon(polygon, begin, row_end)
             n = in_order(column, cover, area, begin, end, at, cover_at, area_at, touched)
             begin = end
             inside = 0.0
@@ -82,7 +76,7 @@ def shape_shares(
 
 
 @njit(nogil=True, cache=True)
-def _slot(key: Any, keys: Any) -> Any:
+def slot(key: Any, keys: Any) -> Any:
     """Return where a key is or belongs in an open table whose size is a power of two; -1 marks free places."""
     mask = keys.size - 1
     at = ((key * 0x9E3779B97F4A7C1) >> 20) & mask
@@ -92,7 +86,7 @@ def _slot(key: Any, keys: Any) -> Any:
 
 
 @njit(nogil=True, cache=True)
-def _class_of(value: Any, edges: Any) -> Any:
+def class_of(value: Any, edges: Any) -> Any:
     """Return the class of a time: edges[k] <= value < edges[k + 1]; the last one for what never comes."""
     low, high = 0, edges.size
     if not value < edges[high - 1]:
@@ -104,6 +98,55 @@ def _class_of(value: Any, edges: Any) -> Any:
         else:
             low = middle
     return low
+
+
+@njit(nogil=True, cache=True)
+def people_of(people: Any, pixel: int) -> Any:
+    """Return the people of all groups in a pixel."""
+    total = 0.0
+    for g in range(people.shape[0]):
+        total += people[g, pixel]
+    return total
+
+
+@njit(nogil=True, cache=True)
+def part_of(share: float, shape_risk: int, risk: Any, pixel: int, endangered: int) -> Any:
+    """Return the part of a pixel that lies in a shape and is at risk (`endangered` 1) or not (0)."""
+    if shape_risk == BY_RASTER:
+        return share * (risk[pixel] if endangered == 1 else 1.0 - risk[pixel])
+    return share if shape_risk == endangered else 0.0
+
+
+@njit(nogil=True, cache=True)
+def arrival_of(shape_arrival_s: float, arrival_s: Any, pixel: int) -> Any:
+    """Return when the hazard arrives: by the shape, or by the pixel where the shape does not say it."""
+    return arrival_s[pixel] if np.isnan(shape_arrival_s) else shape_arrival_s
+
+
+@njit(nogil=True, cache=True)
+def place_of(
+    zone: int,
+    inside: int,
+    endangered: int,
+    kind: int,
+    classes: int,
+    settlement: int,
+    siren: int,
+    sirens: int,
+) -> Any:
+    """Return the number of a place: all that its people share but operator, path and group."""
+    place = np.int64(zone) * 4 + inside * 2 + endangered
+    place = place * classes + kind
+    place = place * 3 + settlement
+    return place * (sirens + 1) + siren + 1
+
+
+@njit(nogil=True, cache=True)
+def paths_of(start: Any, pixel: int, operator: int, operators: int) -> Any:
+    """Return the first and the end of the paths of an operator in a pixel; nobody's customers have one, number 0."""
+    if operator < operators:
+        return start[pixel * operators + operator], start[pixel * operators + operator + 1]
+    return np.int64(0), np.int64(1)
 
 
 @njit(nogil=True, cache=True)
@@ -167,40 +210,30 @@ def add_people(
     used = 0
     for e in range(pixel.size):
         p = pixel[e]
-        total = 0.0
-        for g in range(groups):
-            total += people[g, p]
+        total = people_of(people, p)
         if total == 0.0:
             continue
         q = shape[e]
-        rastered = shape_risk[q] == BY_RASTER
         for endangered in range(2):
-            if rastered:
-                part = share[e] * (risk[p] if endangered == 1 else 1.0 - risk[p])
-            else:
-                part = share[e] if shape_risk[q] == endangered else 0.0
+            part = part_of(share[e], shape_risk[q], risk, p, endangered)
             if part == 0.0:
                 continue
             inside = endangered if shape_area[q] == BY_RASTER else shape_area[q]
             kind = classes - 1
             if endangered == 1:
-                time_s = shape_arrival_s[q]
-                if np.isnan(time_s):
-                    time_s = arrival_s[p]
-                kind = _class_of(time_s, edges_s)
+                time_s = arrival_of(shape_arrival_s[q], arrival_s, p)
+                kind = class_of(time_s, edges_s)
                 moment[kind, 0] += part * total
                 if kind < classes - 1:
                     moment[kind, 1] += part * total * time_s
                     moment[kind, 2] += part * total * time_s * time_s
-            place = np.int64(shape_zone[q]) * 4 + inside * 2 + endangered
-            place = place * classes + kind
-            place = place * 3 + settlement[p]
-            place = place * (sirens + 1) + siren[p] + 1
+            place = place_of(
+                shape_zone[q], inside, endangered, kind, classes, settlement[p], siren[p], sirens
+            )
             for o in range(operators + 1):
                 if weight[o] == 0.0:
                     continue
-                first = start[p * operators + o] if o < operators else 0
-                last = start[p * operators + o + 1] if o < operators else 1
+                first, last = paths_of(start, p, o, operators)
                 for s in range(first, last):
                     node = 0
                     wide = weight[o]
@@ -208,7 +241,7 @@ def add_people(
                         node = path[s]
                         wide *= width[s]
                     key = (place * (operators + 1) + o) * nodes + node
-                    at = _slot(key, keys)
+                    at = slot(key, keys)
                     if keys[at] == -1:
                         # A fuller table is slow, and a full one never ends.
                         if 2 * used >= keys.size:

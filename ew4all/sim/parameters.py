@@ -52,6 +52,20 @@ class Parameter:
             raise AssumptionError(msg)
 
 
+def share(
+    name: str, value: float, low: float, high: float, source: str, confidence: str = "judgement"
+) -> Parameter:
+    """Return a row that is a share, 0 to 1."""
+    return Parameter(name, value, "share", low, high, source, confidence, most=1.0)
+
+
+def time(
+    name: str, value: float, low: float, high: float, source: str, confidence: str = "judgement"
+) -> Parameter:
+    """Return a row in seconds, 1 or more."""
+    return Parameter(name, value, "s", low, high, source, confidence, least=1.0)
+
+
 def resolve(table: Iterable[Parameter], given: Mapping[str, float], owner: str) -> dict[str, float]:
     """Return the value of each parameter, those of `given` in the place of defaults.
 

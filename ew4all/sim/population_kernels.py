@@ -71,6 +71,24 @@ def _middle(met: Any, last: Any, last_step_s: float, step_s: float, out: Any) ->
 
 
 @njit(nogil=True, cache=True)
+def _tell(
+    people: Any,
+    none: Any,
+    zone: Any,
+    within: float,
+    met: Any,
+    last: Any,
+    last_step_s: float,
+    step_s: float,
+    out: Any,
+) -> None:
+    """Put the share of warned people who are met in the middle of a step, of each zone, into `out`."""
+    met[:] = 0.0
+    _warned_share(people, none, zone, within, met)
+    _middle(met, last, last_step_s, step_s, out)
+
+
+@njit(nogil=True, cache=True)
 def _one_row(
     r: int,
     unreached: Any,
@@ -172,9 +190,8 @@ def expect(
     drop = np.zeros(active.size)
     for step in range(steps):
         if contagion >= 0:
-            met[:] = 0.0
-            _warned_share(people, none, zone, within, met)
-            _middle(met, last, step_s if step else last_step_s, step_s, told)
+            before_s = step_s if step else last_step_s
+            _tell(people, none, zone, within, met, last, before_s, step_s, told)
         for r in range(people.size):
             left = _one_row(
                 r,
@@ -189,9 +206,7 @@ def expect(
                 drop,
             )
             if left < 1.0:
-                total = 0.0
-                for i in range(active.size):
-                    total += drop[i]
+                total = drop.sum()
                 warned = people[r] * none[r] * (1.0 - left)
                 none[r] *= left
                 if total > 0.0:
@@ -235,9 +250,8 @@ def draw(
         if contagion >= 0:
             for r in range(people.size):
                 silent[r] = unwarned[r] / people[r] if people[r] > 0 else 0.0
-            met[:] = 0.0
-            _warned_share(people, silent, zone, within, met)
-            _middle(met, last, step_s if step else last_step_s, step_s, told)
+            before_s = step_s if step else last_step_s
+            _tell(people, silent, zone, within, met, last, before_s, step_s, told)
         for r in range(people.size):
             left = _one_row(
                 r,
@@ -258,9 +272,7 @@ def draw(
                 continue
             warned = rng.binomial(unwarned[r], 1.0 - left)
             unwarned[r] -= warned
-            total = 0.0
-            for i in range(active.size):
-                total += drop[i]
+            total = drop.sum()
             for i in range(active.size):
                 if warned == 0 or total <= 0.0:
                     break

@@ -7,12 +7,12 @@ off. Within a row channels are independent (`reference/validation.md` 1.5 shows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ew4all.errors import GridMismatchError, InputError
+from ew4all.sim.columns import People, kinds_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ NO_SERVICE = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class Rows(People):
     """Columns of rows; every array has shape (rows,).
 
     Attributes
@@ -53,7 +53,8 @@ class Rows:
         Whether their supply fails in this run when that of their zone does.
     """
 
-    people: F64
+    entry: ClassVar[str] = "row"
+
     zone: I32
     group: I32
     in_area: Flags
@@ -67,25 +68,6 @@ class Rows:
     awake: Flags
     phone_on: Flags
     mains_lost: Flags
-
-    def __post_init__(self) -> None:
-        """Refuse columns of different length, and people that are no number of people."""
-        sizes = {f.name: getattr(self, f.name).shape for f in fields(self)}
-        if len(set(sizes.values())) != 1 or self.people.ndim != 1:
-            msg = f"the columns of rows differ in shape: {sizes}; each must have one value a row"
-            raise GridMismatchError(msg)
-        if not np.all(np.isfinite(self.people) & (self.people >= 0)):
-            worst = int(np.flatnonzero(~(np.isfinite(self.people) & (self.people >= 0)))[0])
-            msg = f"row {worst} has {self.people[worst]} people; a row has 0 or more"
-            raise InputError(msg)
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return int(self.people.size)
-
-    def take(self, index: NDArray[Any]) -> Rows:
-        """Return some of the rows, or all in another order."""
-        return Rows(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
 
     def kinds(self, *columns: NDArray[Any]) -> tuple[I32, NDArray[np.intp]]:
         """Give rows numbers by what differs between them for a channel.
@@ -101,11 +83,4 @@ class Rows:
         """
         if not columns:
             return np.zeros(len(self), np.int32), np.zeros(min(1, len(self)), np.intp)
-        order = np.lexsort(columns[::-1])
-        new = np.zeros(len(self), bool)
-        new[:1] = True
-        for column in columns:
-            new[1:] |= column[order][1:] != column[order][:-1]
-        kind = np.empty(len(self), np.int32)
-        kind[order] = np.cumsum(new) - 1
-        return kind, order[new]
+        return kinds_of(columns)

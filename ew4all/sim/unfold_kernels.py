@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import njit
 
-from ew4all.sim.fold_kernels import BY_RASTER, _class_of, _slot
+from ew4all.sim.fold_kernels import (
+    BY_RASTER,
+    arrival_of,
+    class_of,
+    part_of,
+    paths_of,
+    people_of,
+    place_of,
+    slot,
+)
 
 
 @njit(nogil=True, cache=True)
@@ -51,42 +59,30 @@ def spread(
     classes = edges_s.size
     for e in range(pixel.size):
         p = pixel[e]
-        total = 0.0
-        for g in range(groups):
-            total += people[g, p]
-        if total == 0.0:
+        if people_of(people, p) == 0.0:
             continue
         q = shape[e]
-        rastered = shape_risk[q] == BY_RASTER
         for endangered in range(2):
-            if rastered:
-                part = share[e] * (risk[p] if endangered == 1 else 1.0 - risk[p])
-            else:
-                part = share[e] if shape_risk[q] == endangered else 0.0
+            part = part_of(share[e], shape_risk[q], risk, p, endangered)
             if part == 0.0:
                 continue
             inside = endangered if shape_area[q] == BY_RASTER else shape_area[q]
             kind = classes - 1
             if endangered == 1:
-                time_s = shape_arrival_s[q]
-                if np.isnan(time_s):
-                    time_s = arrival_s[p]
-                kind = _class_of(time_s, edges_s)
-            place = np.int64(shape_zone[q]) * 4 + inside * 2 + endangered
-            place = place * classes + kind
-            place = place * 3 + settlement[p]
-            place = place * (sirens + 1) + siren[p] + 1
+                kind = class_of(arrival_of(shape_arrival_s[q], arrival_s, p), edges_s)
+            place = place_of(
+                shape_zone[q], inside, endangered, kind, classes, settlement[p], siren[p], sirens
+            )
             for o in range(operators + 1):
                 if weight[o] == 0.0:
                     continue
-                first = start[p * operators + o] if o < operators else 0
-                last = start[p * operators + o + 1] if o < operators else 1
+                first, last = paths_of(start, p, o, operators)
                 for s in range(first, last):
                     node = 0
                     wide = weight[o]
                     if o < operators:
                         node = path[s]
                         wide *= width[s]
-                    at = _slot((place * (operators + 1) + o) * nodes + node, keys)
+                    at = slot((place * (operators + 1) + o) * nodes + node, keys)
                     for g in range(groups):
                         out[p] += part * wide * people[g, p] * value[at, g]

@@ -14,6 +14,7 @@ from ew4all.coverage.workers import in_order
 from ew4all.errors import GridMismatchError
 from ew4all.sim import unfold_kernels
 from ew4all.sim.cohorts import exploded
+from ew4all.sim.columns import kinds_of
 from ew4all.sim.rows import Rows
 from ew4all.sim.splitting import Split, edges_of
 
@@ -58,12 +59,7 @@ def share_of_cohorts(cohorts: Cohorts, shares: F64, rows: Rows, share: F64) -> F
         ("zone", "in_area", "at_risk"),
     ):
         both = [np.concatenate([getattr(rows, n), getattr(parts, n)[left]]) for n in columns]
-        order = np.lexsort(both[::-1])
-        new = np.zeros(order.size, bool)
-        for column in both:
-            new[1:] |= column[order][1:] != column[order][:-1]
-        kind = np.empty(order.size, np.intp)
-        kind[order] = np.cumsum(new)
+        kind, _ = kinds_of(both)
         known, asked = kind[: len(rows)], kind[len(rows) :]
         kinds = int(kind.max(initial=0)) + 1
         people = np.bincount(known, rows.people, kinds)

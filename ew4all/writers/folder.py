@@ -26,6 +26,8 @@ RECORD = "run.json"
 
 RECORD_SCHEMA = "ew4all/record/1"
 
+_WORK = ".ew4all-"  # begins the name of the hidden folder
+
 
 @contextmanager
 def writing(path: Path, *others: type[Exception]) -> Iterator[None]:
@@ -49,8 +51,13 @@ def writing(path: Path, *others: type[Exception]) -> Iterator[None]:
     except EW4AllError:
         raise
     except kinds as error:
-        msg = f"cannot write {path.name}: {_reason(error)}"
+        msg = f"cannot write {_shown(path)}: {_reason(error)}"
         raise WriteError(msg) from error
+
+
+def _shown(path: Path) -> str:
+    """Return how messages name a file: what `output_folder` holds by its name, since it says the folder itself."""
+    return path.name if path.parent.parent.name.startswith(_WORK) else str(path)
 
 
 def must_be_folder(path: str | os.PathLike[str]) -> None:
@@ -96,7 +103,7 @@ def output_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     made: list[Path] = []
     try:
         made = _make(final)
-        work = Path(tempfile.mkdtemp(prefix=".ew4all-", dir=final))
+        work = Path(tempfile.mkdtemp(prefix=_WORK, dir=final))
     except OSError as error:
         _unmake(made)
         msg = f"cannot write into the output folder {path}: {_reason(error)}; choose another with --out"

@@ -62,9 +62,16 @@ class Message:
 class Extensions:
     """The container of later extensions inside an element: what may be ignored is ignored."""
 
-    def write(self, to: Writer, value: Any) -> None:
-        """Refuse: nothing here makes extensions."""
-        raise NotImplementedError(value, to)
+    def write(self, _: Writer, value: Any) -> None:
+        """Refuse, before anything is appended: a message that is made here carries no extension.
+
+        Raises
+        ------
+        MessageError
+            Always.
+        """
+        msg = f"extensions of an element ({value!r}) cannot be sent; leave them out"
+        raise MessageError(msg)
 
     def read(self, source: Reader) -> None:
         """Pass over the extensions, unless one of them must be understood."""

@@ -6,8 +6,9 @@ request. Requests name cells of 5G; answers may also name LTE cells of a base st
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ew4all.alerts.wire import elements
-from ew4all.alerts.wire.answers import Procedure
 from ew4all.alerts.wire.areas import (
     LATER,
     LTE_CELL,
@@ -16,25 +17,22 @@ from ew4all.alerts.wire.areas import (
     NR_TRACKING_AREA,
     EmergencyAreaKind,
 )
-from ew4all.alerts.wire.frame import IGNORE, OUTCOMES, REJECT, Element, Interface, Message
+from ew4all.alerts.wire.frame import IGNORE, OUTCOMES, REJECT, Element
 from ew4all.alerts.wire.messages import (
     CELLS,
     EMERGENCY_AREAS,
-    FAILURE,
     LTE,
-    REQUEST,
-    RESPONSE,
-    RESTART,
     TRACKING_AREAS,
-    AnyMessage,
 )
 from ew4all.alerts.wire.per_kinds import Choice, Enumerated, Field, Whole
-from ew4all.alerts.wire.radio import decode_radio, encode_radio
+from ew4all.alerts.wire.radio import decode_radio, encode_radio, radio_interface
 from ew4all.alerts.wire.request import MAX_REPETITION_S
+
+if TYPE_CHECKING:
+    from ew4all.alerts.wire.messages import AnyMessage
 
 __all__ = ["INTERFACE", "decode", "encode"]
 
-_INITIATING, _SUCCESSFUL = OUTCOMES[:2]
 _FLAG = Enumerated(("true",), extensible=True)
 _IDENTITY = (
     Element(35, "message_identifier", REJECT, elements.IDENTIFIER, mandatory=True),
@@ -57,10 +55,11 @@ _AREAS = Element(
 _DIAGNOSTICS = Element(19, "diagnostics", IGNORE, elements.diagnostics(*OUTCOMES))
 
 
-def _done(number: int, *, stopped: bool) -> Element:
+def _response(cells: int, *, stopped: bool) -> tuple[Element, ...]:
     lte = elements.cell_lists(LTE_CELL, NR_TRACKING_AREA, stopped=stopped, prefix=LTE)
     nr = elements.cell_lists(NR_CELL, NR_TRACKING_AREA, stopped=stopped)
-    return Element(number, "cells", IGNORE, Choice((*lte, *nr, LATER)))
+    done = Element(cells, "cells", IGNORE, Choice((*lte, *nr, LATER)))
+    return (*_IDENTITY, done, _DIAGNOSTICS)
 
 
 def _cells(number: int) -> Element:
@@ -92,29 +91,12 @@ _RESTART = (
     Element(104, "tracking_areas", REJECT, elements.many(NR_TRACKING_AREA, 2048), mandatory=True),
     Element(23, "emergency_areas", REJECT, elements.many(EmergencyAreaKind(), 256)),
 )
-_WRITE_REPLACE, _STOP = Procedure.WRITE_REPLACE, Procedure.STOP
-INTERFACE = Interface(
+INTERFACE = radio_interface(
     "NGAP",
-    (
-        Message(f"{_WRITE_REPLACE} {REQUEST}", 51, _INITIATING, REJECT, _WRITE_REPLACE_REQUEST),
-        Message(
-            f"{_WRITE_REPLACE} {RESPONSE}",
-            51,
-            _SUCCESSFUL,
-            REJECT,
-            (*_IDENTITY, _done(13, stopped=False), _DIAGNOSTICS),
-        ),
-        Message(f"{_STOP} {REQUEST}", 32, _INITIATING, REJECT, _STOP_REQUEST),
-        Message(
-            f"{_STOP} {RESPONSE}",
-            32,
-            _SUCCESSFUL,
-            REJECT,
-            (*_IDENTITY, _done(12, stopped=True), _DIAGNOSTICS),
-        ),
-        Message(RESTART, 34, _INITIATING, IGNORE, _RESTART),
-        Message(FAILURE, 33, _INITIATING, IGNORE, (_cells(81), _BASE_STATION)),
-    ),
+    write_replace=(51, _WRITE_REPLACE_REQUEST, _response(13, stopped=False)),
+    stop=(32, _STOP_REQUEST, _response(12, stopped=True)),
+    restart=(34, _RESTART),
+    failure=(33, (_cells(81), _BASE_STATION)),
 )
 
 

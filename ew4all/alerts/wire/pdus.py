@@ -29,8 +29,9 @@ def pdus_of(
 ) -> tuple[dict[str, bytes | tuple[bytes, ...]], dict[str, str]]:
     """Return the PDU of each interface, and why those that are missing cannot be.
 
-    ``ngap``, ``s1ap``, ``sbcap`` and ``cbsp`` are one PDU each; ``sib12`` and ``sib8`` are the
-    messages on air, one a segment. A stop is not on air, and ETWS has blocks of its own.
+    ``ngap``, ``s1ap``, ``sbcap`` and ``cbsp`` are one PDU each; ``cbsp_notification`` is the other one that
+    CBSP needs for ETWS with a text, and goes first. ``sib12`` and ``sib8`` are the messages on air, one a
+    segment. A stop is not on air, and ETWS has blocks of its own.
     """
     pdus: dict[str, bytes | tuple[bytes, ...]] = {}
     without: dict[str, str] = {}
@@ -39,6 +40,10 @@ def pdus_of(
             pdus[name] = encode(request)
         except MessageError as error:
             without[name] = str(error)
+    if "cbsp" in pdus:
+        others = [pdu for pdu in cbsp.encode_all(request) if pdu != pdus["cbsp"]]
+        if others:
+            (pdus["cbsp_notification"],) = others
     if isinstance(request, Stop) or request.contents is None or request.dcs is None:
         return pdus, without
     for name, block in _BLOCKS.items():

@@ -172,13 +172,20 @@ class Enumerated:
 
 @dataclass(frozen=True)
 class Refused:
-    """A place that may not be used: reading it is an error that gives the reason."""
+    """A place that may not be used: to read or write it is an error that gives the reason."""
 
     reason: str
 
-    def write(self, to: Writer, value: Any) -> None:
-        """Refuse: nothing here makes such a value."""
-        raise NotImplementedError(self.reason)
+    def write(self, _: Writer, value: Any) -> None:
+        """Refuse, before anything is appended.
+
+        Raises
+        ------
+        MessageError
+            Always; gives the reason.
+        """
+        msg = f"{value!r} cannot be sent: {self.reason}"
+        raise MessageError(msg)
 
     def read(self, source: Reader) -> Any:
         """Refuse."""

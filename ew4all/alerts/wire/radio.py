@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ew4all.alerts.wire.answers import Procedure
+from ew4all.alerts.wire.frame import IGNORE, OUTCOMES, REJECT, Element, Interface, Message
 from ew4all.alerts.wire.messages import (
     CELLS,
     FAILURE,
     LTE,
     REQUEST,
+    RESPONSE,
     RESTART,
     AnyMessage,
     area_list,
@@ -24,9 +27,46 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ew4all.alerts.wire.answers import Cell
-    from ew4all.alerts.wire.frame import Interface
 
-__all__ = ["decode_radio", "encode_radio"]
+__all__ = ["decode_radio", "encode_radio", "radio_interface"]
+
+_INITIATING, _SUCCESSFUL = OUTCOMES[:2]
+Elements: TypeAlias = tuple[Element, ...]
+
+
+def radio_interface(
+    name: str,
+    *,
+    write_replace: tuple[int, Elements, Elements],
+    stop: tuple[int, Elements, Elements],
+    restart: tuple[int, Elements],
+    failure: tuple[int, Elements],
+) -> Interface:
+    """Return the interface to base stations of one technology.
+
+    Parameters
+    ----------
+    write_replace, stop
+        Procedure code, elements of the request, elements of the response.
+    restart, failure
+        Procedure code, elements of the indication.
+    """
+    asked = [
+        Message(f"{procedure} {kind}", code, outcome, REJECT, elements)
+        for procedure, (code, request, response) in (
+            (Procedure.WRITE_REPLACE, write_replace),
+            (Procedure.STOP, stop),
+        )
+        for kind, outcome, elements in (
+            (REQUEST, _INITIATING, request),
+            (RESPONSE, _SUCCESSFUL, response),
+        )
+    ]
+    told = [
+        Message(kind, code, _INITIATING, IGNORE, elements)
+        for kind, (code, elements) in ((RESTART, restart), (FAILURE, failure))
+    ]
+    return Interface(name, (*asked, *told))
 
 
 def encode_radio(interface: Interface, message: AnyMessage, *, nr: bool) -> bytes:

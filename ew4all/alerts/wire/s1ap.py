@@ -5,23 +5,19 @@ Port 36412 over SCTP, payload protocol 18. Aligned packed encoding rules. A stop
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ew4all.alerts.wire import elements
-from ew4all.alerts.wire.answers import Procedure
 from ew4all.alerts.wire.areas import ENB, LTE_CELL, LTE_TRACKING_AREA, EmergencyAreaKind
-from ew4all.alerts.wire.frame import FLAG, IGNORE, OUTCOMES, REJECT, Element, Interface, Message
-from ew4all.alerts.wire.messages import (
-    FAILURE,
-    REQUEST,
-    RESPONSE,
-    RESTART,
-    AnyMessage,
-)
+from ew4all.alerts.wire.frame import FLAG, IGNORE, OUTCOMES, REJECT, Element
 from ew4all.alerts.wire.per_kinds import Choice, Whole
-from ew4all.alerts.wire.radio import decode_radio, encode_radio
+from ew4all.alerts.wire.radio import decode_radio, encode_radio, radio_interface
+
+if TYPE_CHECKING:
+    from ew4all.alerts.wire.messages import AnyMessage
 
 __all__ = ["INTERFACE", "decode", "encode"]
 
-_INITIATING, _SUCCESSFUL = OUTCOMES[:2]
 _IDENTITY = (
     Element(111, "message_identifier", REJECT, elements.IDENTIFIER, mandatory=True),
     Element(112, "serial_number", REJECT, elements.IDENTIFIER, mandatory=True),
@@ -30,9 +26,10 @@ _AREAS = Element(113, "areas", IGNORE, elements.area_choice(LTE_CELL, LTE_TRACKI
 _DIAGNOSTICS = Element(58, "diagnostics", IGNORE, elements.diagnostics(*OUTCOMES))
 
 
-def _done(number: int, *, stopped: bool) -> Element:
+def _response(cells: int, *, stopped: bool) -> tuple[Element, ...]:
     lists = elements.cell_lists(LTE_CELL, LTE_TRACKING_AREA, stopped=stopped)
-    return Element(number, "cells", IGNORE, Choice(lists, extensible=True))
+    done = Element(cells, "cells", IGNORE, Choice(lists, extensible=True))
+    return (*_IDENTITY, done, _DIAGNOSTICS)
 
 
 _WRITE_REPLACE_REQUEST = (
@@ -60,29 +57,12 @@ _FAILURE = (
     Element(222, "cells", REJECT, elements.many(LTE_CELL, 256), mandatory=True),
     _BASE_STATION,
 )
-_WRITE_REPLACE, _STOP = Procedure.WRITE_REPLACE, Procedure.STOP
-INTERFACE = Interface(
+INTERFACE = radio_interface(
     "S1AP",
-    (
-        Message(f"{_WRITE_REPLACE} {REQUEST}", 36, _INITIATING, REJECT, _WRITE_REPLACE_REQUEST),
-        Message(
-            f"{_WRITE_REPLACE} {RESPONSE}",
-            36,
-            _SUCCESSFUL,
-            REJECT,
-            (*_IDENTITY, _done(120, stopped=False), _DIAGNOSTICS),
-        ),
-        Message(f"{_STOP} {REQUEST}", 43, _INITIATING, REJECT, _STOP_REQUEST),
-        Message(
-            f"{_STOP} {RESPONSE}",
-            43,
-            _SUCCESSFUL,
-            REJECT,
-            (*_IDENTITY, _done(141, stopped=True), _DIAGNOSTICS),
-        ),
-        Message(RESTART, 49, _INITIATING, IGNORE, _RESTART),
-        Message(FAILURE, 51, _INITIATING, IGNORE, _FAILURE),
-    ),
+    write_replace=(36, _WRITE_REPLACE_REQUEST, _response(120, stopped=False)),
+    stop=(43, _STOP_REQUEST, _response(141, stopped=True)),
+    restart=(49, _RESTART),
+    failure=(51, _FAILURE),
 )
 
 

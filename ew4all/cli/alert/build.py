@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all.alerts.drill import DrillStatus
+from ew4all.cli.alert.inputs import geocode_table
+from ew4all.cli.options import language_tag, moment
 from ew4all.cli.parameters import Json, Quiet
 from ew4all.cli.terminal import console, print_json, reporting, say
 from ew4all.errors import MissingCrsError, OptionError, TemplateError
@@ -119,7 +121,9 @@ def build(
         from ew4all.alerts.cap_write import write
         from ew4all.writers.plain_table import write_text
 
-        begin = _moment(sent)
+        for tag in language:
+            language_tag("--language", tag)
+        begin = datetime.now(UTC) if sent is None else moment("--sent", sent)
         if not 0.0 < hours <= _LONGEST_H:
             msg = f"--hours {hours} is not between 0 and {_LONGEST_H:.0f}"
             raise OptionError(msg)
@@ -259,11 +263,9 @@ def _area(path: str, geocodes: list[str] | None) -> BaseGeometry:
     from pyproj import CRS
 
     from ew4all.mending import repaired
-    from ew4all.readers.geocodes import read_geocodes
     from ew4all.readers.vectors import read_vector
 
-    table = read_geocodes(geocodes if len(geocodes) > 1 else geocodes[0]) if geocodes else None
-    layer = read_vector(path, "area", geocodes=table)
+    layer = read_vector(path, "area", geocodes=geocode_table(geocodes))
     lonlat = CRS.from_epsg(4326)
     shapes = [
         repaired(shape, layer.name)[0]
@@ -294,19 +296,3 @@ def _must_be_valid(data: bytes) -> None:
         if wrong:
             msg = f"the alert would not be valid: {wrong[0].message}; {wrong[0].hint}"
             raise TemplateError(msg)
-
-
-def _moment(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"--sent {text} is no time; write it as 2026-01-31T18:30:00-05:00"
-        raise OptionError(msg) from error
-    if moment.tzinfo is None:
-        msg = (
-            f"--sent {text} does not say its offset from UTC; write it as {text}+00:00 if it is UTC"
-        )
-        raise OptionError(msg)
-    return moment

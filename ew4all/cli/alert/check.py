@@ -55,11 +55,11 @@ def check(
 ) -> None:
     """Check CAP 1.2 files (1.0 and 1.1 too): schema, rules of the standard, signature.
 
-    Exit code 2 if any alert is not valid, that is, has a finding of severity error.
+    Exit code 2 if any alert is not valid, that is, has a finding of severity error, or a file cannot be read.
     """
     with reporting():
         from ew4all.alerts.checking import check as check_file
-        from ew4all.alerts.checking import check_together
+        from ew4all.alerts.checking import check_together, unread
         from ew4all.readers.cap_files import instant
 
         moment = instant(at) or datetime.now(UTC)
@@ -68,7 +68,12 @@ def check(
         checked: list[Checked] = []
         for path in _paths(files):
             name = "standard input" if path == "-" else path
-            data = whole_file(path)
+            try:
+                data = _read(path, name)
+            except ReadError as error:
+                # The others are checked all the same; what to do stands in the rule.
+                checked.append(unread(name, str(error).partition("; ")[0]))
+                continue
             checked += check_file(data, name, anchors=anchors, profile=demands, at=moment)
         together = check_together(checked)
         if as_json:
@@ -106,16 +111,20 @@ def document(checked: tuple[Checked, ...]) -> list[dict[str, Any]]:
     ]
 
 
+def _read(path: str, name: str) -> bytes:
+    if path != "-" and Path(path).is_dir():
+        msg = f"{name} is a folder without .xml and .cap files; name the files"
+        raise ReadError(msg)
+    return whole_file(path, name=name)
+
+
 def _paths(files: list[str]) -> list[str]:
     paths: list[str] = []
     for name in files:
         folder = Path(name)
         if name != "-" and folder.is_dir():
             inside = sorted(p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS)
-            if not inside:
-                msg = f"{name} is a folder without .xml and .cap files; name the files"
-                raise ReadError(msg)
-            paths += map(str, inside)
+            paths += [str(p) for p in inside] or [name]
         else:
             paths.append(name)
     return paths

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ew4all.cli.alert.inputs import geocode_table, mapping_rules
+from ew4all.cli.options import language_tag
 from ew4all.cli.parameters import Json
 from ew4all.cli.terminal import console, print_json, reporting
 from ew4all.errors import CapError, OptionError
@@ -101,7 +103,9 @@ def encode(
                 raise OptionError(msg)
             from ew4all.alerts.encoding import encode_message
 
-            rules = _profile(profile or "eu-alert")
+            if language is not None:
+                language_tag("--language", language)
+            rules = mapping_rules(profile or "eu-alert", "--profile")
             named: list[tuple[str | None, Encoded]] = [
                 (None, message) for message in encode_message(text, rules, given, language=language)
             ]
@@ -115,14 +119,14 @@ def encode(
             if geocodes and not geofence:
                 msg = "--geocodes tells where the area of --geofence lies; give both"
                 raise OptionError(msg)
-            rules = _profile(profile)
+            rules = mapping_rules(profile, "--profile")
             named = _of_files(
                 str(file),
                 previous or [],
                 rules,
                 given,
                 geofence=geofence,
-                geocodes=_table(geocodes),
+                geocodes=geocode_table(geocodes),
             )
         if as_json:
             print_json(
@@ -212,21 +216,3 @@ def _alerts(path: str) -> list[tuple[Alert, list[str]]]:
         doubts = [f"{each.message}; {each.hint}" for each in found if outcome == "invalid"]
         alerts.append((reading.alert, doubts))
     return alerts
-
-
-def _table(geocodes: list[str] | None) -> GeocodeTable | None:
-    if not geocodes:
-        return None
-    from ew4all.readers.geocodes import read_geocodes
-
-    return read_geocodes(geocodes if len(geocodes) > 1 else geocodes[0])
-
-
-def _profile(name: str) -> Profile:
-    from ew4all.alerts.mapping_profile import profile, read_profile
-
-    return (
-        read_profile(whole_file(name, "--profile"), name)
-        if name.endswith(".toml")
-        else profile(name)
-    )

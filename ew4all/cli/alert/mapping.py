@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from ew4all.cli.alert.inputs import mapping_rules
 from ew4all.cli.terminal import reporting
 from ew4all.errors import OptionError
-from ew4all.readers.whole_file import whole_file
 
 __all__ = ["mapping"]
 
@@ -32,17 +32,13 @@ def mapping(
 ) -> None:
     """Print the classes of the mapping profiles in Markdown: how an alert is recognised, and its identifier."""
     with reporting():
-        from ew4all.alerts.mapping_profile import profile as shipped
-        from ew4all.alerts.mapping_profile import profile_names, read_profile
+        from ew4all.alerts.mapping_profile import profile_names
         from ew4all.alerts.mapping_table import as_csv as csv_of
         from ew4all.alerts.mapping_table import classes_markdown, triples_markdown
 
         if as_csv and triples:
             msg = "--csv and --triples exclude each other"
             raise OptionError(msg)
-        wanted = [
-            read_profile(whole_file(name), name) if name.endswith(".toml") else shipped(name)
-            for name in profiles or profile_names()
-        ]
+        wanted = [mapping_rules(name) for name in profiles or profile_names()]
         make = csv_of if as_csv else triples_markdown if triples else classes_markdown
         typer.echo(make(wanted), nl=False)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ew4all.cli.options import moment
 from ew4all.cli.parameters import Json, Quiet
 from ew4all.cli.terminal import print_json, reporting, say
 from ew4all.errors import OptionError
@@ -51,9 +51,7 @@ def sign(
         from ew4all.alerts.signature import sign as signed
         from ew4all.writers.plain_table import write_text
 
-        if out.exists() and file.exists() and out.samefile(file):
-            msg = f"--out is the alert itself ({file}), which is kept as it was received; name another file"
-            raise OptionError(msg)
+        _must_not_be(out, file)
         passphrase = None
         if passphrase_file is not None:
             passphrase = _secret(passphrase_file).splitlines()[:1]
@@ -108,11 +106,12 @@ def verify(
         from ew4all.alerts.signature import verify as verified
         from ew4all.writers.plain_table import write_text
 
-        if out is not None and out.exists() and file.exists() and out.samefile(file):
-            msg = f"--out is the alert itself ({file}), which is kept as it was received; name another file"
-            raise OptionError(msg)
+        if out is not None:
+            _must_not_be(out, file)
         found = verified(
-            whole_file(file), [whole_file(path) for path in trust or ()], at=_moment(at)
+            whole_file(file),
+            [whole_file(path) for path in trust or ()],
+            at=None if at is None else moment("--at", at),
         )
         if as_json:
             signed = found.signed
@@ -133,22 +132,14 @@ def verify(
             raise typer.Exit(2)
 
 
+def _must_not_be(out: Path, file: Path) -> None:
+    if out.exists() and file.exists() and out.samefile(file):
+        msg = f"--out is the alert itself ({file}), which is kept as it was received; name another file"
+        raise OptionError(msg)
+
+
 def _secret(path: Path) -> bytes:
     """Read a secret; on a system that can tell, only if it is one."""
     from ew4all.alerts.guarded_file import guarded_bytes
 
     return guarded_bytes(path, secret=True) if os.name == "posix" else whole_file(path)
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"--at {text} is no time; write it as 2026-01-31T18:30:00-05:00"
-        raise OptionError(msg) from error
-    if moment.tzinfo is None:
-        msg = f"--at {text} does not say its offset from UTC; write it as {text}+00:00 if it is UTC"
-        raise OptionError(msg)
-    return moment

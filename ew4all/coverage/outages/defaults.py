@@ -38,6 +38,7 @@ class OutageDefault:
 
 _CHOSEN = "chosen for this project"
 _FIT = "fitted by tools/fit_repair.py to shares of FCC DIRS reports: "
+_STORMS = "Florence, Ida, Irma, Helene"
 _MIX = "Ida, Louisiana, 30 August 2021: 65 % power, 31 % backhaul, 9 % damage of the sites out (The Advertiser, RCR Wireless), scaled to 1"
 _R = OutageDefault
 _INF = math.inf
@@ -55,9 +56,11 @@ TABLE: Final[tuple[OutageDefault, ...]] = (
     _R("restart_h", 0.25, "h", 0.0, 48.0, "from power to service; " + _CHOSEN, "judgement"),
     _R("shedding_factor", 1.0, "-", 1.0, 4.0, "how much longer a battery lasts with 5G and capacity layers off; 1.5 to 2.5 if done, 1: not done", "recalled"),
     # Grid and repair, by class
-    _R("mainland_mains_tau_d", 2.25, "d", 1e-3, _INF, _FIT + "Florence, Ida, Irma", "fitted"),
-    _R("mainland_crews", 0.0198, "-", 0.0, 10.0, _FIT + "Florence, Ida, Irma; see crews_exponent", "fitted"),
-    _R("island_mains_tau_d", 168.0, "d", 1e-3, _INF, _FIT + "Maria (Puerto Rico, US Virgin Islands)", "fitted"),
+    _R("mainland_mains_tau_d", 4.8, "d", 1e-3, _INF, "until 63 % of the mains are back; " + _FIT + _STORMS, "fitted"),
+    _R("mainland_mains_shape", 0.605, "-", 0.1, 10.0, "of the Weibull times until mains are back; below 1: many soon and some late, 1: exponential; " + _FIT + _STORMS, "fitted"),
+    _R("mainland_crews", 0.0377, "-", 0.0, 10.0, _FIT + _STORMS + "; see crews_exponent", "fitted"),
+    _R("island_mains_tau_d", 168.0, "d", 1e-3, _INF, "until 63 % of the mains are back; " + _FIT + "Maria (Puerto Rico, US Virgin Islands)", "fitted"),
+    _R("island_mains_shape", 1.0, "-", 0.1, 10.0, "as mainland_mains_shape; Maria's shares do not tell it (the best lowers the misfit by 1 %), so the simplest was taken", "judgement"),
     _R("island_crews", 0.0056, "-", 0.0, 10.0, _FIT + "Maria (Puerto Rico, US Virgin Islands)", "fitted"),
     _R("crews_exponent", 0.5, "-", 0.0, 1.0, "crews at work = value of the class x sites^(1-e) x jobs^e; " + _FIT + "of 0, 1/2, 1 the one of least misfit on the mainland", "fitted"),
     _R("cause_power", 0.62, "fraction", 0.0, 1.0, _MIX, "published"),

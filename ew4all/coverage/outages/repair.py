@@ -1,7 +1,8 @@
 """Repair: the mains come back by themselves, everything else waits for a crew.
 
 Crews are a queue: jobs by priority (people, then the order given), each reachable once its road is open. How many crews work
-grows with the number of jobs, but not in proportion: neighbours help, and have only so many. Two sets of parameters exist,
+grows with the number of jobs, but not in proportion: neighbours help, and have only so many. Times until mains are back are
+Weibull. With a shape below 1, as fitted for the mainland, many are back soon and some very late. Two sets of parameters exist,
 ``mainland`` and ``island``, fitted by `tools/fit_repair.py` to shares of sites out that the FCC published.
 """
 
@@ -33,11 +34,16 @@ DAY_S = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Crews:
-    """A repair set: mean time until mains return, crews per site of the network, and how they grow with jobs."""
+    """A repair set: scale and shape of the time until mains return, crews per site of the network, and how they grow with jobs."""
 
     mains_tau_d: float
+    mains_shape: float
     crews: float
     exponent: float
+
+    def mains_s(self, unit: F64) -> F64:
+        """Return times until mains are back, Weibull, of exponential numbers of mean 1."""
+        return self.mains_tau_d * DAY_S * unit ** (1.0 / self.mains_shape)
 
 
 def repair_class(name: str, values: Mapping[str, float]) -> Crews:
@@ -51,7 +57,12 @@ def repair_class(name: str, values: Mapping[str, float]) -> Crews:
     if name not in REPAIR_CLASSES:
         msg = f"there is no repair class '{name}'; use one of {', '.join(REPAIR_CLASSES)}"
         raise OptionError(msg)
-    return Crews(values[f"{name}_mains_tau_d"], values[f"{name}_crews"], values["crews_exponent"])
+    return Crews(
+        values[f"{name}_mains_tau_d"],
+        values[f"{name}_mains_shape"],
+        values[f"{name}_crews"],
+        values["crews_exponent"],
+    )
 
 
 def crews_for(crews: Crews, sites: int, jobs: int) -> int:
@@ -91,7 +102,7 @@ def restore(
     """Return what becomes of an observed outage: which sites come back when.
 
     The observation says which sites are out, not why: causes are drawn by the shares ``cause_*``. Times until the mains return
-    are exponential, so it does not matter how long before the observation they went.
+    count from the observation, as they do in the fit, whose series begin with the first report of a storm.
 
     Parameters
     ----------
@@ -125,7 +136,7 @@ def restore(
     code = 1 + np.searchsorted(mix, draw.uniform("cause", key)).clip(0, 2)
 
     back_s = np.full(lost.size, np.inf)
-    mains_s = draw.exponential("mains", key) * crews.mains_tau_d * DAY_S
+    mains_s = crews.mains_s(draw.exponential("mains", key))
     back_s[code == 2] = mains_s[code == 2] + values["restart_h"] * HOUR_S
 
     jobs = np.flatnonzero(code != 2)

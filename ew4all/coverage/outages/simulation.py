@@ -152,9 +152,7 @@ def simulate(
         backhaul, losses, road_s, node_weight, link_weight, crews_of, values, draw
     )
 
-    back_s = (
-        losses.mains_s + draw.exponential("mains return", feeder) * crews_of.mains_tau_d * DAY_S
-    )
+    back_s = losses.mains_s + crews_of.mains_s(draw.exponential("mains return", feeder))
     back_s = np.where(np.isnan(losses.mains_until_s), back_s, losses.mains_until_s)
     back_s[~np.isfinite(losses.mains_s)] = np.inf
     battery_s, fuel_s = reserves(backhaul, known, values, draw)

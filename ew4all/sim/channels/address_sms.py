@@ -11,20 +11,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ew4all.sim.channels import sms_queue
-from ew4all.sim.channels.location_sms import SENDING, exposure_of, noticing_of, plan_of
-from ew4all.sim.channels.receivers import newest
+from ew4all.sim.channels.sms import SENDING, Sms, plan_of
 from ew4all.sim.parameters import Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
-    from ew4all.sim.channels.contract import Process
-    from ew4all.sim.decisions import Notice
-    from ew4all.sim.population import Exposure
     from ew4all.sim.stage import Stage
-    from ew4all.sim.world import World
 
     F64 = NDArray[np.float64]
 
@@ -44,34 +37,16 @@ PARAMETERS: Final = (
 
 
 @dataclass(frozen=True)
-class AddressSms:
+class AddressSms(Sms):
     """Messages to registered numbers, one gateway for all operators."""
 
     name: str = "address_sms"
     parameters: tuple[Parameter, ...] = PARAMETERS
+    finding: str = "prepare_s"
 
-    def exposure(self, world: World, values: Mapping[str, float]) -> Exposure:
-        """Say how rows differ; any phone takes a message.
-
-        Raises
-        ------
-        EmptyLayerError
-            No cell ever serves anybody.
-        """
-        return exposure_of(self.name, world, values)
-
-    def play(self, stage: Stage, notice: Notice) -> Process:
-        """Send to all registered numbers, and try again where that fails."""
-        values = stage.values
-        over, _ = newest(stage, notice.identifier)
-        noticing = noticing_of(stage)
-        noticing.refresh()
-        stage.record("on_air")
-        yield stage.env.timeout(values["prepare_s"])
-        if over():
-            return
-        plan = plan_of(values, _registered(stage), sms_queue.known_phones(stage))
-        yield from sms_queue.send(stage, [plan], over, noticing)
+    def plans(self, stage: Stage) -> list[sms_queue.Plan]:
+        """Send to all numbers registered in the area."""
+        return [plan_of(stage.values, _registered(stage), sms_queue.known_phones(stage))]
 
 
 def _registered(stage: Stage) -> F64:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ew4all.sim.channels.broadcasters import share, time
 from ew4all.sim.channels.push import Push
-from ew4all.sim.parameters import Parameter
+from ew4all.sim.parameters import Parameter, share, time
 
 __all__ = ["PARAMETERS", "app"]
 

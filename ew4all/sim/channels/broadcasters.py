@@ -15,7 +15,6 @@ import numpy as np
 
 from ew4all.errors import EmptyLayerError
 from ew4all.sim.channels.receivers import Untaken, newest, people_of, rate_of
-from ew4all.sim.parameters import Parameter
 from ew4all.sim.population import Exposure
 
 if TYPE_CHECKING:
@@ -25,12 +24,13 @@ if TYPE_CHECKING:
 
     from ew4all.sim.channels.contract import Process
     from ew4all.sim.decisions import Notice
+    from ew4all.sim.parameters import Parameter
     from ew4all.sim.stage import Stage
     from ew4all.sim.world import World
 
     F64 = NDArray[np.float64]
 
-__all__ = ["Broadcaster", "share", "time"]
+__all__ = ["Broadcaster"]
 
 _FEW: Final = 2e-5
 """A repetition that would reach a smaller share of people is left to the next one, which then finds them too."""
@@ -39,16 +39,6 @@ _PIECES: Final = (6, 2)
 """Parts in time of the first break-in over all stations, and of a repetition."""
 
 _TINY: Final = 1e-15
-
-
-def share(name: str, value: float, low: float, high: float, source: str, confidence: str = "judgement") -> Parameter:  # fmt: skip
-    """Return a parameter that is a share."""
-    return Parameter(name, value, "share", low, high, source, confidence, most=1.0)
-
-
-def time(name: str, value: float, low: float, high: float, source: str, confidence: str = "judgement") -> Parameter:  # fmt: skip
-    """Return a parameter in seconds, 1 or more."""
-    return Parameter(name, value, "s", low, high, source, confidence, least=1.0)
 
 
 @dataclass(frozen=True)

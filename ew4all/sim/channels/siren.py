@@ -14,7 +14,7 @@ import numpy as np
 from ew4all.coverage.sound import hearing_probability
 from ew4all.errors import EmptyLayerError
 from ew4all.sim.channels.receivers import Untaken, newest, rate_of
-from ew4all.sim.parameters import Parameter
+from ew4all.sim.parameters import Parameter, share
 from ew4all.sim.population import Exposure
 
 if TYPE_CHECKING:
@@ -32,21 +32,17 @@ if TYPE_CHECKING:
 __all__ = ["PARAMETERS", "Siren"]
 
 
-def _share(name: str, value: float, low: float, high: float, source: str, confidence: str = "judgement") -> Parameter:  # fmt: skip
-    return Parameter(name, value, "share", low, high, source, confidence, most=1.0)
-
-
 def _level(name: str, value: float, low: float, high: float, source: str, confidence: str = "recalled") -> Parameter:  # fmt: skip
     return Parameter(name, value, "dB", low, high, source, confidence, most=150.0)
 
 
 PARAMETERS: Final = (
-    _share(
+    share(
         "works", 0.98, 0.90, 0.995,
         "sirens that sound when they are told to: 99.5 % of 8,235 in Austria's test of 2016 (ORF), 98.7 % of 2,971 in Switzerland (Tages-"
         "Anzeiger), 95 % in Lower Austria 2018 (ORF)", "derived",
     ),
-    _share("battery_share", 0.5, 0.0, 1.0, "chosen: of the sirens, those that sound without mains; those with motors do not"),
+    share("battery_share", 0.5, 0.0, 1.0, "chosen: of the sirens, those that sound without mains; those with motors do not"),
     Parameter("battery_s", 72 * 3600.0, "s", 24 * 3600.0, 14 * 86400.0, "chosen: for so long after the mains failed", "judgement"),
     Parameter("start_from_s", 5.0, "s", 1.0, 60.0, "chosen: the first siren sounds, from the command on", "judgement"),
     Parameter("start_over_s", 30.0, "s", 5.0, 300.0, "chosen: the last one so much later, all times between alike", "judgement", least=1.0),
@@ -75,17 +71,17 @@ PARAMETERS: Final = (
     ),
     _level("loss_closed_db", 28.0, 20.0, 33.0, "median of the same dwellings, windows closed", "published"),
     _level("loss_vehicle_db", 25.0, 15.0, 35.0, "chosen: car with its windows closed", "judgement"),
-    _share(
+    share(
         "windows_open", 0.5, 0.05, 0.95,
         "chosen: of rooms, with a window open or tilted; 75 % of bedrooms in the Netherlands in nights from April to November (quoted by WHO "
         "2009), nearly all in warm countries, few in winter",
     ),
     _level("above_noise_db", 9.0, 5.0, 12.0, "by how much it must exceed the noise (reference/validation.md 8.4)"),
     _level("spread_db", 6.0, 4.0, 10.0, "over people, buildings and weather; wind adds or takes 5 to 10 dB (reference/radio.md 6)"),
-    _share("noticed_awake", 0.90, 0.6, 0.98, "chosen: of those awake who could hear it, takes note and knows it is a warning"),
-    _share("noticed_asleep", 0.50, 0.2, 0.7, "half as many asleep (reference/radio.md 6)", "recalled"),
-    _share("again", 0.5, 0.0, 1.0, "chosen: part of this chance that a further sounding has with those who took no note of one"),
-    _share(
+    share("noticed_awake", 0.90, 0.6, 0.98, "chosen: of those awake who could hear it, takes note and knows it is a warning"),
+    share("noticed_asleep", 0.50, 0.2, 0.7, "half as many asleep (reference/radio.md 6)", "recalled"),
+    share("again", 0.5, 0.0, 1.0, "chosen: part of this chance that a further sounding has with those who took no note of one"),
+    share(
         "outside_sounds", 0.15, 0.0, 1.0,
         "chosen: of people outside the warning area, those whose nearest siren sounds; 1 where all are switched together",
     ),
@@ -150,10 +146,10 @@ def _sound(stage: Stage, over: Callable[[], bool]) -> Process:
     sounding, (asleep, awake) = _sounding(stage), _audible(stage)
     stage.alert(sounding)
     untaken.change(sounding * (asleep + awake))
-    share = untaken.left.copy()
-    untaken.left -= share
+    heard_by = untaken.left.copy()
+    untaken.left -= heard_by
     people = np.bincount(stage.exposure.kind, stage.world.rows.people, kinds)
-    stage.record("sounded", float(share @ people))
+    stage.record("sounded", float(heard_by @ people))
     # Of those who can hear it, some sleep.
     noticed = asleep * values["noticed_asleep"] + awake * values["noticed_awake"]
     noticed /= np.maximum(asleep + awake, 1e-300)
@@ -165,9 +161,9 @@ def _sound(stage: Stage, over: Callable[[], bool]) -> Process:
     end_s, span_s = stage.now_s + length_s, values["start_over_s"] / _PIECES
     for k in range(_PIECES):
         if over():
-            untaken.give_back(share * (1.0 - k / _PIECES), untaken.able)
+            untaken.give_back(heard_by * (1.0 - k / _PIECES), untaken.able)
             break
-        stage.hold("sounding", rate_of(untaken.reach(share / _PIECES), span_s))
+        stage.hold("sounding", rate_of(untaken.reach(heard_by / _PIECES), span_s))
         yield stage.env.timeout(span_s)
     stage.hold("sounding", None)
     while stage.now_s < end_s and not over():

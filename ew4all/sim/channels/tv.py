@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ew4all.sim.channels.broadcasters import Broadcaster, share, time
+from ew4all.sim.channels.broadcasters import Broadcaster
+from ew4all.sim.parameters import share, time
 
 if TYPE_CHECKING:
     from ew4all.sim.parameters import Parameter
