@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from ew4all.gap_library import gaps
     from ew4all.gap_results import Gaps
     from ew4all.library import reach
+    from ew4all.measure_results import MeasurePlan
     from ew4all.outage_study import outage
+    from ew4all.plan_measures import choose_measures
     from ew4all.population_library import compare_populations
     from ew4all.population_results import PopulationComparison
     from ew4all.results import Reach
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Change", "EW4AllError", "Feasibility", "Gaps", "PopulationComparison", "Reach", "RunResults", "Target", "__version__", "change", "compare", "compare_populations", "feasibility", "gaps", "outage", "reach", "run", "target",
+    "Change", "EW4AllError", "Feasibility", "Gaps", "MeasurePlan", "PopulationComparison", "Reach", "RunResults", "Target", "__version__", "change", "choose_measures", "compare", "compare_populations", "feasibility", "gaps", "outage", "reach", "run", "target",
 ]  # fmt: skip
 
 _HOMES = {
@@ -54,6 +56,8 @@ _HOMES = {
     "Feasibility": "ew4all.feasibility_results",
     "feasibility": "ew4all.plan_feasibility",
     "gaps": "ew4all.gap_library",
+    "MeasurePlan": "ew4all.measure_results",
+    "choose_measures": "ew4all.plan_measures",
     "outage": "ew4all.outage_study",
     "reach": "ew4all.library",
     "run": "ew4all.run_library",

@@ -1,4 +1,4 @@
-"""The function that a notebook, the command line and a service call: `measures`, the best next ones for a budget."""
+"""The function that a notebook, the command line and a service call: `choose_measures`, the best next ones for a budget."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ew4all.coverage.exposure import Progress
     from ew4all.planning.options import Picked
 
-__all__ = ["measures"]
+__all__ = ["choose_measures"]
 
 _CURVE = (
     0.0,
@@ -53,7 +53,7 @@ _CURVE = (
 """Budgets of the curve, as parts of the one given."""
 
 
-def measures(
+def choose_measures(
     population: Any,
     zones: Any = None,
     *,

@@ -91,7 +91,7 @@ def problem_of(
     opening
         Opens the gaps with some assumptions replaced; called again where cell broadcast can be introduced.
     candidates, kinds, per_kind, costs, hazard_weight, zone_weight, equity
-        See `ew4all.plan_measures.measures`.
+        See `ew4all.plan_measures.choose_measures`.
     values
         Of `ew4all.planning.measure_defaults`.
 

@@ -20,7 +20,7 @@ class Postgres:
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
-        self._home = Path(tempfile.mkdtemp(prefix="ew4all-pg-", dir="/tmp"))
+        self._home = Path(tempfile.mkdtemp(prefix="ew4all-pg-"))
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user is not None:
             shutil.chown(self._home, self._user)

@@ -12,7 +12,7 @@ from command_line import command_line
 
 from ew4all.demo import CASE, extra
 from ew4all.errors import AssumptionError, OptionError, TableValueError
-from ew4all.plan_measures import measures
+from ew4all.plan_measures import choose_measures
 from ew4all.planning.measures import KINDS, Effect, Measure
 from ew4all.planning.rows import Crowd, Outage, instance_of
 from ew4all.readers.measures import read_measures
@@ -27,7 +27,7 @@ def demo(**more: Any) -> MeasurePlan:
     given = {"kinds": ("siren", "battery", "warden"), "per_kind": 4, "budget": 60_000.0, **more}
     if "coverage" not in given:
         given.setdefault("sites", extra("sites.csv"))
-    return measures(CASE.population, CASE.zones, zone_id="id", zone_name="name", **given)
+    return choose_measures(CASE.population, CASE.zones, zone_id="id", zone_name="name", **given)
 
 
 def crowd(**more: Any) -> Crowd:
@@ -183,7 +183,7 @@ def test_options_that_cannot_be() -> None:
     with pytest.raises(AssumptionError, match="did you mean siren"):
         demo(cost={"sirens": 1.0})
     with pytest.raises(OptionError, match="needs to know who has a mobile signal"):
-        measures(CASE.population, budget=1.0)
+        choose_measures(CASE.population, budget=1.0)
 
 
 def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

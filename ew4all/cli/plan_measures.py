@@ -279,7 +279,7 @@ def _run(given: dict[str, Any], workers: int | None, *, quiet: bool) -> MeasureP
 
     if given["out"] is not None:
         set_matplotlib_cache()
-    from ew4all.plan_measures import measures as choose
+    from ew4all.plan_measures import choose_measures as choose
 
     with progressing(quiet=quiet, what="Working") as progress:
         return choose(**given, workers=workers, progress=progress)

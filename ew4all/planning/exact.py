@@ -13,7 +13,8 @@ of the solver (1e-6 of the bound).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -117,8 +118,7 @@ def exact_choice(instance: Instance, budget: float) -> Exact | None:
         In the currency of the costs.
     """
     try:
-        from scipy.optimize import LinearConstraint, milp
-        from scipy.sparse import csr_array, vstack
+        optimize, sparse = import_module("scipy.optimize"), import_module("scipy.sparse")
     except ImportError:  # an extra
         return None
     kinds = _Kinds.of(instance)
@@ -132,17 +132,19 @@ def exact_choice(instance: Instance, budget: float) -> Exact | None:
     objective = np.concatenate([np.zeros(n), -kinds.of_kind / whole])
     everything = kinds.mean(kinds.everything)
     scale = max(float(budget), float(instance.cost.max()), 1e-300)
-    money = csr_array(np.concatenate([instance.cost / scale, np.zeros(count)])[None, :])
+    money = sparse.csr_array(np.concatenate([instance.cost / scale, np.zeros(count)])[None, :])
     matrix, upper = [money], [np.array([float(budget) / scale])]
     first, limit = _cuts(kinds, np.zeros(n, np.bool_))
-    matrix.append(csr_array(first))
+    matrix.append(sparse.csr_array(first))
     upper.append(limit)
     best: tuple[float, tuple[int, ...]] = (0.0, ())
     bound = whole
     for _ in range(_ROUNDS):
-        found = milp(
+        found: Any = optimize.milp(
             objective,
-            constraints=LinearConstraint(vstack(matrix), -np.inf, np.concatenate(upper)),
+            constraints=optimize.LinearConstraint(
+                sparse.vstack(matrix), -np.inf, np.concatenate(upper)
+            ),
             integrality=np.concatenate([np.ones(n), np.zeros(count)]),
             bounds=(0.0, np.concatenate([np.ones(n), everything])),
             options={"mip_rel_gap": _TOLERANCE / 10.0, "node_limit": _NODES},
@@ -162,7 +164,7 @@ def exact_choice(instance: Instance, budget: float) -> Exact | None:
         rows, limit = _cuts(kinds, chosen)
         # Only where the solution promises more than it holds.
         broken = rows @ found.x > limit + 1e-9
-        matrix.append(csr_array(rows[broken]))
+        matrix.append(sparse.csr_array(rows[broken]))
         upper.append(limit[broken])
     return Exact(best[1], best[0], max(bound, best[0]), is_proven=False)
 
