@@ -259,6 +259,30 @@ REPEATABLE = frozenset(
 
 _ALSO_IN = {
     "reach": frozenset({"--column", "--cap", "--geocodes"}),
+    "plan": frozenset(
+        {
+            "--channel",
+            "--channel-min",
+            "--column",
+            "--cost",
+            "--hazard",
+            "--hazard-weight",
+            "--home",
+            "--kind",
+            "--zone-weight",
+        }
+    ),
+    "gaps": frozenset(
+        {
+            "--channel",
+            "--channel-min",
+            "--column",
+            "--coverage-after",
+            "--group",
+            "--group-share",
+            "--hazard",
+        }
+    ),
     "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
     "target": frozenset(
         {
@@ -281,6 +305,17 @@ _ALSO_IN = {
             "--source",
             "--time",
             "--trust",
+        }
+    ),
+    "data": frozenset(
+        {
+            "--allow-host",
+            "--official-where",
+            "--population-column",
+            "--population-unit",
+            "--refine",
+            "--year",
+            "--zones-where",
         }
     ),
     "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out", "--column"}),
