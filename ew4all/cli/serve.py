@@ -31,7 +31,7 @@ def serve(
     port: Port = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Serve the API and its web page; settings are read from EW4ALL_* in the environment."""
+    """Serve the API; settings are read from EW4ALL_* in the environment."""
     with reporting():
         import uvicorn
 
