@@ -21,6 +21,7 @@ from ew4all.notes import brief
 from ew4all.run_plan import PowerCut
 from ew4all.sim.coarsening import coarsen
 from ew4all.sim.cohorts import explode
+from ew4all.sim.decisions import PowerChange
 from ew4all.sim.engine import Engine
 from ew4all.sim.folding import fold
 from ew4all.sim.in_time import in_time
@@ -337,4 +338,18 @@ def _mains(plan: RunPlan, zones: Sequence[str]) -> tuple[Mains, F64, F64]:
     out = (lost_s <= plan.issued_s) & (plan.issued_s < back_s)
     since_s = np.where(out, plan.issued_s - np.where(out, lost_s, 0.0), 0.0)
     in_run = (lost_s <= plan.until_s) & (back_s > plan.from_s)
-    return Mains(lost_s, back_s), np.where(in_run, share, 0.0), since_s
+    share = np.where(in_run, share, 0.0)
+    return (
+        Mains(lost_s, back_s),
+        np.where((share == 0.0) & _cut_by_decision(plan, zones), 1.0, share),
+        since_s,
+    )
+
+
+def _cut_by_decision(plan: RunPlan, zones: Sequence[str]) -> NDArray[np.bool_]:
+    """Return where a decision of the plan cuts the mains: all people there, or those of a cut that is planned, lose theirs."""
+    cut = np.zeros(len(zones), bool)
+    for _, decision in plan.decisions:
+        if isinstance(decision, PowerChange) and not decision.on:
+            cut |= np.array([decision.zone in {None, zone} for zone in zones])
+    return cut

@@ -221,11 +221,26 @@ class Engine:
         )
         lost, back = self.mains.lost_s.copy(), self.mains.back_s.copy()
         if decision.on:
-            back[zones] = self.now_s
+            # A cut that is still to come stays.
+            back[zones[self.mains.out(self.now_s)[zones]]] = self.now_s
         else:
+            self._must_hang_on_mains(zones)
             lost[zones], back[zones] = self.now_s, np.inf
         self.mains = Mains(lost, back)
         self.events.add(self.now_s, "power", decision.zone or "everywhere", float(decision.on))
+
+    def _must_hang_on_mains(self, zones: NDArray[np.int64]) -> None:
+        """Refuse a cut that would take nobody's supply: rows are told apart by it before the run, or not at all."""
+        rows = self.world.rows
+        taken = np.unique(rows.zone[rows.mains_lost])
+        apart = np.setdiff1d(np.intersect1d(zones, rows.zone), taken)
+        if apart.size:
+            name = self.world.zones[apart[0]]
+            msg = (
+                f"the mains of {name!r} cannot be cut now: nobody there was set apart for it before the run; "
+                f"give the scenario `power: {{{name!r}: {{lost: ..., share: ...}}}}` or the decision in its list"
+            )
+            raise OptionError(msg)
 
     def _channel(self, name: str) -> int:
         return _index(self.names, name, "channel")

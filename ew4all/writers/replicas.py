@@ -84,7 +84,11 @@ class ReplicaFolder:
         found = []
         for number in numbers:
             try:
-                with np.load(self._path(number), allow_pickle=False) as held:
+                # Opened here: numpy leaves a damaged file open.
+                with (
+                    self._path(number).open("rb") as file,
+                    np.load(file, allow_pickle=False) as held,
+                ):
                     found.append({name: held[name] for name in held.files})
             except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
                 msg = f"replica {number} in {self.folder} cannot be read ({error}); delete its file, and it is played again"
