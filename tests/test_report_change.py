@@ -148,7 +148,7 @@ def test_the_keyboard_moves_through_the_dates(written: tuple[Path, Change], tmp_
     shown = "document.getElementById('shown').textContent"
     words = "document.getElementById('words').textContent"
     picture = "[...document.querySelectorAll('.map image')].filter(i => !i.hasAttribute('display')).map(i => i.id).join()"
-    gained = "document.getElementById('rows').rows[0].cells[3].textContent"
+    lost = "document.getElementById('rows').rows[0].cells[4].textContent"
     address = (out / "change.html").as_uri()
     with chromium(tmp_path) as page:
         page.open(address)
@@ -171,7 +171,7 @@ def test_the_keyboard_moves_through_the_dates(written: tuple[Path, Change], tmp_
         assert page.ask("document.getElementById('tech').selectedOptions[0].textContent") == "4G"
         assert page.ask(picture) == "i1-1-2"
         flow = next(s for s in result.series if s.name == "4g").since_previous[1].total
-        assert page.ask(gained) == people_text(flow.gained) != "0"
+        assert page.ask(lost) == people_text(flow.lost) != "0"
         assert page.asked_for() == {address}
         assert page.complaints() == []
 
