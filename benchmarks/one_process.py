@@ -82,16 +82,18 @@ def command(arguments: list[str]) -> dict[str, Any]:
     return {"seconds": took_s, "output": json.loads(text) if text.startswith("{") else text}
 
 
-def shares_of_decoding(folder: str, size: int, case: str, rounds: int) -> dict[str, Any]:
-    """Time GDAL alone, decoding the tiles that a polygon meets with two threads, and the whole answer, in turns."""
+def shares_of_decoding(
+    folder: str, size: int, case: str, rounds: int, threads: int
+) -> dict[str, Any]:
+    """Time GDAL alone, decoding the tiles that a polygon meets, and the whole answer, each with `threads`, in turns."""
     from benchmarks.on_disk import Files
     from benchmarks.race import Race
 
     files = Files(Path(folder), size)
     windows, shapes = files.tiles(case), list(files.shapes(case))
     race = Race()
-    race.enter("gdal", rasterio=lambda: decode(files.rasters, windows, 2))
-    race.enter("ours", reach=lambda: reach(files, shapes))
+    race.enter("gdal", rasterio=lambda: decode(files.rasters, windows, threads))
+    race.enter("ours", reach=lambda: reach(files, shapes, threads))
     race["ours"].ways["reach"]()
     for _ in range(rounds):
         race.round()
@@ -114,7 +116,7 @@ def prepared(folder: str, size: int, case: str, rounds: int) -> dict[str, Any]:
     return {"seconds": times, "people": result.to_dict()["people"], "notes": list(result.notes)}
 
 
-def reach(files: Any, shapes: list[Any]) -> Any:
+def reach(files: Any, shapes: list[Any], workers: int = 2) -> Any:
     """Give the whole answer through the library, from files of rasters and a polygon in memory."""
     import ew4all
 
@@ -123,7 +125,7 @@ def reach(files: Any, shapes: list[Any]) -> Any:
         shapes,
         coverage=files.coverage,
         population_unit="count",
-        workers=2,
+        workers=workers,
     )
 
 
@@ -252,6 +254,13 @@ def first_call() -> dict[str, Any]:
     return {"first_s": time_of(once)[0], "second_s": time_of(once)[0]}
 
 
+def measures() -> dict[str, Any]:
+    """Ten thousand measures over a million cells of people."""
+    from benchmarks.measures import chosen
+
+    return chosen()
+
+
 METHODS: dict[str, Callable[..., dict[str, Any]]] = {
     "command": command,
     "shares_of_decoding": shares_of_decoding,
@@ -261,6 +270,7 @@ METHODS: dict[str, Callable[..., dict[str, Any]]] = {
     "rasterio_mask": rasterio_mask,
     "in_core": in_core,
     "first_call": first_call,
+    "measures": measures,
 }
 
 

@@ -28,6 +28,7 @@ SECTIONS = (
     "Radio coverage",
     "Whole processes",
     "Simulation",
+    "Measures",
 )
 
 LIBRARIES = (

@@ -18,9 +18,18 @@ from typing import TYPE_CHECKING
 from ew4all.runtime import set_numba_cache
 
 if TYPE_CHECKING:
+    from ew4all.change_library import change
+    from ew4all.change_results import Change
     from ew4all.errors import EW4AllError
+    from ew4all.feasibility_results import Feasibility
+    from ew4all.gap_library import gaps
+    from ew4all.gap_results import Gaps
     from ew4all.library import reach
+    from ew4all.measure_results import MeasurePlan
     from ew4all.outage_study import outage
+    from ew4all.plan_measures import choose_measures
+    from ew4all.population_library import compare_populations
+    from ew4all.population_results import PopulationComparison
     from ew4all.results import Reach
     from ew4all.run_library import compare, run
     from ew4all.run_results import RunResults
@@ -30,15 +39,25 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "EW4AllError", "Reach", "RunResults", "Target", "__version__", "compare", "outage", "reach", "run", "target",
+    "Change", "EW4AllError", "Feasibility", "Gaps", "MeasurePlan", "PopulationComparison", "Reach", "RunResults", "Target", "__version__", "change", "choose_measures", "compare", "compare_populations", "feasibility", "gaps", "outage", "reach", "run", "target",
 ]  # fmt: skip
 
 _HOMES = {
+    "Change": "ew4all.change_results",
     "EW4AllError": "ew4all.errors",
+    "Gaps": "ew4all.gap_results",
+    "PopulationComparison": "ew4all.population_results",
     "Reach": "ew4all.results",
     "RunResults": "ew4all.run_results",
     "Target": "ew4all.target_results",
+    "change": "ew4all.change_library",
     "compare": "ew4all.run_library",
+    "compare_populations": "ew4all.population_library",
+    "Feasibility": "ew4all.feasibility_results",
+    "feasibility": "ew4all.plan_feasibility",
+    "gaps": "ew4all.gap_library",
+    "MeasurePlan": "ew4all.measure_results",
+    "choose_measures": "ew4all.plan_measures",
     "outage": "ew4all.outage_study",
     "reach": "ew4all.library",
     "run": "ew4all.run_library",

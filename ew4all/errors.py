@@ -29,6 +29,7 @@
     │   ├── DecodeError                  bytes that are not what they are said to be
     │   ├── MappingError                 a mapping table or a country's file that cannot be used
     │   ├── AuditError                   an audit log that was changed or cut
+    │   ├── QuestionnaireError           a filled questionnaire that cannot be used
     │   └── StaleSidecarError            a prepared file that no longer belongs to its raster
     ├── ReadError (OSError)              a file that cannot be opened or decoded: exit code 2
     ├── WriteError (OSError)             a file that cannot be written: exit code 1
@@ -65,6 +66,7 @@ __all__ = [
     "OptionError",
     "PopulationUnitError",
     "PopulationValueError",
+    "QuestionnaireError",
     "ReadError",
     "RefusedError",
     "ScenarioError",
@@ -205,6 +207,10 @@ class MappingError(InputError):
 
 class AuditError(InputError):
     """An audit log that was changed or cut."""
+
+
+class QuestionnaireError(InputError):
+    """A filled questionnaire that cannot be used."""
 
 
 class StaleSidecarError(InputError):

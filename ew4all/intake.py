@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from ew4all.coverage.exposure import Progress
     from ew4all.grid import Grid
 
+EVERYBODY = (
+    "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
+)
+
 _OUTSIDE_NOTED = 1e-4
 _BORDER_PIECES = 64
 
@@ -60,6 +64,7 @@ def open_study(
     zones: Any = None,
     zone_id: str | None = None,
     zone_name: str | None = None,
+    zones_where: Mapping[str, Any] | None = None,
     population_unit: str | None = None,
     population_column: str | None = None,
     refine: Any = None,
@@ -67,8 +72,16 @@ def open_study(
     workers: int | Executor | None = None,
     progress: Progress | None = None,
     title: str | None = None,
+    sites_in_area: bool = False,
 ) -> Study:
     """Read and check every input; see `ew4all.reach` for the parameters.
+
+    Parameters
+    ----------
+    zones_where
+        From column to value: which features of `zones` are meant.
+    sites_in_area
+        Whether the signal of `sites` is wanted in the warning area alone: a continent is then no hindrance.
 
     Raises
     ------
@@ -113,7 +126,7 @@ def open_study(
         raster = open_hazard_raster(
             hazard, hazard_min, grid, band=1 if hazard_band is None else hazard_band
         )
-        endangered = _window_of(raster, grid)
+        endangered = window_of(raster, grid)
         notes += raster.notes
         drawn_in = raster.raster.grid.crs
         sources.append(SourceNote.of("hazard", hazard, drawn_in, unit=f">= {hazard_min:g}"))
@@ -127,15 +140,14 @@ def open_study(
     elif hazard is None and warned is not None:
         notes.append("no hazard was given: everybody in the warning area is taken as at risk")
     elif hazard is None:
-        notes.append(
-            "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
-        )
+        notes.append(EVERYBODY)
     counted = endangered if warned is None and raster is None else warned
     rasters, polygons = open_layers(coverage or {}, grid, coverage_min=coverage_min)
     modelled = None
     if sites is not None:
         modelled = open_network_coverage(
             sites, people, dem=dem, landcover=landcover, outage=outage, assume=assume, read=sites_options,
+            window=grid.block_of_bounds(warned.bounds) if sites_in_area and warned is not None else None,
         )  # fmt: skip
         notes += modelled.notes
         sources += modelled.sources
@@ -156,7 +168,7 @@ def open_study(
     if counted is not None:
         notes += _ends_inside(rasters, counted, grid)
     shapes = tuple(_shape(layer.layer, grid, notes) for layer in polygons)
-    found = None if zones is None else read_zones(zones, zone_id, zone_name)
+    found = None if zones is None else read_zones(zones, zone_id, zone_name, zones_where)
     outlines = np.empty(0, dtype=object)
     if found is not None:
         outlines = zone_shapes(found, grid, notes)
@@ -306,7 +318,7 @@ def _shape(layer: VectorLayer, grid: Grid, notes: list[str]) -> BaseGeometry:
     return union(shapes)
 
 
-def _window_of(hazard: HazardRaster, grid: Grid) -> BaseGeometry:
+def window_of(hazard: HazardRaster, grid: Grid) -> BaseGeometry:
     """Return a polygon around a hazard raster: nobody outside it is at risk.
 
     A raster of the world has corners that lie nowhere in most projections; then the window is the whole population.

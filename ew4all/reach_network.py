@@ -20,6 +20,7 @@ from ew4all.readers.provenance import SourceNote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ew4all.grid import Block
     from ew4all.readers.people import PeopleSource
 
 __all__ = ["NetworkCoverage", "open_network_coverage", "split_assumptions"]
@@ -57,6 +58,7 @@ def open_network_coverage(
     outage: Any = None,
     assume: Mapping[str, float] | None = None,
     read: Mapping[str, Any] | None = None,
+    window: Block | None = None,
 ) -> NetworkCoverage:
     """Read sites and put their cells on the grid of the people.
 
@@ -72,6 +74,8 @@ def open_network_coverage(
         Of cells, air and phones, by name.
     read
         Options of `read_cells`.
+    window
+        Cells of the people in which coverage is wanted; all by default. Beyond it nobody is served.
 
     Raises
     ------
@@ -90,11 +94,13 @@ def open_network_coverage(
     sources = list(given.sources)
     if not sources:
         sources = [SourceNote.of("sites", None, None, unit="cells", provenance="modelled")]
-    must_reach(cells, people.grid, radio)
-    grid, factor, told = map_grid(people.grid, people.grid.whole, None)
+    part = people.grid.whole if window is None else window
+    must_reach(cells, people.grid.crop(part), radio)
+    grid, factor, told = map_grid(people.grid, part, None)
     notes += told
+    around = FinerPeople(people.cells(None), part.row0, part.col0, factor)
     placed = network_on(
-        cells, grid, FinerPeople(people.cells(None), 0, 0, factor), radio, dem=dem, landcover=landcover,
+        cells, grid, around, radio, dem=dem, landcover=landcover,
         assume_cells=of_cells,
     )  # fmt: skip
     notes += placed.notes
@@ -110,5 +116,8 @@ def open_network_coverage(
         sources.append(SourceNote.of("outage", outage, None))
         hit = Outage(found_outage.alive, placed.network.cells.site)
     return NetworkCoverage(
-        tuple(layers_of(placed.network, factor)), hit, tuple(sources), tuple(notes)
+        tuple(layers_of(placed.network, factor, part.row0, part.col0)),
+        hit,
+        tuple(sources),
+        tuple(notes),
     )

@@ -136,9 +136,11 @@ def test_imports_keep_their_contracts(repository: Path) -> None:
 
 def test_whatever_is_imported_is_declared(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = {re.split(r"[><=]", wanted)[0] for wanted in project["dependencies"]}
+    declared = {
+        re.split(r"[><=\[]", wanted)[0].replace("-", "_") for wanted in project["dependencies"]
+    }
     declared |= (
-        {"ruamel"} if "ruamel-yaml" in declared else set()
+        {"ruamel"} if "ruamel_yaml" in declared else set()
     )  # one name to install, another to import
     known = declared | sys.stdlib_module_names | {"ew4all"}
     strangers = {

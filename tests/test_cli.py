@@ -318,9 +318,9 @@ def test_prepare_hands_on_and_prints_the_file(
 def test_version_and_help(run: Callable[..., Ended]) -> None:
     assert run("--version").out == f"ew4all {ew4all.__version__}\n"
     text = run("--help").out
-    assert all(command in text for command in ("reach", "demo", "assumptions", "data"))
+    assert all(command in text for command in ("reach", "gaps", "demo", "assumptions", "data"))
     assert run().code in {0, 2}
-    for command in (["reach"], ["demo"], ["assumptions"], ["data", "prepare"]):
+    for command in (["reach"], ["gaps"], ["demo"], ["assumptions"], ["data", "prepare"]):
         assert run(*command, "--help").code == 0
 
 

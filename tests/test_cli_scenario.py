@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +41,22 @@ def test_a_new_scenario_is_well_and_runs(ew4all: Callable[..., Ended], tmp_path:
     result = run_study(scenario.plan(), scenario.inputs())
     assert result.played.people.sum() == pytest.approx(111_454)
     assert result.played.totals.none.sum() < 60_000
+
+
+def test_keys_that_a_new_scenario_proposes_exist(
+    ew4all: Callable[..., Ended], tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.yaml"
+    ew4all("scenario", "new", str(file))
+    text = file.read_text("utf-8")
+    proposed = re.findall(r"^#    (\w+: .*)$", text, re.MULTILINE)
+    assert proposed
+    for line in proposed:
+        text = text.replace(f"#    {line}", f"     {line}")
+    behaviour = re.search(r"^# (behaviour: .*)$", text, re.MULTILINE)
+    assert behaviour is not None
+    file.write_text(text.replace(behaviour[0], behaviour[1]), "utf-8")
+    assert ew4all("scenario", "check", str(file)).code == 0
 
 
 def test_nothing_is_written_over_unless_forced(

@@ -150,9 +150,11 @@ def test_a_run_that_is_stopped_loses_no_finished_replica(tmp_path: Path) -> None
     assert same(found, whole)
     with pytest.raises(OptionError, match="holds replicas of another run"):
         replicate(replace(plan, seed=77), [world], 6, folder=tmp_path / "r")
-    (tmp_path / "r" / "000002.npz").write_bytes(b"PK")
-    with pytest.raises(ReadError, match=r"replica 2 .* delete its file"):
-        replicate(plan, [world], 6, folder=tmp_path / "r")
+    damaged = tmp_path / "r" / "000002.npz"
+    for content in (b"PK", damaged.read_bytes()[:100]):
+        damaged.write_bytes(content)
+        with pytest.raises(ReadError, match=r"replica 2 .* delete its file"):
+            replicate(plan, [world], 6, folder=tmp_path / "r")
     (tmp_path / "r" / "replicas.json").write_text("{")
     with pytest.raises(ReadError, match="cannot be used"):
         replicate(plan, [world], 6, folder=tmp_path / "r")

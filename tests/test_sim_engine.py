@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 
 from ew4all.errors import InputError, OptionError
 from ew4all.sim.audience import Audience
-from ew4all.sim.decisions import Cancel, Issue, NetworkChange, Notice, Switch
+from ew4all.sim.decisions import Cancel, Issue, NetworkChange, Notice, PowerChange, Switch
 from ew4all.sim.delay import Delay
 from ew4all.sim.engine import ChannelUse, Engine
 from ew4all.sim.population import Exposure
@@ -211,3 +211,13 @@ def test_what_is_not_there_is_named() -> None:
         engine.run(5.0)
     with pytest.raises(OptionError, match="named twice"):
         engine_of(rows_of([1.0]), Once(), Once())
+
+
+def test_an_unforeseen_cut_that_would_take_nobody_is_refused() -> None:
+    engine = engine_of(rows_of([1000.0, 1000.0], [0, 1]), Once(hit=0.5))
+    with pytest.raises(OptionError, match="nobody there depends on them"):
+        engine.decide(PowerChange(on=False))
+    apart = replace(rows_of([1000.0, 1000.0], [0, 1]), mains_lost=np.array([True, False]))
+    engine = engine_of(apart, Once(hit=0.5))
+    engine.decide(PowerChange(on=False, zone=engine.world.zones[0]))
+    assert engine.mains.out(0.0).tolist() == [True, False]

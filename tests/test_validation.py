@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ def test_any_other_key_is_refused(key: str, tmp_path: Path) -> None:
         ("place: nowhere", "place: nowhere\ntune: 1", "has no key 'tune'"),
         ("source: told, date: 2020}\n  ch", "date: 2020}\n  ch", "hour needs value, source and date"),
         ("source: told, date: 2020}\n  ch", "source: '', date: 2020}\n  ch", "hour has no source"),
-        ("value: 12", "value: noon", "must be a number of 0 or more"),
+        ("value: 12", "value: noon", "must be a finite number of 0 or more"),
         ("[cell_broadcast]", "[pigeon]", "there is no channel 'pigeon'"),
         ("date: 2020-01-02", "date: long ago", "is no date"),
         ("low: 0, high: 1", "low: 1, high: 0", "the band 1 to 0 of cell_broadcast is empty"),
@@ -151,3 +152,38 @@ def test_one_command_prints_the_table(repository: Path) -> None:
     )  # fmt: skip
     assert ended.stderr == ""
     assert ended.stdout in (repository / "validation" / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("what: cell_broadcast", "what: foo", "nothing that a case can be compared with"),
+        ("low: 0.7", "low: abc", "must be numbers"),
+        ("low: 0.7, high: 0.9", "low: 70, high: 90", "60 % is 0.6"),
+        ("value: [cell_broadcast]", "value: 5", "must be a list of channels"),
+        ("value: 13", "value: 99", "lies in 0..24"),
+        ("value: 13", "value: .inf", "finite number"),
+        ("channels: {value: [cell_broadcast]", "people: {value: 5", "names no channel"),
+    ],
+)
+def test_a_case_that_cannot_be_played_is_refused(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    text = """\
+case: Somewhere 2023
+kind: alert
+place: Somewhere
+date: 2023-05-03
+known:
+  hour: {value: 13, source: here, date: 2023}
+  channels: {value: [cell_broadcast], source: here, date: 2023}
+score:
+  - {what: cell_broadcast, low: 0.7, high: 0.9, published: "80 %", source: here, date: 2023}
+"""
+    path = tmp_path / "somewhere.yaml"
+    path.write_text(text, "utf-8")
+    load_case(path)
+    assert before in text
+    path.write_text(text.replace(before, after), "utf-8")
+    with pytest.raises(InputError, match=re.escape(said)):
+        load_case(path)

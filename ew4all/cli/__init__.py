@@ -15,33 +15,22 @@ import typer
 
 from ew4all import __version__
 from ew4all.cli.alert import alert
+from ew4all.cli.change import change
 from ew4all.cli.coverage import coverage as coverage_command
+from ew4all.cli.data import data
+from ew4all.cli.gaps import gaps
 from ew4all.cli.loss import loss
-from ew4all.cli.options import (
-    mapping,
-    must_be_text,
-    must_name_output,
-    once_only,
-    repeatable,
-    sources,
-    thresholds,
-)
+from ew4all.cli.options import must_be_text, must_name_output, once_only, repeatable
 from ew4all.cli.outage import outage
-from ew4all.cli.parameters import (
-    Coverage,
-    CoverageMin,
-    Json,
-    Population,
-    PopulationUnit,
-    Quiet,
-    Workers,
-)
+from ew4all.cli.parameters import Json, Quiet, Workers
+from ew4all.cli.plan import plan
 from ew4all.cli.reach import reach, show
 from ew4all.cli.reach import run as count_people
 from ew4all.cli.run import compare, run
 from ew4all.cli.scenario import scenario
+from ew4all.cli.serve import serve, worker
 from ew4all.cli.target import target
-from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
+from ew4all.cli.terminal import console, contents, print_json, reporting, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +43,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data = typer.Typer(help="Inputs: make them quicker to use.", no_args_is_help=True)
 app.add_typer(data, name="data")
+app.add_typer(plan, name="plan")
 app.add_typer(scenario, name="scenario")
 app.add_typer(alert, name="alert")
 
@@ -79,6 +68,7 @@ def _root(
 
 
 app.command()(reach)
+app.command()(gaps)
 
 
 @app.command()
@@ -140,42 +130,9 @@ app.command()(outage)
 app.command()(target)
 app.command()(run)
 app.command()(compare)
-
-
-@data.command()
-def prepare(
-    population: Population,
-    population_unit: PopulationUnit = None,
-    coverage: Coverage = None,
-    coverage_min: CoverageMin = None,
-    workers: Workers = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder or file; by default beside the population raster."
-        ),
-    ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Work out totals per tile once, so that later runs decode only the tiles on the edge of a polygon."""
-    with reporting():
-        from ew4all.readers.sidecar import prepare as prepared
-
-        with progressing(quiet=quiet) as progress:
-            path = prepared(
-                sources(population),
-                population_unit=population_unit,
-                coverage=mapping("--coverage", coverage, "4g=FILE or 4g:OPERATOR=FILE"),
-                coverage_min=thresholds(coverage_min),
-                out=out,
-                **({} if workers is None else {"workers": workers}),
-                progress=progress,
-            )
-        if as_json:
-            print_json({"schema": "ew4all/prepared/1", "path": str(path)})
-        else:
-            typer.echo(path)
+app.command()(change)
+app.command()(serve)
+app.command()(worker)
 
 
 def main() -> None:

@@ -29,7 +29,6 @@ from ew4all.cli.parameters import (
     ZoneName,
 )
 from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say
-from ew4all.errors import OptionError
 
 if TYPE_CHECKING:
     from ew4all.network_maps import ServiceSummary
@@ -108,77 +107,10 @@ def _run(given: dict[str, Any], out: Path, workers: int | None, *, quiet: bool) 
     from ew4all.runtime import set_matplotlib_cache
 
     set_matplotlib_cache()
-    from dataclasses import replace
+    from ew4all.coverage_library import coverage as computed
 
-    from ew4all.cells import split_assumed
-    from ew4all.network_intake import open_network
-    from ew4all.readers.given_cells import cells_of
-    from ew4all.readers.zones import read_zones
-    from ew4all.report.network_outputs import write_coverage
-    from ew4all.study import WORKERS
-    from ew4all.writers.folder import must_be_folder
-
-    must_be_folder(out)
-    if given["zones"] is None and (given["zone_id"] or given["zone_name"]):
-        msg = "a column of zones was named, but no zones were given"
-        raise OptionError(msg)
-    of_cells, of_radio = split_assumed(given["assume"] or {})
-    found = cells_of(
-        given["sites"],
-        {
-            "columns": given["column"],
-            "technology": given["sites_technology"],
-            "country": given["country"],
-            "assume": of_cells or None,
-            "max_age_years": given["max_age_years"],
-        },
-    )
-    zones = given["zones"]
     with progressing(quiet=quiet, what="Computing signal") as progress:
-        opened = open_network(
-            found.cells,
-            given["population"],
-            population_unit=given["population_unit"],
-            population_column=given["population_column"],
-            dem=given["dem"],
-            landcover=given["landcover"],
-            landcover_class=given["landcover_class"],
-            technology=given["technology"],
-            zones=None
-            if zones is None
-            else read_zones(zones, given["zone_id"], given["zone_name"]),
-            resolution_m=given["resolution_m"],
-            assume=of_radio,
-            assume_cells=of_cells,
-            progress=progress,
-        )
-        opened = replace(
-            opened,
-            sources=(*found.sources, *opened.sources),
-            notes=(*found.notes, *opened.notes),
-        )
-        return write_coverage(
-            out,
-            opened,
-            given["population"],
-            settings=given,
-            account=tuple(_row(row) for row in found.account),
-            zones=zones,
-            zone_id=given["zone_id"],
-            zone_name=given["zone_name"],
-            title=given["title"],
-            by_operator=given["by_operator"],
-            population_unit=given["population_unit"],
-            population_column=given["population_column"],
-            progress=progress,
-            workers=WORKERS if workers is None else workers,
-        )
-
-
-def _row(row: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(row)
+        return computed(**given, out=out, workers=workers, progress=progress)
 
 
 def _show(summary: ServiceSummary, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ew4all.errors import OptionError
 
@@ -19,6 +19,9 @@ __all__ = [
     "moment",
     "must_be_text",
     "must_name_output",
+    "named_groups",
+    "named_hazards",
+    "named_layers",
     "numbers",
     "one_or_all",
     "repeatable",
@@ -114,6 +117,74 @@ def language_tag(option: str, text: str) -> str:
     return text
 
 
+def named_layers(option: str, values: Sequence[str] | None) -> dict[str, str | None] | None:
+    """Return what ``NAME=FILE`` and plain ``NAME`` options say, None for a name alone; None where there are none.
+
+    Raises
+    ------
+    OptionError
+        An empty name or file, or a name given twice.
+    """
+    if not values:
+        return None
+    found: dict[str, str | None] = {}
+    for value in values:
+        name, sign, path = (part.strip() for part in value.partition("="))
+        if not name or (sign and not path):
+            msg = f"{option} wants the form NAME=FILE or NAME, but got {value!r}"
+            raise OptionError(msg)
+        if name in found:
+            msg = f"{option} was given twice for {name!r}"
+            raise OptionError(msg)
+        found[name] = path or None
+    return found
+
+
+def named_groups(
+    people: Sequence[str] | None, shares: Sequence[str] | None
+) -> dict[str, Any] | None:
+    """Return groups of ``--group`` and ``--group-share`` by name; None where there are none.
+
+    Raises
+    ------
+    OptionError
+        See `mapping`; or a name in both.
+    """
+    found: dict[str, Any] = dict(mapping("--group", people, "women=FILE") or {})
+    for name, path in (mapping("--group-share", shares, "poor=FILE") or {}).items():
+        if name in found:
+            msg = f"the group {name!r} was given as people and as a share; give it once"
+            raise OptionError(msg)
+        found[name] = {"source": path, "share": True}
+    return found or None
+
+
+def named_hazards(values: Sequence[str] | None) -> dict[str, str] | None:
+    """Return hazards by name: ``NAME=FILE[#CHOICE]``, or a plain file, which is called by its name without the suffix.
+
+    Raises
+    ------
+    OptionError
+        An empty name or file, or a name given twice.
+    """
+    if not values:
+        return None
+    found: dict[str, str] = {}
+    for value in values:
+        name, sign, path = (part.strip() for part in value.partition("="))
+        if not sign or "#" in name or Path(value.partition("#")[0]).exists():
+            path = value.strip()
+            name = Path(path.partition("#")[0]).name.partition(".")[0]
+        if not name or not path:
+            msg = f"--hazard wants the form NAME=FILE, but got {value!r}"
+            raise OptionError(msg)
+        if name in found:
+            msg = f"--hazard was given twice for {name!r}; give each a name: --hazard NAME=FILE"
+            raise OptionError(msg)
+        found[name] = path
+    return found
+
+
 def thresholds(values: Sequence[str] | None) -> dict[str, float] | float | None:
     """Return levels of coverage by layer, or the one level for all layers.
 
@@ -188,6 +259,30 @@ REPEATABLE = frozenset(
 
 _ALSO_IN = {
     "reach": frozenset({"--column", "--cap", "--geocodes"}),
+    "plan": frozenset(
+        {
+            "--channel",
+            "--channel-min",
+            "--column",
+            "--cost",
+            "--hazard",
+            "--hazard-weight",
+            "--home",
+            "--kind",
+            "--zone-weight",
+        }
+    ),
+    "gaps": frozenset(
+        {
+            "--channel",
+            "--channel-min",
+            "--column",
+            "--coverage-after",
+            "--group",
+            "--group-share",
+            "--hazard",
+        }
+    ),
     "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
     "target": frozenset(
         {
@@ -210,6 +305,17 @@ _ALSO_IN = {
             "--source",
             "--time",
             "--trust",
+        }
+    ),
+    "data": frozenset(
+        {
+            "--allow-host",
+            "--official-where",
+            "--population-column",
+            "--population-unit",
+            "--refine",
+            "--year",
+            "--zones-where",
         }
     ),
     "outage": frozenset({"--hazard", "--observed", "--core", "--feeder-out", "--column"}),

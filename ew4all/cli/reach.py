@@ -149,7 +149,7 @@ def reach(
             "coverage": mapping("--coverage", coverage, "4g=FILE or 4g:OPERATOR=FILE"),
             "coverage_min": thresholds(coverage_min),
             "sites": sites,
-            "sites_options": _given(
+            "sites_options": given_options(
                 columns=mapping("--column", column, "azimuth=AZIMUT"),
                 technology=sites_technology,
                 country=country,
@@ -173,7 +173,7 @@ def reach(
             say(f"Written to {out}: {contents(out)}", quiet=quiet)
 
 
-def _given(**options: Any) -> dict[str, Any] | None:
+def given_options(**options: Any) -> dict[str, Any] | None:
     """Return the options that were given; None where none was."""
     return {name: value for name, value in options.items() if value} or None
 

@@ -102,8 +102,15 @@ def pieces_of(shapes: Geometries, areas: Geometries) -> tuple[Geometries, I64, I
     return found[some], shape[some], area[some]
 
 
-def apart(zones: Geometries, names: Sequence[str], grid: Grid) -> tuple[Geometries, list[str]]:
+def apart(
+    zones: Geometries, names: Sequence[str], grid: Grid, most: float = _MOST_OVERLAP
+) -> tuple[Geometries, list[str]]:
     """Take overlaps of zones from the later zone, so that nobody is counted twice.
+
+    Parameters
+    ----------
+    most
+        Largest overlap, as a share of the smaller zone, that is taken for a fault of the borders.
 
     Returns
     -------
@@ -113,7 +120,7 @@ def apart(zones: Geometries, names: Sequence[str], grid: Grid) -> tuple[Geometri
     Raises
     ------
     GeometryError
-        Two zones share more than 5 % of the smaller one, so that they are not zones beside each other.
+        Two zones share more than `most` (5 %) of the smaller one, so that they are not zones beside each other.
     """
     drawn: NDArray[np.bool_] = ~shapely.is_missing(zones)
     index = np.flatnonzero(drawn)
@@ -128,7 +135,7 @@ def apart(zones: Geometries, names: Sequence[str], grid: Grid) -> tuple[Geometri
     if not real.any():
         return zones, []
     worst = int(np.argmax(np.where(real, area / smaller, 0.0)))
-    if area[worst] > _MOST_OVERLAP * smaller[worst]:
+    if area[worst] > most * smaller[worst]:
         a, b = names[one[worst]], names[other[worst]]
         msg = (
             f"the zones {a!r} and {b!r} overlap by {area[worst] / smaller[worst]:.0%} of the smaller one, and people "

@@ -109,7 +109,7 @@ class FromDensity:
         return known if known is not None else self._kept.put(block, self._made(block))
 
     def _made(self, block: Block) -> NDArray[np.uint8]:
-        down, across = _square(self.grid)
+        down, across = square(self.grid)
         whole = Block(
             block.row0 // down * down,
             min(-(-block.row1 // down) * down, self.grid.height),
@@ -167,7 +167,7 @@ def codes_at(environment: Any, grid: Grid, column: F64, row: F64) -> NDArray[np.
     return out
 
 
-def _square(grid: Grid) -> tuple[int, int]:
+def square(grid: Grid) -> tuple[int, int]:
     """Return the rows and columns of a square of about a kilometre in the middle of a grid."""
     middle = frame_at(grid, np.array([0.5 * grid.width]), np.array([0.5 * grid.height])).metric
     along, down = float(np.sqrt(middle[0, 0])), float(np.sqrt(middle[2, 0]))

@@ -73,6 +73,7 @@ class Fraction:
     key: str
     technology: str
     dtype: np.dtype[Any]
+    option: str = "--coverage-min"
 
     def share(self, raster: Raster, block: Block) -> NDArray[Any]:
         """Return the values, or raise where one is not in 0..1."""
@@ -106,21 +107,21 @@ class Fraction:
             level = DECODE_DBM[self.technology]
             fix = (
                 "these look like signal levels in dBm: say from which level on there is coverage, "
-                f"for instance --coverage-min {self.key}={level}"
+                f"for instance {self.option} {self.key}={level}"
             )
         elif low >= 0 and high == _EITHER:
             fix = (
                 "255 may mean covered or no data: for covered say "
-                f"--coverage-min {self.key}=128, for no data run `gdal_edit.py -a_nodata 255 FILE`"
+                f"{self.option} {self.key}=128, for no data run `gdal_edit.py -a_nodata 255 FILE`"
             )
         elif low >= 0 and high <= 100:
             fix = (
                 "if these are percent divide them by 100, or say what counts as covered, for "
-                f"instance --coverage-min {self.key}=50"
+                f"instance {self.option} {self.key}=50"
             )
         else:
             fix = (
-                f"say from which value on there is coverage with --coverage-min {self.key}=VALUE, "
+                f"say from which value on there is coverage with {self.option} {self.key}=VALUE, "
                 "or mark cells without data with `gdal_edit.py -a_nodata VALUE FILE`"
             )
         return CoverageValueError(

@@ -40,6 +40,8 @@ class ModelledLayer:
         On a grid whose cells are `factor` x `factor` parts of those of the people.
     alive
         Which cells of the network work, shape (cells,); None: all.
+    row0, col0
+        The cell of the people that is the first of the network's grid; beyond that grid nobody is served.
     """
 
     technology: str
@@ -48,6 +50,8 @@ class ModelledLayer:
     kinds: tuple[tuple[str, str | None], ...]
     factor: int = 1
     alive: NDArray[np.bool_] | None = None
+    row0: int = 0
+    col0: int = 0
 
     provenance: Final[Provenance] = "modelled"
     binary: Final = False
@@ -60,6 +64,22 @@ class ModelledLayer:
 
     def share(self, block: Block, tiles: NDArray[np.bool_] | None = None) -> F32:  # noqa: ARG002
         """Return the probability of service in each cell of a block of people, the mean over its parts."""
+        rows, cols = (n // self.factor for n in self.network.grid.shape)
+        here = Block(
+            min(max(block.row0 - self.row0, 0), rows),
+            min(max(block.row1 - self.row0, 0), rows),
+            min(max(block.col0 - self.col0, 0), cols),
+            min(max(block.col1 - self.col0, 0), cols),
+        )
+        if here.shape == block.shape:
+            return self._within(here)
+        out = np.zeros(block.shape, np.float32)
+        if here.row0 < here.row1 and here.col0 < here.col1:
+            top, left = here.row0 + self.row0 - block.row0, here.col0 + self.col0 - block.col0
+            out[top : top + here.shape[0], left : left + here.shape[1]] = self._within(here)
+        return out
+
+    def _within(self, block: Block) -> F32:
         if self.factor == 1:
             return self._service(block)
         out = np.zeros(block.shape, np.float32)
@@ -101,7 +121,9 @@ class ModelledLayer:
         return found[0] if len(found) == 1 else np.maximum.reduce(found)
 
 
-def layers_of(network: Network, factor: int = 1) -> list[ModelledLayer]:
+def layers_of(
+    network: Network, factor: int = 1, row0: int = 0, col0: int = 0
+) -> list[ModelledLayer]:
     """Return one layer for each technology and operator of a network.
 
     The best server of all operators is that of the best operator, so that a technology's union over its operators, which is
@@ -113,7 +135,7 @@ def layers_of(network: Network, factor: int = 1) -> list[ModelledLayer]:
     kinds = [(TECHNOLOGIES[t], str(operator)) for t, operator in codes]
     layers = [ModelledLayer(t, o or None, network, ((t, o),), factor) for t, o in kinds]
     if factor == 1:
-        return layers
+        return [replace(layer, row0=row0, col0=col0) for layer in layers]
     technologies, operators = network.technologies(), [o for o in network.operators() if o]
     if len(operators) > 1 or len(kinds) > len(technologies):
         layers += [ModelledLayer(t, None, network, ((t, None),), factor) for t in technologies]
@@ -124,4 +146,4 @@ def layers_of(network: Network, factor: int = 1) -> list[ModelledLayer]:
         ]
         everything = tuple((t, None) for t in technologies)
         layers.append(ModelledLayer(ANY, None, network, everything, factor))
-    return layers
+    return [replace(layer, row0=row0, col0=col0) for layer in layers]

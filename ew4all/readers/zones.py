@@ -33,6 +33,7 @@ _LEVELS = tuple(range(5, -1, -1))
 _ID_COLUMNS = (
     "zone_id", "zoneid", "id", "zone", "code", "pcode",
     *(f"adm{k}_pcode" for k in _LEVELS), *(f"gid_{k}" for k in _LEVELS),
+    *(f"id_{k}" for k in _LEVELS),
     "shapeid", "geoid", "geocode", "pid", "wof_id", "gid", "uid", "iso_3166_2", "objectid", "fid",
 )  # fmt: skip
 _NAME_COLUMNS = (
@@ -56,7 +57,12 @@ class Zones:
     layer: VectorLayer
 
 
-def read_zones(source: object, zone_id: str | None = None, zone_name: str | None = None) -> Zones:
+def read_zones(
+    source: object,
+    zone_id: str | None = None,
+    zone_name: str | None = None,
+    where: Mapping[str, Any] | None = None,
+) -> Zones:
     """Read zones.
 
     Parameters
@@ -66,6 +72,8 @@ def read_zones(source: object, zone_id: str | None = None, zone_name: str | None
     zone_id, zone_name
         Columns. By default one of the usual names, which a note tells; a source without any column
         is numbered from 1.
+    where
+        From column to value: features that are zones; see `chosen`.
 
     Returns
     -------
@@ -81,6 +89,8 @@ def read_zones(source: object, zone_id: str | None = None, zone_name: str | None
         An identifier that is null, repeated, or ``outside``.
     """
     whole = read_vector(source, "zones")
+    if where:
+        whole = chosen(whole, where)
     drawn = ~shapely.is_missing(whole.geometries)
     layer = whole.take(drawn)
     numbers = np.flatnonzero(drawn)

@@ -47,8 +47,15 @@ def file_of(path_or_name: str | os.PathLike[str]) -> Path:
     raise ReadError(msg)
 
 
-def load_scenario(path_or_name: str | os.PathLike[str]) -> Scenario:
+def load_scenario(
+    path_or_name: str | os.PathLike[str], *, files: Mapping[str, str] | None = None
+) -> Scenario:
     """Read and check a scenario file, or one of those that come with the package.
+
+    Parameters
+    ----------
+    files
+        Where given, the scenario may name these and files of its demo, and no path of this machine: reference to path.
 
     Raises
     ------
@@ -71,7 +78,7 @@ def load_scenario(path_or_name: str | os.PathLike[str]) -> Scenario:
     except UnicodeDecodeError as error:
         msg = f"the scenario {path} is no text in UTF-8; save it as such"
         raise ReadError(msg) from error
-    return _scenario(read_marked(text), str(path), path, path.resolve().parent, text)
+    return _scenario(read_marked(text), str(path), path, path.resolve().parent, text, files)
 
 
 def scenario_from(
@@ -92,7 +99,14 @@ def scenario_from(
     return _scenario(MarkedText(dict(given)), name, None, Path(folder), "")
 
 
-def _scenario(read: MarkedText, name: str, path: Path | None, folder: Path, text: str) -> Scenario:
+def _scenario(
+    read: MarkedText,
+    name: str,
+    path: Path | None,
+    folder: Path,
+    text: str,
+    files: Mapping[str, str] | None = None,
+) -> Scenario:
     findings = list(read.findings)
     if not isinstance(read.value, dict):
         if not findings:
@@ -118,7 +132,9 @@ def _scenario(read: MarkedText, name: str, path: Path | None, folder: Path, text
     zero = None
     with suppress(ValueError):  # told by the field itself
         zero = zero_date(str(given.get("zero", "12:00")))
-    context = {"folder": folder, "zero": zero, "demo": None if demo is None else demo.folder}
+    context = {
+        "folder": folder, "zero": zero, "demo": None if demo is None else demo.folder, "files": files,
+    }  # fmt: skip
     scenario, faulty = None, set()
     try:
         scenario = Scenario.model_validate(full, context=context)

@@ -35,14 +35,14 @@ hazard:
 
 channels:                          # those that are named are used; a number takes the place of a default
   cell_broadcast:
-#    opted_out: 0.1
+#    looks_every_s: 600
   location_sms:
 
 timeline:                          # until the alert leaves; each step a duration, or uniform, triangle, lognormal,
   detection: 10 min                # weibull, not_before. Without a timeline it leaves at `alert.issued`, or at zero
   decision: {triangle: [5 min, 20 min, 60 min]}
 
-# behaviour: {phone_owned: 0.9, languages: {en: 0.95}}
+# behaviour: {phone_owned: 0.9, opted_out: 0.1, languages: {en: 0.95}}
 # power: {"*": {lost: 1 h, back: 8 h, share: 0.5}}
 # decisions:
 #   - {at: 3 h, update: {identifier: alert}}

@@ -6,9 +6,12 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "InputFile",
@@ -30,6 +33,7 @@ _PART: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z]+)\s*")
 _DURATION: Final = (
     r"^\s*[+-]?(\s*\d+(\.\d*)?\s*(s|sec|seconds?|min|mins|minutes?|h|hours?|d|days?))+\s*$"
 )
+_DEMO_FILE: Final = re.compile(r"demo:[A-Za-z0-9][A-Za-z0-9_-]*\.[a-z0-9]+")
 _CLOCK: Final = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
 _HOW: Final = "write a duration with its unit, such as 90 s, 15 min, 1 h 30 min or 2 d"
 
@@ -140,6 +144,8 @@ def _file(value: Any, info: ValidationInfo) -> str:
         raise ValueError(msg)
     text = value.strip()
     context = info.context or {}
+    if context.get("files") is not None:
+        return _of_service(text, context)
     if text.startswith("demo:"):
         folder = context.get("demo")
         if folder is None:
@@ -153,6 +159,20 @@ def _file(value: Any, info: ValidationInfo) -> str:
     if not path.is_absolute() and folder is not None:
         path = Path(folder) / path
     return _existing(path, text)
+
+
+def _of_service(text: str, context: Mapping[str, Any]) -> str:
+    """Return the path of a reference. No text of a client becomes a path: it is a key, or the plain name of a file of the demo."""
+    reference = re.split(r"[|#]", text, maxsplit=1)[0].strip()
+    rest = text[len(reference) :]
+    known: Mapping[str, str] = context["files"]
+    folder = context.get("demo")
+    if reference in known:
+        return known[reference] + rest
+    if folder is not None and _DEMO_FILE.fullmatch(reference):
+        return _existing(Path(folder) / reference.removeprefix("demo:"), text)
+    msg = f"{text!r} is no file of this service; write upload:ID, layer:ID or demo:NAME of one that is there"
+    raise ValueError(msg)
 
 
 def _existing(path: Path, given: str) -> str:

@@ -86,7 +86,8 @@ def sorensen_mileti(
     step_s = min(fastest_s, 1.0 / spread if spread > 0 else np.inf) / _FINE
     # With v = 1 / (ceiling - P) the equation is linear: v' = (h + contagion ceiling) v - contagion.
     points = int(np.ceil(times.max(initial=0.0) / step_s)) + 2
-    grid = step_s * np.arange(points, dtype=np.float64)
+    # The times themselves are among the points, so that nothing is lost between two of these.
+    grid = np.union1d(step_s * np.arange(points, dtype=np.float64), times)
 
     def exponent(at: F64) -> F64:
         half = 0.5 * (at / fastest_s) ** 2
@@ -94,7 +95,7 @@ def sorensen_mileti(
         return total
 
     falls = np.exp(-exponent(grid))
-    area = np.concatenate([[0.0], np.cumsum(0.5 * step_s * (falls[1:] + falls[:-1]))])
+    area = np.concatenate([[0.0], np.cumsum(0.5 * np.diff(grid) * (falls[1:] + falls[:-1]))])
     left = np.exp(-exponent(times)) / (
         1.0 / ceiling - contagion_per_s * np.interp(times, grid, area)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -39,6 +40,15 @@ KNOWN: Final = (
 
 KINDS: Final = ("alert", "outage", "issuance")
 
+_OUTCOMES: Final = {
+    "any",
+    "none",
+    "two_or_more",
+    "sites_out",
+    "early_min",
+    "median_min",
+    "late_min",
+}
 _SHARES: Final = {"app_installed", "web_push_subscribed", "sms_enrolled", "sites_out", *BEHAVIOUR}
 _TOP: Final = {"case", "kind", "place", "date", "known", "score", "check", "notes"}
 _WITH: Final = {"value", "source", "date"}
@@ -137,6 +147,9 @@ def load_case(path: str | Path) -> Case:
         known[name] = _known(name, said, f"{where}: {name}")
     targets = [_target(said, where, scored=True) for said in document.get("score") or ()]
     targets += [_target(said, where, scored=False) for said in document.get("check") or ()]
+    if document["kind"] == "alert" and not {"channels", "channel_shares"} & set(known):
+        msg = f"{where} names no channel; give channels (those that were used) or channel_shares under known"
+        raise InputError(msg)
     if not targets:
         msg = f"{where} compares with nothing; give score or check"
         raise InputError(msg)
@@ -172,6 +185,9 @@ def _known(name: str, said: Any, where: str) -> Known:
             msg = f"{where}: shares of people by the technology that serves them add up to more than 1"
             raise InputError(msg)
     elif name == "channels":
+        if not isinstance(value, list):
+            msg = f"{where} must be a list of channels, not {value!r}"
+            raise InputError(msg)
         unknown = [one for one in value if one not in CHANNELS]
         if unknown:
             msg = f"{where}: there is no channel {unknown[0]!r}; there are {', '.join(CHANNELS)}"
@@ -180,8 +196,11 @@ def _known(name: str, said: Any, where: str) -> Known:
         if not isinstance(value, dict) or set(value) != {"ratings", "area_km2"}:
             msg = f"{where} needs ratings (level at 30.48 m, dBC: how many) and area_km2"
             raise InputError(msg)
-    elif not (isinstance(value, int | float) and not isinstance(value, bool) and value >= 0):
-        msg = f"{where} must be a number of 0 or more, not {value!r}"
+    elif not _is_number(value) or value < 0:
+        msg = f"{where} must be a finite number of 0 or more, not {value!r}"
+        raise InputError(msg)
+    elif name in {"hour", "until_hour"} and value > 24:
+        msg = f"{where} is {value!r}, but an hour of the day lies in 0..24"
         raise InputError(msg)
     return Known(value, source, _date(said["date"], where))
 
@@ -197,11 +216,38 @@ def _target(said: Any, where: str, *, scored: bool) -> Target:
     if missing:
         msg = f"{where}: a target needs {missing[0]!r}"
         raise InputError(msg)
+    what = str(said["what"])
+    if not _is_outcome(what):
+        msg = (
+            f"{where}: {what!r} is nothing that a case can be compared with; what is a channel ({', '.join(CHANNELS)}), any, none, "
+            "two_or_more, sites_out, median_s of CHANNEL, last_min of CHANNEL, early_min, median_min or late_min"
+        )
+        raise InputError(msg)
+    bounds = (said["low"], said["high"])
+    if not all(_is_number(bound) for bound in bounds):
+        msg = f"{where}: low and high of {what} must be numbers, not {said['low']!r} and {said['high']!r}"
+        raise InputError(msg)
+    is_share = " of " not in what and not what.endswith("_min")
+    if is_share and not 0.0 <= max(bounds) <= 1.0:
+        msg = f"{where}: the band of {what} is {bounds[0]} to {bounds[1]}, but shares lie in 0..1 (60 % is 0.6)"
+        raise InputError(msg)
     if not said["low"] <= said["high"]:
         msg = f"{where}: the band {said['low']} to {said['high']} of {said['what']} is empty"
         raise InputError(msg)
     given = {**said, "published": str(said["published"]), "date": _date(said["date"], where)}
     return Target(**given, scored=scored)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_outcome(what: str) -> bool:
+    """Say whether `playing.outcome` knows it."""
+    time, of, channel = what.partition(" of ")
+    if of:
+        return time in {"median_s", "last_min"} and channel in CHANNELS
+    return what in CHANNELS or what in _OUTCOMES
 
 
 def _share(value: Any, where: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -82,9 +84,13 @@ class ReplicaFolder:
         found = []
         for number in numbers:
             try:
-                with np.load(self._path(number), allow_pickle=False) as held:
+                # Opened here: numpy leaves a damaged file open.
+                with (
+                    self._path(number).open("rb") as file,
+                    np.load(file, allow_pickle=False) as held,
+                ):
                     found.append({name: held[name] for name in held.files})
-            except (OSError, ValueError, EOFError) as error:
+            except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
                 msg = f"replica {number} in {self.folder} cannot be read ({error}); delete its file, and it is played again"
                 raise ReadError(msg) from error
         return found

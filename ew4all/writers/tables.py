@@ -97,7 +97,7 @@ def write_gpkg(path: Path, frame: Any, description: str) -> None:
     WriteError
         The file cannot be written.
     """
-    with writing(path), _gdal_option("OGR_CURRENT_DATE", FIXED_DATE):
+    with writing(path), gdal_option("OGR_CURRENT_DATE", FIXED_DATE):
         frame.to_file(
             path,
             layer=LAYER,
@@ -129,7 +129,8 @@ def _description(result: Reach, notice: str | None) -> str:
 
 
 @contextmanager
-def _gdal_option(name: str, value: str) -> Iterator[None]:
+def gdal_option(name: str, value: str) -> Iterator[None]:
+    """Set an option of GDAL for a while."""
     before = pyogrio.get_gdal_config_option(name)
     pyogrio.set_gdal_config_options({name: value})
     try:

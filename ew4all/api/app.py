@@ -1,0 +1,73 @@
+"""The web edge: `create_app` puts together middleware, errors and routes; nothing happens at import."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from ew4all import __version__
+from ew4all.api import problems
+from ew4all.api.middleware import install as install_middleware
+from ew4all.api.routes import jobs, landing, processes, uploads
+from ew4all.api.service import Service
+from ew4all.api.settings import Settings, must_be_guarded
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application.
+
+    Raises
+    ------
+    OptionError
+        It would listen beyond this machine without authentication.
+    ReadError
+        The store cannot be opened.
+    """
+    settings = settings or Settings()
+    must_be_guarded(settings)
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        # In a thread: DBOS refuses its plain calls where an event loop runs.
+        service = await run_in_threadpool(Service, settings)
+        app.state.service = service
+        if settings.workers:
+            await run_in_threadpool(service.work)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(service.close)
+
+    app = FastAPI(
+        title="ew4all",
+        version=__version__,
+        summary="Who at risk does a public warning reach, through which channel, how soon, and who is left out.",
+        lifespan=living,
+        root_path=settings.root_path,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    problems.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "HEAD", "OPTIONS"],
+        expose_headers=["ETag", "Link", "Content-Crs", "OGC-NumberMatched"],
+    )
+    install_middleware(app, settings)
+    for module in (landing, processes, jobs, uploads):
+        app.include_router(module.router)
+    return app

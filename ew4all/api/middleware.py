@@ -1,0 +1,118 @@
+"""What every request passes: its identifier, its log line, bounds on its body, and headers that keep a browser safe."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from ew4all.api.identifiers import new_id
+from ew4all.api.problems import MEDIA_TYPE, Problem
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from ew4all.api.settings import Settings
+
+__all__ = ["CSP", "install"]
+
+CSP: Final = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+_HEADERS: Final = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
+)
+_REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_UPLOADS: Final = re.compile(r"^/v1/uploads(/|$)")
+
+_LOG = structlog.get_logger("ew4all.access")
+
+
+class Envelope:
+    """Plain ASGI: a middleware of Starlette's own kind would hold bodies and break events."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.most = settings.limits.body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        started_s, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                have = {name.lower() for name, _ in message["headers"]}
+                extra = [
+                    (b"x-request-id", request_id.encode()),
+                    *(h for h in _HEADERS if h[0] not in have),
+                ]
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            is_upload = _UPLOADS.match(scope["path"]) is not None
+            length = headers.get(b"content-length", b"0")
+            if not is_upload and length.isdigit() and int(length) > self.most:
+                await _refuse(scope, sending, request_id, self.most)
+            else:
+                await self.app(
+                    scope, receive if is_upload else _bounded(receive, self.most), sending
+                )
+            _LOG.info(
+                "request", method=scope["method"], path=scope["path"], status=status,
+                ms=round(1000 * (time.perf_counter() - started_s), 1),
+            )  # fmt: skip
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """Return a `receive` that ends a body which is longer than it said."""
+    size = 0
+
+    async def receiving() -> Message:
+        nonlocal size
+        message: Any = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise _too_large(most)
+        return message  # type: ignore[no-any-return]
+
+    return receiving
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(
+        413, "too-large", f"the body is larger than {most:,} bytes; files go to /v1/uploads"
+    )
+
+
+async def _refuse(scope: Scope, send: Send, request_id: str, most: int) -> None:
+    body = json.dumps(_too_large(most).document(scope["path"], request_id)).encode()
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Put the envelope around an application."""
+    app.add_middleware(Envelope, settings=settings)

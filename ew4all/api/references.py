@@ -1,0 +1,52 @@
+"""References to files: what a client writes in the place of a path."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["FileReference", "ScenarioReference", "references_in"]
+
+_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+_PATTERN: Final = rf"^(upload|layer|demo|alert):{_NAME}$"
+_SCENARIO: Final = rf"^((scenario|upload):{_NAME}|[a-z0-9][a-z0-9-]{{0,63}})$"
+_REFERENCE: Final = re.compile(rf"(upload|layer|demo|alert|scenario):{_NAME}")
+
+FileReference = Annotated[
+    str,
+    Field(
+        pattern=_PATTERN,
+        description="a file of the service: `upload:ID`, `layer:ID`, `demo:NAME`, or `alert:ID` where a CAP alert is wanted",
+        examples=["demo:population.tif"],
+    ),
+]
+ScenarioReference = Annotated[
+    str,
+    Field(
+        pattern=_SCENARIO,
+        description="a scenario: `scenario:ID` that is stored, `upload:ID`, or the name of one that comes with ew4all",
+        examples=["grenada-beryl"],
+    ),
+]
+
+
+def references_in(inputs: Mapping[str, Any]) -> list[str]:
+    """Return every reference in inputs, each once, in their order."""
+    return list(dict.fromkeys(_found(inputs)))
+
+
+def _found(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if _REFERENCE.fullmatch(value):
+            yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _found(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _found(inner)

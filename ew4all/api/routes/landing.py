@@ -1,0 +1,90 @@
+"""OGC API - Common: landing page, conformance, OpenAPI; and whether the service is well."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from ew4all import __version__
+from ew4all.api.deps import Serving
+from ew4all.api.problems import Problem, responses
+
+__all__ = ["CONFORMANCE", "router"]
+
+router = APIRouter(tags=["service"])
+
+CONFORMANCE: Final = (
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
+    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
+    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
+    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/job-list",
+    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
+)
+"""Only what is true. Not `oas30`: the document is OpenAPI 3.1."""
+
+OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
+_PROCESSES: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
+
+
+def _link(href: str, rel: str, title: str, type_: str = "application/json") -> dict[str, str]:
+    return {"href": href, "rel": rel, "type": type_, "title": title}
+
+
+@router.get(
+    "/api",
+    operation_id="getOpenApi",
+    response_class=Response,
+    responses={200: {"description": "OpenAPI 3.1", "content": {OPENAPI: {}}}},
+)
+def openapi(request: Request) -> Response:
+    """Return the OpenAPI document."""
+    return JSONResponse(request.app.openapi(), media_type=OPENAPI)
+
+
+@router.get("/conformance", operation_id="getConformance")
+def conformance() -> dict[str, Any]:
+    """List the conformance classes that hold."""
+    return {"conformsTo": list(CONFORMANCE)}
+
+
+@router.get("/v1", operation_id="getLanding")
+@router.get("/", operation_id="getRoot")
+def landing() -> dict[str, Any]:
+    """Return the landing page."""
+    return {
+        "title": "ew4all",
+        "description": "Who at risk does a public warning reach, through which channel, how soon, and who is left out.",
+        "version": __version__,
+        "links": [
+            _link("/", "self", "this document"),
+            _link("/api", "service-desc", "the API", OPENAPI),
+            _link("/conformance", "conformance", "conformance classes"),
+            _link("/processes", _PROCESSES + "processes", "processes"),
+            _link("/jobs", _PROCESSES + "job-list", "jobs"),
+        ],
+    }
+
+
+@router.get("/healthz", operation_id="getHealth", tags=["operations"])
+def health() -> dict[str, str]:
+    """Say that the process is up."""
+    return {"status": "up"}
+
+
+@router.get("/readyz", operation_id="getReadiness", tags=["operations"], responses=responses(503))
+def readiness(service: Serving) -> dict[str, Any]:
+    """Say whether the store answers and the data folder can be written."""
+    import os
+
+    checks = {
+        "database": service.database.is_ready(),
+        "data_folder": os.access(service.settings.data_dir, os.W_OK),
+    }
+    if not all(checks.values()):
+        bad = ", ".join(name for name, ok in checks.items() if not ok)
+        raise Problem(503, "not-ready", f"not ready: {bad}", headers={"Retry-After": "5"})
+    return {"status": "ready", **checks}

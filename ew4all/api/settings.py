@@ -1,0 +1,118 @@
+"""What a host may set: one typed object, read from ``EW4ALL_*`` in the environment or given to `create_app`."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ew4all.errors import OptionError
+
+__all__ = ["Limits", "Settings", "must_be_guarded"]
+
+MB = 1024 * 1024
+
+
+class Limits(BaseSettings):
+    """Bounds on what a client may ask for; each is documented and answered with 413 or 400 where it is exceeded."""
+
+    model_config = SettingsConfigDict(env_prefix="EW4ALL_LIMIT_", frozen=True)
+
+    body_bytes: int = Field(default=8 * MB, gt=0, description="JSON body of a request, bytes")
+    upload_bytes: int = Field(default=1024 * MB, gt=0, description="one uploaded file, bytes")
+    vertices: int = Field(
+        default=200_000, gt=0, description="vertices of one geometry in a request"
+    )
+    cells: int = Field(default=2_000_000_000, gt=0, description="cells of one uploaded raster")
+    unpacked_ratio: float = Field(
+        default=200.0, gt=1.0, description="largest ratio of decoded to stored bytes of an upload"
+    )
+    replicas: int = Field(default=10_000, gt=0, description="replicas of one run")
+    features: int = Field(
+        default=10_000, gt=0, description="features of one page; more is cut to this"
+    )
+    tile_features: int = Field(default=20_000, gt=0, description="features of one vector tile")
+    jobs_waiting: int = Field(
+        default=100, gt=0, description="jobs of one principal that are not finished"
+    )
+    requests_per_minute: int = Field(
+        default=1200, gt=0, description="requests of one principal in a minute"
+    )
+
+
+class Settings(BaseSettings):
+    """Everything else."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="EW4ALL_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    data_dir: Path = Field(
+        default=Path("ew4all-data"), description="folder of the store and its files"
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="SQLAlchemy address of PostgreSQL; SQLite in `data_dir` without it",
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    auth: Literal["none", "keys"] = Field(
+        default="none", description="`keys` demands an API key; `none` is for this machine alone"
+    )
+    public_read: bool = Field(
+        default=False, description="with `keys`: results and layers can be read without one"
+    )
+    cors_origins: tuple[str, ...] = Field(
+        default=("*",), description="origins that may read results"
+    )
+    root_path: str = ""
+    workers: int = Field(
+        default=1, ge=0, description="jobs at a time in this process; 0: `ew4all worker`"
+    )
+    processes_per_job: int = Field(default=2, ge=1, description="threads or processes inside a job")
+    job_timeout_s: float = Field(default=6 * 3600.0, gt=0.0)
+    sync_wait_s: float = Field(
+        default=20.0, ge=0.0, description="how long a request may wait for a result"
+    )
+    keep_jobs_days: float = Field(default=30.0, gt=0.0)
+    poll_s: float = Field(
+        default=0.2, gt=0.0, description="how often queues and events are looked at"
+    )
+    limits: Limits = Field(default_factory=lambda: Limits())  # noqa: PLW0108 - mypy knows no generated signature
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy address of the store."""
+        if self.database_url is not None:
+            return self.database_url
+        return f"sqlite:///{(self.data_dir / 'ew4all.sqlite').resolve()}"
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is a file of this machine."""
+        return self.store_url.startswith("sqlite")
+
+
+def must_be_guarded(settings: Settings) -> None:
+    """Refuse to listen beyond this machine without authentication.
+
+    Raises
+    ------
+    OptionError
+        The address is not a loopback one and `auth` is ``none``.
+    """
+    if settings.auth != "none":
+        return
+    try:
+        is_local = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        is_local = settings.host == "localhost"
+    if not is_local:
+        msg = (
+            f"host {settings.host} can be reached from other machines, but nobody would have to show a key: "
+            "set EW4ALL_AUTH=keys (and make one with `ew4all db key`), or listen on 127.0.0.1"
+        )
+        raise OptionError(msg)

@@ -1,0 +1,172 @@
+"""Checks of an upload: what it says it is, and that it does not unpack to something enormous."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from ew4all.api.jobs.workflow import LOCKED_DOWN
+from ew4all.api.problems import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ew4all.api.service import Service
+
+__all__ = ["TYPES", "check", "facts_of"]
+
+TYPES: Final[dict[str, tuple[bytes, ...]]] = {
+    "tif": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "tiff": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "gpkg": (b"SQLite format 3\0",),
+    "fgb": (b"fgb\x03",),
+    "parquet": (b"PAR1",),
+    "zip": (b"PK\x03\x04",),
+    "gz": (b"\x1f\x8b",),
+    "xlsx": (b"PK\x03\x04",),
+    "geojson": (), "json": (), "csv": (), "wkt": (), "xml": (), "cap": (), "yaml": (), "yml": (), "txt": (),
+}  # fmt: skip
+"""Endings that are taken, and with what bytes such a file begins; texts begin as they like."""
+
+_SECONDS: Final = 60
+
+
+def check(service: Service, sha256: str, name: str, role: str) -> dict[str, Any]:
+    """Return facts of an upload.
+
+    Raises
+    ------
+    Problem
+        415: an ending that is not taken, or a content that is something else; 413: too many cells, or a bomb; 400: broken.
+    """
+    suffix = name.rpartition(".")[2].lower()
+    if suffix not in TYPES:
+        raise Problem(
+            415,
+            "wrong-type",
+            f"{name!r} is of a type that is not taken; taken are {', '.join(sorted(TYPES))}",
+        )
+    path = service.blobs.path(sha256, "." + suffix)
+    with path.open("rb") as file:
+        head = file.read(16)
+    if TYPES[suffix] and not any(head.startswith(magic) for magic in TYPES[suffix]):
+        raise Problem(
+            415,
+            "wrong-type",
+            f"{name!r} does not hold what its ending says: it begins with {head[:8]!r}",
+        )
+    limits = service.settings.limits
+    command = [
+        sys.executable,
+        "-m",
+        "ew4all.api.uploads",
+        str(path),
+        suffix,
+        role,
+        str(limits.unpacked_ratio),
+        str(limits.cells),
+    ]
+    try:
+        # In a process of its own: a file that crashes a decoder, or never ends, hurts nobody.
+        ran = subprocess.run(
+            command, capture_output=True, check=False, timeout=_SECONDS, env={**_environment(), **LOCKED_DOWN}
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise Problem(
+            400, "unreadable-input", f"{name!r} could not be looked through within {_SECONDS} s"
+        ) from None
+    try:
+        found: dict[str, Any] = json.loads(ran.stdout)
+    except ValueError:
+        raise Problem(400, "unreadable-input", f"{name!r} cannot be read as .{suffix}") from None
+    if "problem" in found:
+        raise Problem(found["status"], found["code"], f"{name!r}: {found['problem']}")
+    return found
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return dict(os.environ)
+
+
+def facts_of(path: Path, suffix: str, ratio: float, cells: int) -> dict[str, Any]:
+    """Return what a file says of itself, or the problem with it."""
+    if suffix in {"tif", "tiff"}:
+        return _raster(path, ratio, cells)
+    if suffix in {"zip", "xlsx"}:
+        return _zip(path, ratio)
+    if suffix in {"geojson", "json", "csv", "wkt", "xml", "cap", "yaml", "yml", "txt"}:
+        with path.open("rb") as file:
+            if b"\0" in file.read(65536):
+                return {
+                    "status": 415,
+                    "code": "wrong-type",
+                    "problem": "it holds zero bytes, so it is no text",
+                }
+    return {}
+
+
+def _raster(path: Path, ratio: float, cells: int) -> dict[str, Any]:
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        with rasterio.open(path, driver="GTiff") as raster:
+            count = raster.width * raster.height * raster.count
+            decoded = raster.width * raster.height * sum(_bytes(t) for t in raster.dtypes)
+            if count > cells:
+                return {
+                    "status": 413,
+                    "code": "too-many-cells",
+                    "problem": f"{count:,} cells, of {cells:,} that are taken",
+                }
+            if decoded > ratio * max(path.stat().st_size, 1) and decoded > 1 << 28:
+                return {
+                    "status": 413,
+                    "code": "bomb",
+                    "problem": f"it unpacks to {decoded:,} bytes, over {ratio:g} times its size",
+                }
+            return {
+                "driver": "GTiff", "width": raster.width, "height": raster.height, "bands": raster.count,
+                "crs": None if raster.crs is None else raster.crs.to_string(), "bounds": list(raster.bounds), "dtype": raster.dtypes[0],
+            }  # fmt: skip
+    except RasterioError as error:
+        return {
+            "status": 400,
+            "code": "unreadable-input",
+            "problem": f"it cannot be read as GeoTIFF ({type(error).__name__})",
+        }
+
+
+def _bytes(dtype: str) -> int:
+    import numpy as np
+
+    return int(np.dtype(dtype).itemsize)
+
+
+def _zip(path: Path, ratio: float) -> dict[str, Any]:
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile:
+        return {"status": 400, "code": "unreadable-input", "problem": "it is no ZIP archive"}
+    if unpacked > ratio * path.stat().st_size and unpacked > 1 << 24:
+        return {
+            "status": 413,
+            "code": "bomb",
+            "problem": f"it unpacks to {unpacked:,} bytes, over {ratio:g} times its size",
+        }
+    return {"unpacked_bytes": unpacked}
+
+
+if __name__ == "__main__":
+    from pathlib import Path as _Path
+
+    sys.stdout.write(
+        json.dumps(facts_of(_Path(sys.argv[1]), sys.argv[2], float(sys.argv[4]), int(sys.argv[5])))
+    )

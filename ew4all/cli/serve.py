@@ -1,0 +1,80 @@
+"""`ew4all serve` and `ew4all worker`: the service and more hands for its jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ew4all.cli.terminal import reporting, say
+
+Host = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Address to listen on; 127.0.0.1 by default.")
+]
+Port = Annotated[
+    int | None, typer.Option(metavar="N", help="Port; 8000 by default, 0 for any that is free.")
+]
+DataDir = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder of the store; ./ew4all-data by default.")
+]
+
+
+def _settings(**given: Any) -> Any:
+    from ew4all.api.settings import Settings
+
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Serve the API; settings are read from EW4ALL_* in the environment."""
+    with reporting():
+        import uvicorn
+
+        from ew4all.api.app import create_app
+        from ew4all.api.service import Service
+
+        settings = _settings(host=host, port=port, data_dir=data_dir)
+        app = create_app(settings)
+        Service(
+            settings
+        ).close()  # what is wrong with the store is one sentence here, and a traceback within uvicorn
+        say(f"http://{settings.host}:{settings.port}  store: {settings.data_dir}", quiet=False)
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+
+
+def worker(
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Name for lists and logs; by default that of the machine."
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Take jobs of a service from its queue, in a process of its own."""
+    with reporting():
+        import signal
+        import threading
+
+        from ew4all.api.service import Service
+
+        service = Service(_settings(data_dir=data_dir))
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+        service.work(name)
+        say(f"taking jobs of {service.settings.data_dir}", quiet=False)
+        ended.wait()
+        service.close()

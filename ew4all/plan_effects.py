@@ -1,0 +1,257 @@
+"""Whom each measure would reach: signals by the radio model, sirens by their level, stations and wardens by distance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ew4all.cells import Cells
+from ew4all.coverage.signal_defaults import Radio
+from ew4all.coverage.sound import siren_range_m
+from ew4all.coverage.surroundings import FinerPeople
+from ew4all.errors import EmptySelectionError
+from ew4all.gap_sirens import SirenShare
+from ew4all.grid import GEOID, Block
+from ew4all.network_intake import map_grid, network_on
+from ew4all.planning.measures import DEVICE, KINDS, KIT, SIGNAL, SITE, Effect
+from ew4all.sim.siren_levels import LEAST_DB, Sirens
+from ew4all.units import TECHNOLOGIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from ew4all.coverage.network import Network
+    from ew4all.gap_intake import GapStudy
+    from ew4all.plan_crowd import PlanCells
+    from ew4all.planning.measures import Measure
+    from ew4all.planning.rows import Crowd
+    from ew4all.units import F64
+
+__all__ = ["Effects", "cells_near"]
+
+_KM_PER_DEGREE: Final = 111.2
+_LEAST: Final = 1e-4
+
+
+def cells_near(
+    cells: PlanCells, lon: float, lat: float, km: float
+) -> tuple[NDArray[np.int64], F64]:
+    """Return the cells whose middle lies within a distance of a place, in their order, and how far each lies, in km."""
+    high = np.abs(cells.lat_deg - lat) <= 1.02 * km / _KM_PER_DEGREE
+    some = np.flatnonzero(high)
+    away = (cells.lon_deg[some] - lon + 180.0) % 360.0 - 180.0
+    wide = np.cos(np.radians(np.minimum(np.abs(lat) + km / _KM_PER_DEGREE, 89.9)))
+    some = some[np.abs(away) * wide <= 1.02 * km / _KM_PER_DEGREE]
+    if not some.size:
+        return some, np.empty(0)
+    _, _, metres = GEOID.inv(
+        np.full(some.size, lon), np.full(some.size, lat), cells.lon_deg[some], cells.lat_deg[some]
+    )
+    near = metres <= 1000.0 * km
+    return some[near], np.asarray(metres)[near] / 1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """What is needed to say whom a measure reaches.
+
+    Attributes
+    ----------
+    values
+        Of `ew4all.planning.measure_defaults`.
+    dem, landcover
+        As for `ew4all.gaps`; None: flat land, surroundings by people.
+    sites
+        Name to number of the sites there are.
+    lift
+        Kind to the chance that a site is on air with the measure when it would not be without, shape (sites,).
+    """
+
+    opened: GapStudy
+    cells: PlanCells
+    crowd: Crowd
+    values: Mapping[str, float]
+    dem: Any = None
+    landcover: Any = None
+    radio: Mapping[str, float] | None = None
+    sites: Mapping[str, int] | None = None
+    lift: Mapping[str, F64] | None = None
+
+    def of(self, measures: Sequence[Measure]) -> tuple[list[Effect], list[str]]:
+        """Return the effect of each measure, and notes.
+
+        Raises
+        ------
+        InputError, ReadError
+            Terrain or land cover that cannot be used.
+        """
+        notes: list[str] = []
+        mobile = [m for m in measures if KINDS[m.kind].acts in {SIGNAL, KIT}]
+        signals = self._signals(mobile, notes) if mobile else {}
+        return [signals.get(m.id) or self._of(m) for m in measures], notes
+
+    def _of(self, measure: Measure) -> Effect:
+        acts = KINDS[measure.kind].acts
+        if acts == SITE:
+            return self._site(measure)
+        if acts == DEVICE:
+            return self._devices(measure)
+        if measure.kind == "siren":
+            return self._siren(measure)
+        if measure.kind == "warden":
+            return self._warden(measure)
+        if acts in {SIGNAL, KIT}:  # beyond the map
+            return _effect(np.empty(0, np.int64), np.empty(0))
+        return self._station(measure)
+
+    def _site(self, measure: Measure) -> Effect:
+        assert self.sites is not None
+        assert self.lift is not None
+        number = self.sites[measure.site]
+        lift = measure.number("share", float(self.lift[measure.kind][number]))
+        return Effect(np.empty(0, np.int32), np.empty(0, np.float32), number, lift)
+
+    def _devices(self, measure: Measure) -> Effect:
+        zones = self.opened.study.zones
+        some = np.arange(len(self.cells))
+        if measure.zone and zones is not None:
+            number = [str(i) for i in zones.ids].index(measure.zone)
+            some = np.flatnonzero(self.cells.zone == number)
+        chance = measure.number("share", self.values["device_uptake"]) * self.crowd.with_phone
+        return _effect(some, np.full(some.size, chance))
+
+    def _station(self, measure: Measure) -> Effect:
+        km = measure.number("radius_km", self.values[f"{measure.kind}_km"])
+        some, _ = cells_near(self.cells, measure.lon_deg, measure.lat_deg, km)
+        return _effect(some, np.full(some.size, measure.number("share", 1.0)))
+
+    def _warden(self, measure: Measure) -> Effect:
+        km = measure.number("radius_km", self.values["warden_km"])
+        some, away = cells_near(self.cells, measure.lon_deg, measure.lat_deg, km)
+        # Nearest first, until as many people as a team can tell.
+        order = np.lexsort((some, away))
+        people = np.cumsum(self.cells.people[some[order]])
+        before = people - self.cells.people[some[order]]
+        most = measure.number("people", self.values["warden_people"])
+        told = np.clip(
+            (most - before) / np.maximum(self.cells.people[some[order]], 1e-12), 0.0, 1.0
+        )
+        chance = np.empty(some.size)
+        chance[order] = told * measure.number("share", self.values["warden_finds"])
+        return _effect(some, chance)
+
+    def _siren(self, measure: Measure) -> Effect:
+        rated = measure.number("rated_dbc", self.values["siren_dbc"])
+        grid = self.cells.grid
+        far_km = float(siren_range_m(rated, LEAST_DB)) / 1000.0
+        some, _ = cells_near(self.cells, measure.lon_deg, measure.lat_deg, far_km)
+        if not some.size:
+            return _effect(some, np.empty(0))
+        row, col = self.cells.flat[some] // grid.width, self.cells.flat[some] % grid.width
+        block = Block(int(row.min()), int(row.max()) + 1, int(col.min()), int(col.max()) + 1)
+        one = Sirens(
+            grid, np.array([measure.lon_deg]), np.array([measure.lat_deg]), np.array([rated])
+        )
+        share = SirenShare(one, self.opened.values).share(block)
+        heard = share[row - block.row0, col - block.col0] * self.opened.values["siren_works"]
+        return _effect(some, heard)
+
+    # Signals of new cells, by the model of `ew4all coverage`
+
+    def _signals(self, measures: Sequence[Measure], notes: list[str]) -> dict[str, Effect]:
+        people = self.opened.study.people
+        window = self.opened.ground.window
+        grid, factor, told = map_grid(people.grid, window, None)
+        notes += told
+        radio = Radio.assuming(self.radio or {})
+        cells = self._cells_of(measures)
+        reader = FinerPeople(people.cells(None), window.row0, window.col0, factor)
+        try:
+            placed = network_on(cells, grid, reader, radio, dem=self.dem, landcover=self.landcover)
+        except EmptySelectionError:
+            notes.append("no new site and no kit reaches anybody in the study area")
+            return {}
+        notes += [n for n in placed.notes if "does not give everything" not in n]
+        network = placed.network
+        boxes = network.placed.box
+        owner = network.placed.owner
+        found = {}
+        for j, measure in enumerate(measures):
+            mine = np.flatnonzero(owner == j)
+            if not mine.size:
+                continue
+            box = boxes[:, mine]
+            fine = Block(
+                max(int(box[0].min()), 0) // factor * factor,
+                min(-(-int(box[1].max()) // factor) * factor, grid.height),
+                max(int(box[2].min()), 0) // factor * factor,
+                min(-(-int(box[3].max()) // factor) * factor, grid.width),
+            )
+            if fine.row1 <= fine.row0 or fine.col1 <= fine.col0:
+                continue
+            found[measure.id] = self._signal(network, j, fine, window, factor, measure)
+        return found
+
+    def _cells_of(self, measures: Sequence[Measure]) -> Cells:
+        nan = np.nan
+        heights, powers = [], []
+        for m in measures:
+            is_kit = KINDS[m.kind].acts == KIT
+            default = self.values["satellite_kit_height_m"] if is_kit else nan
+            if m.kind == "new_site":
+                default = self.values["new_site_height_m"]
+            heights.append(m.number("height_m", default))
+            powers.append(
+                m.number("power_dbm", self.values["satellite_kit_dbm"] if is_kit else nan)
+            )
+        newest = self._technology
+        return Cells.of(
+            np.array([m.lon_deg for m in measures]),
+            np.array([m.lat_deg for m in measures]),
+            [str((m.options or {}).get("technology", newest)) for m in measures],
+            id=[m.id for m in measures],
+            site=np.arange(len(measures)),
+            height_m=np.array(heights),
+            power_dbm=np.array(powers),
+            frequency_mhz=np.array([m.number("frequency_mhz", nan) for m in measures]),
+        )
+
+    @cached_property
+    def _technology(self) -> str:
+        """4G, the newest technology with low bands and phones everywhere, unless the country has only older ones."""
+        return "4g" if "4g" in TECHNOLOGIES else TECHNOLOGIES[-1]
+
+    def _signal(
+        self, network: Network, j: int, fine: Block, window: Block, factor: int, measure: Measure
+    ) -> Effect:
+        alive = np.zeros(len(network.cells), np.bool_)
+        alive[j] = True
+        technology = TECHNOLOGIES[int(network.cells.technology[j])]
+        share = np.asarray(network.service_probability(fine, technology, None, alive), np.float64)
+        rows, cols = fine.shape[0] // factor, fine.shape[1] // factor
+        share = share.reshape(rows, factor, cols, factor).mean(axis=(1, 3))
+        row0, col0 = window.row0 + fine.row0 // factor, window.col0 + fine.col0 // factor
+        some, row, col = self._inside(Block(row0, row0 + rows, col0, col0 + cols))
+        chance = share[row - row0, col - col0] * measure.number("share", 1.0)
+        chance[chance < self.values["signal_least"]] = 0.0
+        return _effect(some, chance)
+
+    def _inside(self, block: Block) -> tuple[Any, Any, Any]:
+        """Return the inhabited cells of a block: numbers, rows and columns."""
+        width = self.cells.grid.width
+        line = np.arange(block.row0, block.row1) * width
+        first = np.searchsorted(self.cells.flat, line + block.col0)
+        last = np.searchsorted(self.cells.flat, line + block.col1)
+        parts = [np.arange(a, b) for a, b in zip(first, last, strict=True) if b > a]
+        some = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        return some, self.cells.flat[some] // width, self.cells.flat[some] % width
+
+
+def _effect(some: NDArray[np.int64], chance: F64) -> Effect:
+    keep = chance > _LEAST
+    return Effect(some[keep].astype(np.int32), chance[keep].astype(np.float32))
