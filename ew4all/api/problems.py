@@ -30,8 +30,8 @@ __all__ = [
 ]
 
 MEDIA_TYPE: Final = "application/problem+json"
-TYPES: Final = "https://ew4all.org/problems/"
-"""Names of our own kinds; docs/problems.md explains each."""
+TYPES: Final = "urn:ew4all:problem:"
+"""Our own kinds; names, not addresses, so that nobody takes them for a page."""
 
 OGC: Final = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 

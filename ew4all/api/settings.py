@@ -17,7 +17,7 @@ MB = 1024 * 1024
 
 
 class Limits(BaseSettings):
-    """Bounds on what a client may ask for; each is documented and answered with 413 or 400 where it is exceeded."""
+    """Bounds on what a client may ask for; each is answered with 413, 400 or 429 where it is exceeded."""
 
     model_config = SettingsConfigDict(env_prefix="EW4ALL_LIMIT_", frozen=True)
 
@@ -31,15 +31,8 @@ class Limits(BaseSettings):
         default=200.0, gt=1.0, description="largest ratio of decoded to stored bytes of an upload"
     )
     replicas: int = Field(default=10_000, gt=0, description="replicas of one run")
-    features: int = Field(
-        default=10_000, gt=0, description="features of one page; more is cut to this"
-    )
-    tile_features: int = Field(default=20_000, gt=0, description="features of one vector tile")
     jobs_waiting: int = Field(
         default=100, gt=0, description="jobs of one principal that are not finished"
-    )
-    requests_per_minute: int = Field(
-        default=1200, gt=0, description="requests of one principal in a minute"
     )
 
 
@@ -113,6 +106,6 @@ def must_be_guarded(settings: Settings) -> None:
     if not is_local:
         msg = (
             f"host {settings.host} can be reached from other machines, but nobody would have to show a key: "
-            "set EW4ALL_AUTH=keys (and make one with `ew4all db key`), or listen on 127.0.0.1"
+            "listen on 127.0.0.1, or set EW4ALL_AUTH=keys (a key is made by `ew4all.api.identity.make_key`)"
         )
         raise OptionError(msg)

@@ -40,9 +40,8 @@ def serve(
 
         settings = _settings(host=host, port=port, data_dir=data_dir)
         app = create_app(settings)
-        Service(
-            settings
-        ).close()  # what is wrong with the store is one sentence here, and a traceback within uvicorn
+        # What is wrong with the store is one sentence here, and a traceback within uvicorn.
+        Service(settings).close()
         say(f"http://{settings.host}:{settings.port}  store: {settings.data_dir}", quiet=False)
         uvicorn.run(
             app,
