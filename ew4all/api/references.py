@@ -37,16 +37,16 @@ ScenarioReference = Annotated[
 
 def references_in(inputs: Mapping[str, Any]) -> list[str]:
     """Return every reference in inputs, each once, in their order."""
-    return list(dict.fromkeys(_found(inputs)))
+    return list(dict.fromkeys(t for t in texts_in(inputs) if _REFERENCE.fullmatch(t)))
 
 
-def _found(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text of a document; keys are none."""
     if isinstance(value, str):
-        if _REFERENCE.fullmatch(value):
-            yield value
+        yield value
     elif isinstance(value, dict):
         for inner in value.values():
-            yield from _found(inner)
+            yield from texts_in(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _found(inner)
+            yield from texts_in(inner)

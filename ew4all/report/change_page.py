@@ -5,19 +5,20 @@ from __future__ import annotations
 import base64
 import math
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import shapely
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ew4all.report.change_map import change_words, lived_in
 from ew4all.report.change_table import signed_text
 from ew4all.report.change_view import ChangeView, coarser, painted, png_of, scale_of
+from ew4all.report.pages import template
 from ew4all.report.rounding import people_text, share_text
 from ew4all.writers.folder import writing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ew4all.change_results import Between, Change, DateCount, Flow, Series
     from ew4all.change_study import CellChange, ChangeStudy
 
@@ -131,17 +132,12 @@ def write_change_page(
     WriteError
         The file cannot be written.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates"), encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
     told = result.series
     if len(told) == 2 and told[0].layers == told[1].layers:
         told = told[1:]  # the one technology, not a second time
     first = len(result.series) - len(told)
     zones = _shown(result)
-    text = environment.get_template("change.html").render(
+    text = template("change.html").render(
         r=result,
         title=result.title or "Who has gained and who has lost a signal",
         notice=notice,

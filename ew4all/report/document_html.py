@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import base64
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ew4all.errors import OptionError
 from ew4all.report.document import Bullets, Figure, Heading, Paragraph, Table, headings_of, items_of
+from ew4all.report.pages import template
 from ew4all.writers.folder import writing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ew4all.report.document import Document, Item
 
 __all__ = ["html_text", "must_print_pdf", "write_html", "write_pdf"]
@@ -30,14 +30,7 @@ _WEASYPRINT: Final = (
 
 def html_text(document: Document) -> str:
     """Return a document as HTML, its pictures inside; nothing is asked of the network when it is opened."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates"), encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("document.html").render(
+    return template("document.html", trim=True).render(
         d=document,
         contents=headings_of(document),
         items=[_as_fields(item) for item in items_of(document)],

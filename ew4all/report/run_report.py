@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ew4all.report.pages import template
 from ew4all.report.rounding import people_text, share_text
 from ew4all.report.run_words import (
     LOSS_WORDS,
@@ -23,6 +22,7 @@ from ew4all.writers.folder import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -64,14 +64,8 @@ def write_report(path: Path, results: RunResults, curves_png: Path, map_png: Pat
     WriteError
         The file cannot be written.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates"), encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=False,
-    )
     facts = _facts(results)
-    text = environment.get_template("run.html").render(
+    text = template("run.html").render(
         r=results, curves_png=_embedded(curves_png), map_png=_embedded(map_png), **facts
     )
     with writing(path):

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from ew4all.api.jobs import records
 from ew4all.api.jobs.contents import contents_of
 from ew4all.api.problems import Problem
-from ew4all.api.references import references_in
+from ew4all.api.references import references_in, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -100,22 +100,11 @@ def _in_scenario(written: str) -> list[str]:
     from ew4all.scenario.yaml_text import read_marked
 
     found: list[str] = []
-    for value in _strings(read_marked(written).value):
+    for value in texts_in(read_marked(written).value):
         # A layer is named behind `|`, a column behind `#`; files of a demo are those of the scenario's own demo.
         reference = value.strip().partition("|")[0].partition("#")[0].strip()
         found += [r for r in references_in({"": reference}) if not r.startswith("demo:")]
     return list(dict.fromkeys(found))
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)
 
 
 def _bounded(service: Service, inputs: Mapping[str, Any]) -> None:
