@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from made_run import timeline_of
 from pyproj import CRS
 
-from ew4all import run_intake
+from ew4all import network_window, run_intake
 from ew4all.grid import Block, Grid
 from ew4all.network_window import Looked, sites_window, within_m
 from ew4all.readers.sites import read_cells
@@ -122,14 +122,22 @@ def columns(result: RunResult) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def flooded() -> dict[str, Any]:
+    """Return a footprint as raster, on the cells of the people."""
+    depth = np.random.default_rng(7).random((14, 11)).astype(np.float32)
+    return {"hazard": (depth, *where(16, 18)), "hazard_min": 0.5}
+
+
+@pytest.mark.parametrize(("tile", "hazard"), [(4, {}), (128, flooded())])
 def test_it_finds_what_looking_at_every_pixel_finds(
-    cells: Cells, monkeypatch: pytest.MonkeyPatch
+    tile: int, hazard: dict[str, Any], cells: Cells, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(network_window, "_TILE_PIXELS", tile)
     people, names = held(), tuple(CHANNELS)
-    quick = opened(cells, people)
+    quick = opened(cells, people, **hazard)
     found = played(quick, *names)
     everything(monkeypatch)
-    slow = opened(cells, people)
+    slow = opened(cells, people, **hazard)
     wanted = played(slow, *names)
     assert slow.ground.elsewhere is None
     assert slow.ground.division.grid.shape == (4 * SIDE, 4 * SIDE)
