@@ -70,6 +70,14 @@ class Looked:
             ] = True
         return cls(window, factor, step, tiles)
 
+    def __len__(self) -> int:
+        """Return the number of cells that are looked at."""
+        high, wide = (
+            np.minimum(self.step, n - self.step * np.arange(m))
+            for n, m in zip(self.window.shape, self.tiles.shape, strict=True)
+        )
+        return int(high @ self.tiles.astype(np.int64) @ wide)
+
     def is_all(self, grid: Grid) -> bool:
         """Whether every cell of a grid of people is looked at."""
         return self.window == grid.whole and bool(self.tiles.all())

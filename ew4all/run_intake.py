@@ -301,7 +301,7 @@ def _elsewhere(
 def _told(study: Study, looked: Looked) -> str:
     rows, cols = looked.window.shape
     return (
-        f"people are looked at pixel by pixel in {int(looked.tiles.sum()) * looked.step**2:,} of {study.grid.height * study.grid.width:,} "
+        f"people are looked at pixel by pixel in {len(looked):,} of {study.grid.height * study.grid.width:,} "
         f"cells of people, within a window of {rows:,} x {cols:,}: in the warning area and the hazard's footprint, and where a cell or a "
         "siren reaches. Elsewhere nobody is in the area or has a signal, and people are counted by whole cells; they still talk, and hear "
         "stations as people outside the area do, so that a population of the country tells over-reach better"

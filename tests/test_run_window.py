@@ -280,6 +280,7 @@ def test_cells_and_blocks_that_are_looked_at_belong_together(
     assert not every[:, :col0].any()
     assert not every[:, col0 + cols :].any()
     inside = every[row0 : row0 + rows, col0 : col0 + cols]
+    assert len(looked) == inside.sum()
     for b in boxes:
         r1, c1 = -(-b.row1 // factor), -(-b.col1 // factor)
         assert inside[b.row0 // factor : r1, b.col0 // factor : c1].all()
