@@ -139,7 +139,15 @@ def gaps(
             help="Replace a default (docs/gaps.md): device_capable_3g=0.33, radio_owned=0.6. Repeatable.",
         ),
     ] = None,
-    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the table.")] = None,
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Title of the table, the map and the report.")
+    ] = None,
+    notice: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Words that every output carries, as for data of an exercise."
+        ),
+    ] = None,
     workers: Workers = None,
     cluster: Annotated[
         str | None,
@@ -148,7 +156,10 @@ def gaps(
             help="Dask scheduler to work on, instead of threads; local:N starts N processes here.",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the results.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for tables, rasters, map, report and record."),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -184,17 +195,22 @@ def gaps(
             "refine": refine,
             "assume": numbers("--assume", assume, "device_capable_3g=0.33"),
             "title": title,
+            "notice": notice,
             "out": out,
         }
         from ew4all.gap_library import gaps as count_gaps
+        from ew4all.runtime import set_matplotlib_cache
 
+        if out is not None:
+            set_matplotlib_cache()
         with progressing(quiet=quiet) as progress:
             result = count_gaps(**arguments, workers=hands, progress=progress)
         if as_json:
-            print_json(result.to_dict())
+            document = result.to_dict()
+            print_json(document if notice is None else {**document, "notice": notice})
         else:
             from ew4all.report.gap_table import rendered_gaps
 
-            console().print(rendered_gaps(result))
+            console().print(rendered_gaps(result, notice=notice))
         if out is not None:
             say(f"Written to {out}: {contents(out)}", quiet=quiet)

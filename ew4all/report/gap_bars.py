@@ -1,0 +1,226 @@
+"""Tables of the page of a gap analysis: rows of people parted by what keeps a warning from them, as bars and numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ew4all.report.rounding import people_text, share_text
+from ew4all.report.run_words import channel_word
+from ew4all.results import OUTSIDE
+from ew4all.units import TECHNOLOGIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ew4all.gap_results import GapBlock, Gaps, GapZone
+
+__all__ = [
+    "MOST_ZONES", "channel_table", "extent_table", "facility_table", "partition", "ratio_table", "ways", "zone_table",
+]  # fmt: skip
+
+MOST_ZONES: Final = 25
+"""Zones that the page lists; the others are in the tables beside it."""
+
+Table = dict[str, Any]
+
+_GAPS: Final = (
+    ("reachable", "", "reachable by cell broadcast"),
+    ("usage_gap", "fragile", "usage gap: a signal, but no network that broadcasts or no phone for it"),
+    ("coverage_gap", "gap", "coverage gap: no mobile signal"),
+)  # fmt: skip
+_WAYS: Final = (
+    ("two_or_more", "", "two channels or more"),
+    ("one", "fragile", "one only: fragile"),
+    ("none", "gap", "no channel"),
+)
+
+
+def partition(result: Gaps) -> Table | None:
+    """Return everybody, the degraded network, hazards and groups, each parted in three; None where that is not known."""
+    if result.total.reachable is None:
+        return None
+    return {
+        "first": "",
+        "key": _key(_GAPS),
+        "columns": ["people", "reachable", "usage gap", "coverage gap", "left out"],
+        "rows": [_row(name, block, _GAPS, top=top) for name, block, top in _blocks(result)],
+        "left": "",
+    }
+
+
+def ways(result: Gaps) -> Table | None:
+    """Return the same people by how many channels reach them; None where there is no channel beside cell broadcast."""
+    if len(result.total.by_channel) < 2:
+        return None
+    return {
+        "first": "",
+        "key": _key(_WAYS),
+        "columns": ["people", "two or more", "one only", "none", "share of none"],
+        "rows": [_row(name, block, _WAYS, top=top) for name, block, top in _blocks(result)],
+        "left": "",
+    }
+
+
+def zone_table(result: Gaps) -> Table | None:
+    """Return zones, those with most people left out first; None where there are none or nothing is known of them."""
+    own = sorted((z for z in result.zones if z.rank is not None), key=lambda z: z.rank or 0)
+    if not own:
+        return None
+    parts = _GAPS if result.total.reachable is not None else _WAYS
+    columns = (
+        ["people", "reachable", "usage gap", "coverage gap", "left out"]
+        if parts is _GAPS
+        else ["people", "two or more", "one only", "none", "share of none"]
+    )
+    listed = [*own[:MOST_ZONES], *_outside(result.zones)]
+    return {
+        "first": "Zone, most people left out first",
+        "key": _key(parts),
+        "columns": columns,
+        "rows": [_row(zone.name, zone.block, parts) for zone in listed],
+        "left": _left(own),
+    }
+
+
+def extent_table(result: Gaps) -> Table | None:
+    """Return zones by people, or by square kilometres, where nothing is known of who is left out."""
+    if not result.zones or any(z.rank is not None for z in result.zones):
+        return None
+    if result.total.people is not None:
+        return _lived_in(result, result.total.people)
+    own = [z for z in result.zones if z.id != OUTSIDE]
+    kinds = [t for t in (*TECHNOLOGIES, "any") if t in result.total.covered_km2]
+    shown = [*own[:MOST_ZONES], *(z for z in result.zones if z.id == OUTSIDE and z.block.area_km2)]
+    rows = []
+    for zone in shown:
+        whole = zone.block.area_km2 or 0.0
+        covered = [zone.block.covered_km2.get(t, 0.0) for t in kinds]
+        numbers = [f"{people_text(km2)} ({share_text(km2, whole)})" for km2 in covered]
+        rows.append([zone.name, people_text(whole), *numbers])
+    heads = [f"{t.upper()} signal, km²" if t != "any" else "any signal, km²" for t in kinds]
+    return {"columns": ["Zone", "km²", *heads], "rows": rows, "left": _left(own)}
+
+
+def _lived_in(result: Gaps, everybody: float) -> Table:
+    """Return zones by people, those with most of them in the hazards first."""
+    inside = [{z.id: z.block.people or 0.0 for z in h.zones} for h in result.hazards]
+
+    def order(zone: GapZone) -> tuple[float, float]:
+        return -sum(by_id[zone.id] for by_id in inside), -(zone.block.people or 0.0)
+
+    own = sorted((z for z in result.zones if z.id != OUTSIDE), key=order)
+    rows = []
+    for zone in [*own[:MOST_ZONES], *_outside(result.zones)]:
+        people = zone.block.people or 0.0
+        here = [by_id[zone.id] for by_id in inside]
+        rows.append([
+            zone.name, people_text(people), share_text(people, everybody),
+            *(f"{people_text(n)} ({share_text(n, people)})" if n else "0" for n in here),
+        ])  # fmt: skip
+    first = "Zone, most people in a hazard first" if inside else "Zone, most people first"
+    names = [f"in {hazard.name}" for hazard in result.hazards]
+    return {"columns": [first, "people", "of all people", *names], "rows": rows, "left": _left(own)}
+
+
+def channel_table(result: Gaps) -> Table:
+    """Return whom each channel can reach, and with the network degraded."""
+    block = result.total
+    after = None if result.degraded is None else result.degraded.total
+    rows = []
+    for name, number in sorted(block.by_channel.items(), key=lambda one: -one[1]):
+        row = [channel_word(name), people_text(number), share_text(number, block.people or 0.0)]
+        if after is not None:
+            then = after.by_channel.get(name, 0.0)
+            row += [people_text(then), share_text(then, after.people or 0.0)]
+        rows.append(row)
+    more = ["network degraded", "share"] if after is not None else []
+    return {"columns": ["Channel", "can reach", "share", *more], "rows": rows, "left": ""}
+
+
+def facility_table(kinds: Sequence[Mapping[str, Any]]) -> Table:
+    """Return facilities by kind, as gaps.json has them: with and without each signal and channel that is known."""
+    signals = [t for t in (*TECHNOLOGIES, "any") if any(t in k.get("signal", {}) for k in kinds)]
+    names = list(dict.fromkeys(n for k in kinds for n in k.get("by_channel", {})))
+    counted = any("channels" in k for k in kinds)
+    columns = ["Facilities", "number"]
+    if signals:
+        columns += [
+            "no signal",
+            *("any signal" if t == "any" else f"{t.upper()} signal" for t in signals),
+        ]
+    columns += [f"without {channel_word(n)}" for n in names]
+    if counted:
+        columns += ["no channel", "one only", "two or more"]
+    rows = []
+    for kind in kinds:
+        count = kind["count"]
+
+        def cell(number: int | None, whole: int = count) -> str:
+            return "" if number is None else f"{number:,} ({share_text(number, whole)})"
+
+        signal, ways_ = kind.get("signal", {}), kind.get("channels", {})
+        row = [kind["kind"], f"{count:,}"]
+        if signals:
+            row += [cell(signal.get("none")), *(cell(signal.get(t)) for t in signals)]
+        row += [cell(kind.get("by_channel", {}).get(n, {}).get("without")) for n in names]
+        if counted:
+            row += [cell(ways_.get(w)) for w in ("none", "one", "two_or_more")]
+        rows.append(row)
+    return {"columns": columns, "rows": rows, "left": ""}
+
+
+def ratio_table(groups: Sequence[Mapping[str, Any]]) -> Table:
+    """Return groups by the share of them who are left out over that of everybody, the worst first."""
+    ordered = sorted(groups, key=lambda one: -one["ratio"])
+    rows = [[g["name"], f"{g['ratio']:.2f}"] for g in ordered]
+    columns = ["Group", "share left out, everybody = 1"]
+    return {"columns": columns, "rows": rows, "left": ""}
+
+
+def _blocks(result: Gaps) -> list[tuple[str, GapBlock, bool]]:
+    """Return names, blocks, and whether a row begins a new part of the table."""
+    rows = [("Everybody", result.total, False)]
+    if result.degraded is not None:
+        rows.append(("Everybody, network degraded", result.degraded.total, False))
+    for k, hazard in enumerate(result.hazards):
+        rows.append((f"In the hazard: {hazard.name}", hazard.block, k == 0))
+        if result.degraded is not None:
+            rows.append((f"{hazard.name}, network degraded", result.degraded.hazards[k].block, False))  # fmt: skip
+    for k, group in enumerate(result.groups):
+        rows.append((group.name, group.block, k == 0))
+    return [row for row in rows if row[1] is result.total or row[1].people]
+
+
+def _row(
+    name: str, block: GapBlock, parts: Sequence[tuple[str, str, str]], *, top: bool = False
+) -> dict[str, Any]:
+    whole = block.people or 0.0
+    found = block.to_dict()
+    numbers = {**found, **found.get("channels", {})}
+    values = [float(numbers[key]) for key, _, _ in parts]
+    left = (block.left_out if parts is _GAPS else block.none) or 0.0
+    bars, said = [], []
+    if whole > 0.0:
+        for (_, colour, words), value in zip(parts, values, strict=True):
+            bars.append({"colour": colour, "width": f"{100.0 * value / whole:.3f}"})
+            said.append(f"{words.partition(':')[0]} {share_text(value, whole)}")
+    return {
+        "name": name,
+        "top": top,
+        "parts": bars,
+        "said": ", ".join(said),
+        "numbers": [people_text(whole), *(people_text(v) for v in values), share_text(left, whole)],
+    }
+
+
+def _key(parts: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
+    return [{"colour": colour, "words": words} for _, colour, words in parts]
+
+
+def _outside(zones: Sequence[GapZone]) -> list[GapZone]:
+    return [z for z in zones if z.id == OUTSIDE and (z.block.people or 0.0) >= 0.5]
+
+
+def _left(own: Sequence[Any]) -> str:
+    more = len(own) - MOST_ZONES
+    return f"{more} more zones are in zones.csv and zones.gpkg." if more > 0 else ""
