@@ -62,7 +62,8 @@ def class_edges(shares: Sequence[float]) -> list[float]:
         first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
         if last - first <= _MOST_CLASSES:
             break
-    last = max(last, first + 1)
+    if last == first:
+        first, last = (first - 1, last) if first * step >= 1.0 else (first, first + 1)
     return [round(k * step, 4) for k in range(first, last + 1)]
 
 

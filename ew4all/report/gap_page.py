@@ -83,7 +83,7 @@ def gap_sentence(result: Gaps) -> str:
     if block.people <= 0.0:
         return "Nobody lives in the study area."
     if block.left_out is None:
-        said = f"{whole} people live{where}. Which of them a warning can reach cannot be told: neither coverage nor a channel was given."
+        said = f"{whole} people live{where or ' in the study area'}. Which of them a warning can reach cannot be told: neither coverage nor a channel was given."
         return said + "".join(f" {people_text(h.block.people or 0.0)} ({share_text(h.block.people or 0.0, block.people)}) live in the hazard: {h.name}." for h in result.hazards[:3])  # fmt: skip
     left = block.left_out
     said = f"Of {whole} people{where}, {people_text(left)} ({share_text(left, block.people)}) are left out"

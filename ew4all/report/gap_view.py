@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ew4all.gap_cells import GapCells
     from ew4all.gap_intake import GapStudy
     from ew4all.grid import Block
-    from ew4all.units import F64
+    from ew4all.units import F64, I64
 
 __all__ = ["GapView"]
 
@@ -132,7 +132,7 @@ class GapView:
         texts = {"left_out": _LEFT_OUT, "no_channel": _NO_CHANNEL}
         return {name: texts[name] for name, here in wanted.items() if here}
 
-    def _at(self, cells: GapCells) -> tuple[F64, F64]:
+    def _at(self, cells: GapCells) -> tuple[I64, I64]:
         return cells.row - cells.block.row0, cells.col - cells.block.col0
 
     def _gather(self, cells: GapCells, pixels: F64, counts: F64) -> None:
