@@ -1,0 +1,137 @@
+"""The dashboard of indicators: one page of A4, in HTML that needs no other file and in PDF."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any, Final
+
+from ew4all.planning.indicators import sources
+from ew4all.report.document_html import must_print_pdf
+from ew4all.report.indicator_words import ANSWER_SIGNS, value_words
+from ew4all.report.pages import template
+from ew4all.report.rounding import counted, people_text
+from ew4all.writers.folder import writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ew4all.indicator_results import Indicator, Indicators, Status
+
+__all__ = ["page_text", "write_page", "write_page_pdf"]
+
+_BIG: Final = ("sendai_g3", "multi_channel", "network_any", "channels_in_use")
+_MOST_CANNOT: Final = 520
+_MOST_CHANNELS: Final = 12
+_MOST_NAME: Final = 60
+
+
+def page_text(result: Indicators, chart: bytes | None) -> str:
+    """Return the dashboard as HTML.
+
+    Parameters
+    ----------
+    chart
+        The small multiples, PNG.
+    """
+    bars = [one for one in result.latest if one.definition.unit.startswith("share") and one.definition.id != "theory_less_reached"]  # fmt: skip
+    channels = [s for s in result.status if s.part == "channels"]
+    return template("indicators.html", trim=True).render(
+        r=result,
+        big=[_big(result.of(name)) for name in _BIG],
+        bars=[_bar(one) for one in bars if one.is_known],
+        chart=None if chart is None else base64.b64encode(chart).decode("ascii"),
+        alt="Small panels, one an indicator, with its values over the dates; the numbers are in series.csv",
+        channels=[_status(s) for s in channels[:_MOST_CHANNELS]],
+        status=[_status(s) for s in result.status if s.part == "status"],
+        cannot=_cannot(result),
+        how=_how(result),
+    )
+
+
+def write_page(path: Path, result: Indicators, chart: bytes | None) -> None:
+    """Write the dashboard as HTML.
+
+    Raises
+    ------
+    WriteError
+        The file cannot be written.
+    """
+    text = page_text(result, chart)
+    with writing(path):
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_page_pdf(path: Path, result: Indicators, chart: bytes | None) -> None:
+    """Print the dashboard as PDF.
+
+    Raises
+    ------
+    OptionError
+        Nothing is there to print PDF with.
+    WriteError
+        The file cannot be written.
+    """
+    printed = must_print_pdf()(string=page_text(result, chart))
+    with writing(path):
+        printed.write_pdf(path, pdf_tags=True)
+
+
+def _big(one: Indicator) -> dict[str, str]:
+    condition = one.condition
+    if condition.startswith("takes "):
+        condition = "if the channels counted are in use, which nobody said"
+    value = value_words(one) if one.is_known else "–"
+    return {
+        "name": one.definition.name,
+        "value": value,
+        "unit": one.definition.unit,
+        "date": one.date,
+        "condition": condition if one.is_known else "cannot be told, see below",
+    }
+
+
+def _bar(one: Indicator) -> dict[str, Any]:
+    first = one.value if one.value is not None else one.low or 0.0
+    last = one.value if one.value is not None else one.high or 0.0
+    of = one.definition.unit.removeprefix("share of ")
+    return {
+        "name": one.definition.name,
+        "value": value_words(one),
+        "width": round(100.0 * min(max(first, 0.0), 1.0), 1),
+        "extra": round(100.0 * min(max(last - first, 0.0), 1.0), 1),
+        "of": of if one.of is None else f"{people_text(one.of)} {of}",
+        "date": one.date,
+    }
+
+
+def _status(one: Status) -> dict[str, str]:
+    text = one.text if len(one.text) <= 2 * _MOST_NAME else f"{one.text[: 2 * _MOST_NAME]}…"
+    return {"text": text, "sign": ANSWER_SIGNS[one.answer]}
+
+
+def _cannot(result: Indicators) -> str:
+    """Return what cannot be told, as much as there is room for; indicators.json has all of it."""
+    by_reason: dict[str, list[str]] = {}
+    for one in result.latest:
+        if not one.is_known:
+            by_reason.setdefault(one.cannot, []).append(one.definition.name)
+    said, left = "", 0
+    for why, names in by_reason.items():
+        sentence = f"{'; '.join(names)}: {why}. "
+        if len(said) + len(sentence) > _MOST_CANNOT:
+            left += len(names)
+        else:
+            said += sentence[0].upper() + sentence[1:]
+    if left:
+        said += f"And {counted(left, 'more indicator')}: see indicators.json."
+    return said
+
+
+def _how(result: Indicators) -> str:
+    used = dict.fromkeys(one.definition.source for one in result.latest)
+    cited = "; ".join(f"{sources()[name].text} [{sources()[name].read}]" for name in used)
+    return (
+        "Nobody is counted twice: G-3 counts people whom at least one channel can reach, however many do. Bars in light grey are bounds, "
+        "where overlaps of some channels are not known. Theoretical coverage is what channels could do; reach in a run is simulated, "
+        f"not observed. Methods and inputs with SHA-256: indicators.json. Sources: {cited}."
+    )
