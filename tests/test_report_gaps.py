@@ -49,7 +49,9 @@ class Read(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.words, self.fetched, self.alts = "", [], []
+        self.words = ""
+        self.fetched: list[str] = []
+        self.alts: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
