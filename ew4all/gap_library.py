@@ -44,6 +44,10 @@ def gaps(
     sirens: Any = None,
     hazards: Mapping[str, Any] | None = None,
     groups: Mapping[str, Any] | None = None,
+    facilities: Mapping[str, Any] | None = None,
+    h3: int | None = None,
+    grid_km: float | None = None,
+    level: int | None = None,
     population_unit: str | None = None,
     population_column: str | None = None,
     refine: Any = None,
@@ -83,6 +87,13 @@ def gaps(
     groups
         From a name to a raster of the people of a group, on the cells of the population; or to a mapping of ``source`` and
         ``share: True``, a raster of the share of people who belong to it, on any cells.
+    facilities
+        From a kind (``schools``, ``health_sites``, any name) to points or a table of them: with and without each channel.
+    h3, grid_km
+        Zones that are made over the study area in the place of `zones`: cells of H3 of this resolution, or squares of an
+        equal-area grid with this side. Those where nobody lives are left out.
+    level
+        Administrative level of `zones`: features with one identifier of this level (``adm1_pcode``, ``GID_1``) are one zone.
     population_unit, population_column, refine
         As for `ew4all.reach`.
     assume

@@ -52,6 +52,21 @@ def gaps(
     ] = None,
     zone_id: ZoneId = None,
     zone_name: ZoneName = None,
+    level: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Administrative level of --zones, where the file has columns of several.",
+        ),
+    ] = None,
+    h3: Annotated[
+        int | None,
+        typer.Option(metavar="RES", help="Zones are cells of H3: 6 of 36 km2, 8 of 0.74 km2."),
+    ] = None,
+    grid_km: Annotated[
+        float | None,
+        typer.Option(metavar="KM", help="Zones are squares of an equal-area grid, with this side."),
+    ] = None,
     within: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Polygons of the study area; nobody beyond is counted."),
@@ -125,6 +140,13 @@ def gaps(
             help="Group as a raster of the share of people who belong to it, 0 to 1, on any cells. Repeatable.",
         ),
     ] = None,
+    facilities: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=FILE",
+            help="Schools, health sites, shelters, ...: with and without each channel. Points, or CSV with lon and lat. Repeatable.",
+        ),
+    ] = None,
     refine: Annotated[
         str | None,
         typer.Option(
@@ -192,6 +214,10 @@ def gaps(
             "sirens": sirens,
             "hazards": named_hazards(hazard),
             "groups": named_groups(group, group_share),
+            "facilities": mapping("--facilities", facilities, "schools=FILE"),
+            "h3": h3,
+            "grid_km": grid_km,
+            "level": level,
             "refine": refine,
             "assume": numbers("--assume", assume, "device_capable_3g=0.33"),
             "title": title,
