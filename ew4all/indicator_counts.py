@@ -138,7 +138,7 @@ def _channels(moment: Moment, total: Mapping[str, Any], people: float) -> dict[s
     )
     counted = [name for name in by_channel if name not in off]
     roles = ("gaps", "facts")
-    found = {}
+    found: dict[str, Indicator] = {}
     for name in g3:
         means = name.removeprefix("sendai_g3").lstrip("_")
         mine = [c for c in counted if not means or means_of(c) == means]
@@ -206,7 +206,7 @@ def _of_reach(moment: Moment) -> dict[str, Indicator]:
     document = moment.reach.document
     inside = number_in(document, "people", "in_area")
     steps = {str(row["step"]): float(row["people"]) for row in document.get("waterfall", ())}
-    found = {}
+    found: dict[str, Indicator] = {}
     if inside is None or "received" not in steps:
         why = "the result of reach has no layer of a mobile signal"
         found |= _cannot(moment, ["reach_received"], why)
@@ -237,7 +237,7 @@ def _of_run(moment: Moment) -> dict[str, Indicator]:
         "run_two_or_more": number_in(document, "warned", "two_or_more"),
         "run_in_time": number_in(document, "in_time"),
     }
-    found = {}
+    found: dict[str, Indicator] = {}
     for name, count in counts.items():
         if count is None or at_risk is None:
             found |= _cannot(moment, [name], "the run does not say it")
@@ -293,7 +293,7 @@ def _of_facts(moment: Moment) -> dict[str, Indicator]:
     inputs = moment.inputs("facts")
     if facts is None:
         return _cannot(moment, ["channels_in_use", "observed_reached"], "no facts that hold at this date (--facts)")  # fmt: skip
-    found = {}
+    found: dict[str, Indicator] = {}
     if any(said != "unknown" for said in facts.channels.values()):
         number = float(len(facts.in_use))
         found["channels_in_use"] = Indicator(made["channels_in_use"], moment.date, number, inputs=inputs)  # fmt: skip

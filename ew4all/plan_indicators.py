@@ -227,8 +227,11 @@ def _notes(
     if any(when < every[-1] for when in stated) or (stated and len(every) > 1):
         notes.append("facts hold from their date until that of the next facts")
     totals = [(f"gaps of {when}", f.document["total"].get("people")) for when, f in found["gaps"].items()]  # fmt: skip
-    totals += [(f"reach of {when}", f.document["people"].get("total")) for when, f in found["reach"].items()]  # fmt: skip
     known = [(name, float(people)) for name, people in totals if people]
+    known += [
+        (f"reach of {when}", _nearest(f.document["people"], known[0][1] if known else None))
+        for when, f in found["reach"].items()
+    ]
     for name, people in known[1:]:
         first, most = known[0]
         if apart(people, most) > SAME:
@@ -236,7 +239,17 @@ def _notes(
                 f"people differ by {apart(people, most):.1%}: {people:,.0f} in {name}, {most:,.0f} in {first}; changes of shares "
                 "between them are also changes of whom they count"
             )
+    channels = {when: tuple(sorted(f.document.get("channels", ()))) for when, f in found["gaps"].items()}  # fmt: skip
+    if len(set(channels.values())) > 1:
+        said = "; ".join(f"{when}: {', '.join(names) or 'none'}" for when, names in sorted(channels.items()))  # fmt: skip
+        notes.append(f"gap analyses were given different channels ({said}): what changes over time is also what was given")  # fmt: skip
     zones = {when: tuple(z["id"] for z in f.document.get("zones", ())) for when, f in found["gaps"].items()}  # fmt: skip
     if len(set(zones.values())) > 1:
         notes.append("gap analyses of different dates have different zones: parts are those of the last one")  # fmt: skip
     return notes
+
+
+def _nearest(people: Mapping[str, Any], total: float | None) -> float:
+    """Return the people of a result of reach: everybody, or, where that is a raster of a continent, those in the area."""
+    counts = [float(people[key]) for key in ("total", "in_area", "at_risk") if key in people]
+    return counts[0] if total is None else min(counts, key=lambda n: apart(n, total))

@@ -29,6 +29,7 @@ PANELS: Final = (
 
 _DPI: Final = 200
 _COLUMNS: Final = 4
+_ROW_IN: Final = 1.45
 
 
 def chart_series(result: Indicators) -> bytes | None:
@@ -37,7 +38,7 @@ def chart_series(result: Indicators) -> bytes | None:
     if not lines:
         return None
     rows = -(-len(lines) // _COLUMNS)
-    figure = Figure(figsize=(9.2, 1.75 * rows), dpi=_DPI, facecolor="white")
+    figure = Figure(figsize=(9.2, _ROW_IN * rows), dpi=_DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
     span = [_day(result.dates[0]), _day(result.dates[-1])]
@@ -45,7 +46,7 @@ def chart_series(result: Indicators) -> bytes | None:
         _panel(axes, line, span)
     for axes in panels[len(lines) :]:
         axes.set_axis_off()
-    figure.subplots_adjust(left=0.05, right=0.985, top=1.0 - 0.42 / (1.75 * rows), bottom=0.26 / (1.75 * rows), hspace=0.62, wspace=0.3)  # fmt: skip
+    figure.subplots_adjust(left=0.05, right=0.985, top=1.0 - 0.5 / (_ROW_IN * rows), bottom=0.26 / (_ROW_IN * rows), hspace=0.72, wspace=0.3)  # fmt: skip
     data = io.BytesIO()
     canvas.print_png(data, metadata={"Software": None})
     return data.getvalue()
@@ -79,5 +80,7 @@ def _panel(axes: Axes, line: tuple[Indicator, ...], span: list[float]) -> None:
         axes.spines[side].set_visible(False)
     last = line[-1]
     name = last.definition.name.partition(": ")[2] or last.definition.name
-    title = "\n".join(textwrap.wrap(f"{name}: {value_words(last)}", 38)[:2])
+    title = "\n".join(
+        textwrap.wrap(f"{name}: {value_words(last)}".replace(" %", "\u00a0%"), 31)[:3]
+    )
     axes.set_title(title, loc="left", fontsize=7.2, color=INK, parse_math=False)
