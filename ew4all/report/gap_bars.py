@@ -10,7 +10,7 @@ from ew4all.results import OUTSIDE
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ew4all.gap_results import GapBlock, Gaps, GapZone
 
@@ -105,6 +105,11 @@ def _lived_in(result: Gaps, everybody: float) -> Table:
     """Return zones by people, those with most of them in the hazards first."""
     inside = [{z.id: z.block.people or 0.0 for z in h.zones} for h in result.hazards]
 
+    places = {
+        kind.kind.replace("_", " "): {z["id"]: z["count"] for z in kind.to_dict().get("zones", ())}
+        for kind in result.facilities
+    }
+
     def order(zone: GapZone) -> tuple[float, float]:
         return -sum(by_id[zone.id] for by_id in inside), -(zone.block.people or 0.0)
 
@@ -116,9 +121,10 @@ def _lived_in(result: Gaps, everybody: float) -> Table:
         rows.append([
             zone.name, people_text(people), share_text(people, everybody),
             *(f"{people_text(n)} ({share_text(n, people)})" if n else "0" for n in here),
+            *(f"{by_id.get(zone.id, 0):,}" for by_id in places.values()),
         ])  # fmt: skip
     first = "Zone, most people in a hazard first" if inside else "Zone, most people first"
-    names = [f"in {hazard.name}" for hazard in result.hazards]
+    names = [*(f"in {hazard.name}" for hazard in result.hazards), *places]
     return {"columns": [first, "people", "of all people", *names], "rows": rows, "left": _left(own)}
 
 
@@ -138,35 +144,52 @@ def channel_table(result: Gaps) -> Table:
 
 
 def facility_table(kinds: Sequence[Mapping[str, Any]]) -> Table:
-    """Return facilities by kind, as gaps.json has them: with and without each signal and channel that is known."""
-    signals = [t for t in (*TECHNOLOGIES, "any") if any(t in k.get("signal", {}) for k in kinds)]
-    names = list(dict.fromkeys(n for k in kinds for n in k.get("by_channel", {})))
-    counted = any("channels" in k for k in kinds)
-    columns = ["Facilities", "number"]
-    if signals:
-        columns += [
-            "no signal",
-            *("any signal" if t == "any" else f"{t.upper()} signal" for t in signals),
-        ]
-    columns += [f"without {channel_word(n)}" for n in names]
-    if counted:
-        columns += ["no channel", "one only", "two or more"]
-    rows = []
+    """Return facilities as gaps.json has them: a column a kind, a row for each signal, channel and hazard that is known."""
+    columns: list[tuple[str, int, Mapping[str, Any]]] = []
     for kind in kinds:
-        count = kind["count"]
+        name = kind["kind"].replace("_", " ")
+        columns.append((name, kind["count"], kind))
+        if "degraded" in kind:
+            columns.append((f"{name}, network degraded", kind["count"], kind["degraded"]))
+    rows = [["number", *(f"{count:,}" for _, count, _ in columns)]]
+    for words, path in _facility_rows(kinds):
+        found = [(_at(numbers, path), count) for _, count, numbers in columns]
+        rows.append([words, *("" if n is None else _part(n, count) for n, count in found)])
+    return {"columns": ["", *(name for name, _, _ in columns)], "rows": rows, "left": ""}
 
-        def cell(number: int | None, whole: int = count) -> str:
-            return "" if number is None else f"{number:,} ({share_text(number, whole)})"
 
-        signal, ways_ = kind.get("signal", {}), kind.get("channels", {})
-        row = [kind["kind"], f"{count:,}"]
-        if signals:
-            row += [cell(signal.get("none")), *(cell(signal.get(t)) for t in signals)]
-        row += [cell(kind.get("by_channel", {}).get(n, {}).get("without")) for n in names]
-        if counted:
-            row += [cell(ways_.get(w)) for w in ("none", "one", "two_or_more")]
-        rows.append(row)
-    return {"columns": columns, "rows": rows, "left": ""}
+def _facility_rows(kinds: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the words of each row, and the path of its number."""
+
+    def named(key: str) -> list[str]:
+        return list(dict.fromkeys(name for kind in kinds for name in kind.get(key, {})))
+
+    for t in (*TECHNOLOGIES, "any"):
+        if t in named("signal"):
+            yield f"with {'any' if t == 'any' else t.upper()} signal", ("signal", t)
+    if named("signal"):
+        yield "without any signal", ("signal", "none")
+    for name in named("by_channel"):
+        word = channel_word(name)
+        word = word if word.isupper() or word.startswith("SMS") else word[0].lower() + word[1:]
+        yield f"without {word}", ("by_channel", name, "without")
+    if named("channels"):
+        yield "no channel", ("channels", "none")
+        yield "one channel only", ("channels", "one")
+        yield "two channels or more", ("channels", "two_or_more")
+    for name in named("hazards"):
+        yield f"in the hazard {name}", ("hazards", name)
+
+
+def _at(numbers: Mapping[str, Any], path: Sequence[str]) -> int | None:
+    found: Any = numbers
+    for key in path:
+        found = found.get(key, {}) if isinstance(found, dict) else {}
+    return found if isinstance(found, int) else None
+
+
+def _part(number: int, whole: int) -> str:
+    return f"{number:,} ({share_text(number, whole)})" if number else "0"
 
 
 def ratio_table(groups: Sequence[Mapping[str, Any]]) -> Table:

@@ -11,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import Patch, PathPatch, Rectangle
 
 from ew4all.report.drawing import outline_of
+from ew4all.report.facility_marks import draw_facilities, facility_keys
 from ew4all.report.map import MapLayers, draw_map, paint_people
 from ew4all.report.palette import BLUE, HAZARD, INK, ORANGE, PEOPLE, UNCOVERED, ZONE
 from ew4all.report.panel import draw_legend, draw_number, side_text
@@ -81,8 +82,10 @@ def draw_gap_map(
         The file cannot be written.
     """
     study = view.opened.study
-    names = () if study.zones is None else study.zones.names
-    shapes = list(zip(names, study.zone_shapes, strict=True))
+    ids = () if study.zones is None else study.zones.ids
+    # Squares and hexagons in which nobody lives are no zones of the result.
+    shapes = dict(zip(ids, study.zone_shapes, strict=True))
+    zones = [(z, shapes[z.id]) for z in result.zones if shapes.get(z.id) is not None]
     known = result.total.left_out is not None
     by_zone = known and any(z.rank is not None for z in result.zones)
     layers: dict[str, Any] = {
@@ -92,21 +95,15 @@ def draw_gap_map(
         "crs": study.grid.crs,
         "counts": PeopleCount(result.total.people or 0.0, 0.0, result.total.people or 0.0, 0.0),
         "title": result.title or "Who is left out",
-        "zones": [(name, shape) for name, shape in shapes if shape is not None],
+        "zones": [(zone.name, shape) for zone, shape in zones],
         "notice": notice,
         "attribution": attribution,
         "about": _about(result, by_zone=by_zone),
     }
     panel = _Panel(result, by_zone=by_zone)
     if by_zone:
-        own = result.zones[: len(shapes)]
-        layers["zones"] = [
-            (f"{z.name}\n{_share(z)}", shape)
-            for z, (_, shape) in zip(own, shapes, strict=True)
-            if shape is not None
-        ]
-        painted = [(z, shape) for z, (_, shape) in zip(own, shapes, strict=True)]
-        layers["paint"] = lambda axes, _layers, _norm: _paint_zones(axes, painted, panel.edges)
+        layers["zones"] = [(f"{zone.name}\n{_share(zone)}", shape) for zone, shape in zones]
+        layers["paint"] = lambda axes, _layers, _norm: _paint_zones(axes, zones, panel.edges)
     elif result.total.people is None:
         covered = bool(result.total.covered_km2)
         layers["paint"] = lambda axes, drawn, _norm: _paint_signal(axes, drawn, view, known=covered)
@@ -117,6 +114,7 @@ def draw_gap_map(
         ground(axes, drawn, norm)
         if hazard is not None:
             _hatch(axes, hazard)
+        draw_facilities(axes, result.facilities, study.grid)
 
     panel.hazards = () if hazard is None else tuple(h.name for h in result.hazards)
     draw_map(path, MapLayers(**layers, by_count=known, paint=paint, panel=panel.draw))
@@ -165,7 +163,7 @@ def _colours(edges: Sequence[float]) -> list[Any]:
 def _paint_zones(axes: Axes, zones: Sequence[tuple[GapZone, Any]], edges: Sequence[float]) -> None:
     colours = _colours(edges)
     for zone, shape in zones:
-        outline = None if shape is None else outline_of(shape)
+        outline = outline_of(shape)
         if outline is None:
             continue
         people = zone.block.people or 0.0
@@ -237,7 +235,7 @@ class _Panel:
         y = self._numbers(figure, y, block.people)
         if self._by_zone:
             y = self._marks(figure, self._classes(figure, y - 0.012) + 0.008)
-            self._list(figure, y - 0.012)
+            self._list(figure, y - 0.022)
             return
         heading = f"Left out per map cell of about {side_text(pixel_m)}"
         self._ramp(figure, y - 0.012, layers, heading, (norm, UNCOVERED, "left out; pale blue: fewer, or nobody"))  # fmt: skip
@@ -285,7 +283,7 @@ class _Panel:
 
     def _marks(self, figure: Figure, y: float) -> float:
         """Say what is drawn over the ground."""
-        keys = []
+        keys: list[Any] = []
         if self.hazards:
             names = self.hazards[0] if len(self.hazards) == 1 else f"{len(self.hazards)} hazards"
             text = textwrap.shorten(
@@ -300,6 +298,7 @@ class _Panel:
             )
             key.set(hatch="///", hatch_linewidth=0.6)
             keys.append(key)
+        keys += facility_keys(self._result.facilities)
         return _legend(figure, y, keys) if keys else y
 
     def _list(self, figure: Figure, y: float) -> None:
@@ -331,10 +330,11 @@ class _Panel:
             y -= 0.072
         y = _wrapped(figure, y + 0.01, "No population was given: people cannot be counted.")
         figure.text(_LEFT, y, "Ground", fontsize=8.5, fontweight="bold", color=INK, va="center")
-        _legend(figure, y, [
+        y = _legend(figure, y, [
             Patch(facecolor=_WITH, label="with a mobile signal"), Patch(facecolor=_WITHOUT, label="without one"),
             Patch(facecolor="none", edgecolor=ZONE, linewidth=0.7, label="Zones"),
         ])  # fmt: skip
+        self._marks(figure, y)
 
 
 def _legend(figure: Figure, y: float, keys: Sequence[Any]) -> float:

@@ -12,7 +12,7 @@ from ew4all.report.gap_view import GapView
 from ew4all.report.lorenz_plot import draw_lorenz
 from ew4all.reprojection import to_lonlat
 from ew4all.writers.folder import output_folder
-from ew4all.writers.gap_tables import write_gap_tables
+from ew4all.writers.gap_tables import write_facilities, write_gap_tables
 from ew4all.writers.records import write_json, write_record
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def write_gaps(
 ) -> None:
     """Write zones.gpkg, zones.parquet, zones.csv, map.png, report.html, gaps.json and run.json.
 
-    With groups groups.csv, with hazards hazards.csv, with a signal layer left_out.tif, with another channel no_channel.tif,
+    With groups groups.csv, with hazards hazards.csv, with facilities facilities.csv and facilities.gpkg, with a signal layer left_out.tif, with another channel no_channel.tif,
     and lorenz.png where zones can be compared.
 
     Parameters
@@ -66,6 +66,7 @@ def write_gaps(
     with output_folder(out) as folder:
         document = result.to_dict()
         write_gap_tables(folder, result, _whole(opened), notice=notice)
+        write_facilities(folder, result.facilities, result.title, result.version, notice=notice)
         view = GapView.of(opened)
         view.write(folder, notice, progress)
         draw_gap_map(folder / "map.png", view, result, notice, attribution)

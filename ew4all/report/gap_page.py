@@ -134,7 +134,7 @@ def _facts(result: Gaps) -> dict[str, Any]:
         "ways_said": _ways_said(result),
         "channels": channel_table(result) if channels else None,
         "facilities": facility_table(facilities) if facilities else None,
-        "facilities_said": _FACILITIES,
+        "facilities_said": _facilities_said(facilities),
         **_equity(result, equity),
         "notes": result.notes,
         "inputs": [
@@ -207,6 +207,12 @@ def _ways_said(result: Gaps) -> str:
     if result.degraded is not None:
         said += " The degraded network is the mobile network alone; other channels are as before."
     return said
+
+
+def _facilities_said(kinds: Sequence[Mapping[str, Any]]) -> str:
+    if not any("channels" in kind for kind in kinds):
+        return "Neither coverage nor a channel was given: what reaches them cannot be told. Each of them is in facilities.csv."
+    return f"{_FACILITIES} Each of them is in facilities.csv."
 
 
 def _equity(result: Gaps, equity: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ew4all.writers.folder import writing
-from ew4all.writers.tables import multi, write_gpkg
+from ew4all.writers.tables import FIXED_DATE, gdal_option, multi, write_gpkg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from ew4all.gap_results import DegradedGaps, GapBlock, Gaps, GapZone
+    from ew4all.facility_results import Facilities
+    from ew4all.gap_results import GapBlock, GapGroup, GapHazard, Gaps, GapZone
 
-__all__ = ["WHOLE", "flat", "write_gap_tables", "write_rows", "zone_rows"]
+__all__ = ["WHOLE", "flat", "write_facilities", "write_gap_tables", "write_rows", "zone_rows"]
 
 WHOLE: Final = ("all", "everybody")
 """Identifier and name of the row of the whole study area."""
 
-_RANKS: Final = ("rank", "rank_share")
-_WORDS: Final = ("id", "name", "notice")
+_WORDS: Final = ("id", "name", "kind", "zone", "notice")
 
 Row = dict[str, Any]
 
@@ -87,9 +87,7 @@ def write_gap_tables(
 def zone_rows(result: Gaps, whole: BaseGeometry) -> tuple[list[Row], NDArray[Any]]:
     """Return a row a zone and its shape; where no zones were given, one row of everybody."""
     known = list(result.zones)
-    heads = [{"id": z.id, "name": z.name} for z in known] or [
-        dict(zip(_WORDS, WHOLE, strict=False))
-    ]
+    heads = [{"id": z.id, "name": z.name} for z in known] or [{"id": WHOLE[0], "name": WHOLE[1]}]
     shapes = np.empty(len(heads), dtype=object)
     shapes[:] = [multi(z.geometry) for z in known] or [multi(whole)]
     rows: list[Row] = [
@@ -109,6 +107,8 @@ def _others(result: Gaps) -> Iterator[tuple[str, GapBlock, Sequence[GapZone]]]:
         yield "degraded_", result.degraded.total, result.degraded.zones
         for hazard in result.degraded.hazards:
             yield f"degraded_hazard_{hazard.name}_", hazard.block, hazard.zones
+        for group in result.degraded.groups:
+            yield f"degraded_group_{group.name}_", group.block, group.zones
 
 
 def _beside(rows: Sequence[Row], prefix: str, blocks: Sequence[GapBlock | GapZone]) -> None:
@@ -135,29 +135,73 @@ def _numbers(place: GapBlock | GapZone) -> Row:
 
 
 def _group_rows(result: Gaps) -> Iterator[Row]:
-    for group in result.groups:
+    after = () if result.degraded is None else result.degraded.groups
+    for k, group in enumerate(result.groups):
         head = {"group": group.name, "kind": group.kind}
-        yield {**head, **_named(*WHOLE), **flat(group.block.to_dict())}
-        for zone in group.zones:
-            yield {**head, **_named(zone.id, zone.name), **flat(zone.to_dict())}
+        for row in _with_zones(group, after[k] if after else None):
+            yield {**head, **row}
 
 
 def _hazard_rows(result: Gaps) -> Iterator[Row]:
-    after: DegradedGaps | None = result.degraded
+    after = () if result.degraded is None else result.degraded.hazards
     for k, hazard in enumerate(result.hazards):
-        places: list[tuple[str, str, Row]] = [(*WHOLE, flat(hazard.block.to_dict()))]
-        places += [(zone.id, zone.name, flat(zone.to_dict())) for zone in hazard.zones]
-        if after is not None:
-            then = after.hazards[k]
-            more = [then.block.to_dict(), *(zone.to_dict() for zone in then.zones)]
-            for (_, _, numbers), block in zip(places, more, strict=True):
-                numbers |= flat(block, "degraded_")
-        for identifier, name, numbers in places:
-            yield {"hazard": hazard.name, **_named(identifier, name), **numbers}
+        for row in _with_zones(hazard, after[k] if after else None):
+            yield {"hazard": hazard.name, **row}
+
+
+def _with_zones(now: GapGroup | GapHazard, degraded: GapGroup | GapHazard | None) -> Iterator[Row]:
+    """Yield a row of everybody in a group or hazard, and one a zone."""
+    places: list[tuple[str, str, Row]] = [(*WHOLE, flat(now.block.to_dict()))]
+    places += [(zone.id, zone.name, flat(zone.to_dict())) for zone in now.zones]
+    if degraded is not None:
+        more = [degraded.block.to_dict(), *(zone.to_dict() for zone in degraded.zones)]
+        for (_, _, numbers), block in zip(places, more, strict=True):
+            numbers |= flat(block, "degraded_")
+    for identifier, name, numbers in places:
+        yield {**_named(identifier, name), **numbers}
 
 
 def _named(identifier: str, name: str) -> Row:
     return {"zone_id": identifier, "zone_name": name}
+
+
+def write_facilities(
+    folder: Path,
+    kinds: Sequence[Facilities],
+    title: str | None,
+    version: str,
+    *,
+    notice: str | None = None,
+) -> None:
+    """Write facilities.csv and facilities.gpkg (layer ``facilities``, points, EPSG:4326): a row a facility.
+
+    Raises
+    ------
+    WriteError
+        A file cannot be written.
+    """
+    rows: list[Row] = []
+    for kind in kinds:
+        table = kind.table()
+        rows += [
+            dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)
+        ]
+    more = {} if notice is None else {"notice": notice}
+    rows = [{**row, **more} for row in rows]
+    if not rows:
+        return
+    write_rows(folder / "facilities.csv", rows)
+    points = gpd.points_from_xy(
+        [row["lon"] for row in rows], [row["lat"] for row in rows], crs=4326
+    )
+    frame = gpd.GeoDataFrame(_typed(rows), geometry=points)
+    parts = (title, "facilities with and without channels", f"ew4all {version}", notice)
+    path = folder / "facilities.gpkg"
+    with writing(path), gdal_option("OGR_CURRENT_DATE", FIXED_DATE):
+        frame.to_file(
+            path, layer="facilities", driver="GPKG", engine="pyogrio", geometry_type="Point",
+            layer_options={"DESCRIPTION": "; ".join(part for part in parts if part)},
+        )  # fmt: skip
 
 
 def _columns(rows: Sequence[Row]) -> list[str]:
@@ -182,13 +226,13 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _typed(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return columns of words, of whole numbers (ranks) and of numbers, the unknown as null."""
+    """Return columns of words, of whole numbers and of numbers, the unknown as null."""
     out: dict[str, Any] = {}
     for name in _columns(rows):
         values = [row.get(name) for row in rows]
         if name in _WORDS:
             out[name] = np.array(values, dtype=object)
-        elif name.endswith(_RANKS) and all(isinstance(v, int | None) for v in values):
+        elif all(isinstance(v, int | None) for v in values):
             out[name] = pd.array(values, dtype="Int64")
         else:
             out[name] = np.array([np.nan if v is None else v for v in values], np.float64)
