@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import shapely
 
+from ew4all.facility_results import Facilities, Reached
 from ew4all.gap_results import DegradedGaps, GapBlock, GapGroup, GapHazard, Gaps, GapZone
 from ew4all.results import InputFile
 
@@ -39,15 +41,28 @@ def zones(*blocks: GapBlock) -> tuple[GapZone, ...]:
     )  # fmt: skip
 
 
+def schools() -> Facilities:
+    """Three schools: no channel; cell broadcast alone; both."""
+    yes = np.array([False, True, True])
+    return Facilities(
+        "primary_schools", ("a", "b", "c"), ("A & co", "B", "C"), np.array([10.2, 10.7, 11.5]), np.array([4.2, 4.5, 4.8]), 2,
+        ("w", "w", "e"), Reached({"4g": yes, "any": yes}, {"cell_broadcast": yes, "sms": np.array([False, False, True])}),
+        {"flood": np.array([True, False, False])}, Reached({"4g": ~yes & yes, "any": ~yes & yes}, {"cell_broadcast": ~yes & yes}),
+    )  # fmt: skip
+
+
 def made() -> Gaps:
+    """Everything but equity and facilities."""
     flood = block(30.0, 25.0, 15.0, 7.0, 10.0, 20.0)
     dark_flood = block(30.0, 0.0, 0.0, 30.0, 0.0, 0.0)
     old = block(20.0, 16.0, 8.0, 6.0, 9.0, 13.0)
+    dark_old = block(20.0, 0.0, 0.0, 20.0, 0.0, 0.0)
     off = DegradedGaps(
         DARK,
         zones(block(60.0, 0.0, 0.0, 60.0, 0.0, 0.0), block(40.0, 0.0, 0.0, 40.0, 0.0, 0.0), NOBODY),
         (GapHazard("flood", dark_flood, zones(dark_flood, NOBODY, NOBODY)),),
         {"sites": 4, "sites_down": 4, "cells": 12, "cells_down": 12, "members": 1},
+        (GapGroup("old", dark_old, "given", zones(dark_old, NOBODY, NOBODY)),),
     )
     return Gaps(
         total=EVERYBODY,

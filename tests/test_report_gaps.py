@@ -14,7 +14,7 @@ import pytest
 import rasterio
 import shapely
 from made_country import BOX, GRID, PEOPLE, SITES_A, raster
-from made_gap_results import EVERYBODY, made
+from made_gap_results import EVERYBODY, made, schools
 from made_gaps import ZONES
 from matplotlib.image import imread
 
@@ -22,7 +22,7 @@ import ew4all
 from ew4all.errors import WriteError
 from ew4all.gap_results import GapBlock
 from ew4all.report import gap_outputs
-from ew4all.report.gap_bars import partition, ways, zone_table
+from ew4all.report.gap_bars import extent_table, facility_table, partition, ways, zone_table
 from ew4all.report.gap_map import class_edges
 from ew4all.report.gap_page import gap_sentence, write_gap_page
 from ew4all.report.lorenz_plot import draw_lorenz, worst_share
@@ -287,3 +287,62 @@ def test_everybody_is_the_sum_that_the_made_result_says() -> None:
         parts = found["coverage_gap"] + found["usage_gap"] + found["reachable"]
         assert parts == pytest.approx(found["people"])
     assert sum(z.block.none or 0.0 for z in result.zones) == EVERYBODY.none
+
+
+def test_facilities_are_a_column_a_kind() -> None:
+    table = facility_table([schools().to_dict()])
+    assert table["columns"] == ["", "primary schools", "primary schools, network degraded"]
+    rows = {row[0]: row[1:] for row in table["rows"]}
+    assert rows["number"] == ["3", "3"]
+    assert rows["with 4G signal"] == ["2 (67 %)", "0"]
+    assert rows["without any signal"] == ["1 (33 %)", "3 (100 %)"]
+    assert rows["without SMS"] == ["2 (67 %)", ""]
+    assert rows["no channel"] == ["1 (33 %)", "3 (100 %)"]
+    assert rows["two channels or more"] == ["1 (33 %)", "0"]
+    assert rows["in the hazard flood"] == ["1 (33 %)", ""]
+    # A kind of which nothing is known has its number alone.
+    bare = facility_table([{"kind": "hotels", "count": 4, "outside": 0}])
+    assert bare["rows"] == [["number", "4"]]
+
+
+def test_zones_with_facilities_where_nothing_else_is_known() -> None:
+    bare = replace(
+        made(), total=GapBlock(100.0), degraded=None, groups=(), facilities=(schools(),),
+        zones=tuple(replace(z, block=GapBlock(z.block.people), rank=None, rank_share=None) for z in made().zones),
+    )  # fmt: skip
+    table = extent_table(bare)
+    assert table is not None
+    assert table["columns"] == [
+        "Zone, most people in a hazard first",
+        "people",
+        "of all people",
+        "in flood",
+        "primary schools",
+    ]
+    assert table["rows"] == [
+        ["West", "60", "60 %", "30 (50 %)", "2"],
+        ["East", "40", "40 %", "0", "1"],
+    ]
+
+
+def test_facilities_without_a_channel_are_black_on_the_map(tmp_path: Path) -> None:
+    table = tmp_path / "schools.csv"
+    table.write_text("id,name,lon,lat\nin,In,10.1,4.9\nout,Out,10.45,4.75\n", encoding="utf-8")
+    dark = {}
+    for name, channels in (("without", {}), ("with", {"sms": None})):
+        folder = tmp_path / name
+        extra = {"facilities": {"schools": table}} if channels else {}
+        result = run(folder, coverage={"4g": SIGNAL}, **extra)
+        drawn = imread(folder / "map.png")[60:1100, 70:1160, :3]
+        dark[name] = int((drawn.max(axis=-1) < 0.02).sum())
+    assert [f.reached.ways.tolist() for f in result.facilities if f.reached.ways is not None] == [
+        [1, 0]
+    ]
+    assert dark["with"] > dark["without"] + 30
+    assert {"facilities.csv", "facilities.gpkg"} <= names(tmp_path / "with")
+    text = Read((tmp_path / "with" / "report.html").read_text(encoding="utf-8")).words
+    assert "Facilities" in text
+    assert (
+        "Facilities"
+        not in Read((tmp_path / "without" / "report.html").read_text(encoding="utf-8")).words
+    )

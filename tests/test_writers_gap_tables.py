@@ -10,10 +10,10 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from made_gap_results import BOX, EVERYBODY, WEST, made
+from made_gap_results import BOX, EVERYBODY, WEST, made, schools
 
 from ew4all.gap_results import GapBlock, GapHazard, GapZone
-from ew4all.writers.gap_tables import flat, write_gap_tables, zone_rows
+from ew4all.writers.gap_tables import flat, write_facilities, write_gap_tables, zone_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +65,8 @@ def test_zones_hold_every_number_of_the_document(tmp_path: Path) -> None:
         expected |= flat(document["degraded"]["zones"][k], "degraded_")
         for hazard in document["degraded"]["hazards"]:
             expected |= flat(hazard["zones"][k], f"degraded_hazard_{hazard['name']}_")
+        for group in document["degraded"]["groups"]:
+            expected |= flat(group["zones"][k], f"degraded_group_{group['name']}_")
         found = {
             name: float(text) for name, text in row.items() if name not in {"id", "name"} and text
         }
@@ -107,6 +109,7 @@ def test_groups_and_hazards_begin_with_everybody_in_them(tmp_path: Path) -> None
         ("old", "all", "20.0"), ("old", "w", "20.0"), ("old", "e", "0.0"), ("old", "outside", "0.0"),
     ]  # fmt: skip
     assert groups[0]["kind"] == "given"
+    assert (groups[0]["coverage_gap"], groups[0]["degraded_coverage_gap"]) == ("4.0", "20.0")
     hazards = read(out / "hazards.csv")
     assert [(r["hazard"], r["zone_id"]) for r in hazards] == [
         ("flood", z) for z in ("all", "w", "e", "outside")
@@ -155,3 +158,35 @@ def test_words_from_data_stay_words(tmp_path: Path) -> None:
     (row,) = read(out / "zones.csv")
     assert (row["id"], row["name"]) == (zones[0].id, zones[0].name)
     assert gpd.read_parquet(out / "zones.parquet")["name"].tolist() == [zones[0].name]
+
+
+def test_facilities_have_a_row_each(tmp_path: Path) -> None:
+    shelters = replace(schools(), kind="shelters", at_risk={}, degraded=None)
+    write_facilities(tmp_path, (schools(), shelters), "T", "0", notice="an exercise")
+    rows = read(tmp_path / "facilities.csv")
+    assert [(r["kind"], r["id"], r["zone"]) for r in rows[:3]] == [
+        ("primary_schools", "a", "w"), ("primary_schools", "b", "w"), ("primary_schools", "c", "e"),
+    ]  # fmt: skip
+    assert rows[0]["name"] == "A & co"
+    assert [r["signal_4g"] + r["channel_cell_broadcast"] + r["channel_sms"] for r in rows[:3]] == [
+        "000",
+        "110",
+        "111",
+    ]
+    assert [r["hazard_flood"] for r in rows] == ["1", "0", "0", "", "", ""]
+    assert [r["degraded_signal_any"] for r in rows] == ["0", "0", "0", "", "", ""]
+    assert {r["notice"] for r in rows} == {"an exercise"}
+    frame = gpd.read_file(tmp_path / "facilities.gpkg", layer="facilities")
+    assert list(frame.columns) == [*rows[0], "geometry"]
+    assert frame["channel_sms"].tolist() == [0, 0, 1] * 2
+    assert frame["hazard_flood"].isna().tolist() == [False] * 3 + [True] * 3
+    assert frame.geometry.iloc[1].equals(shapely.Point(10.7, 4.5))
+    counts = schools().to_dict()
+    assert counts["channels"]["none"] == sum(
+        r["channel_cell_broadcast"] == "0" and r["channel_sms"] == "0" for r in rows[:3]
+    )
+
+
+def test_without_facilities_there_is_no_file(tmp_path: Path) -> None:
+    write_facilities(tmp_path, (), None, "0")
+    assert not list(tmp_path.iterdir())
