@@ -25,6 +25,8 @@ from ew4all.readers.zones import level_columns, read_zones
 from ew4all.reprojection import only_polygons, to_lonlat
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -110,7 +112,7 @@ def cells_over(choice: ZoneChoice, area: BaseGeometry, grid: Grid) -> geopandas.
     Returns
     -------
     GeoDataFrame
-        In lon/lat, columns ``id`` and ``name``; longitudes run on beyond 180 degrees.
+        In lon/lat, columns ``id`` and ``name``.
 
     Raises
     ------
@@ -187,17 +189,15 @@ def _h3_over(area: BaseGeometry, resolution: int) -> tuple[list[str], NDArray[An
         # A part that is as wide as a hemisphere would be taken for the one on the other side.
         for piece in _slices(part):
             rings = [
-                [(lat, _wrapped(lon)) for lon, lat in ring.coords[:-1]]
+                [(lat, lon) for lon, lat in ring.coords[:-1]]
                 for ring in (piece.exterior, *piece.interiors)
             ]
             shape = h3.LatLngPoly(*rings)
             found.update(h3.h3shape_to_cells_experimental(shape, resolution, contain="overlap"))
-    middle = float(shapely.centroid(area).x)
     ids = sorted(found)
     shapes = np.empty(len(ids), dtype=object)
-    shapes[:] = [_hexagon([(lon, lat) for lat, lon in h3.cell_to_boundary(i)], middle) for i in ids]
-    met = shapely.intersects(shapes, area)
-    return [i for i, kept in zip(ids, met, strict=True) if kept], shapes[met]
+    shapes[:] = [_hexagon(h3.cell_to_boundary(i)) for i in ids]
+    return ids, shapes
 
 
 def _slices(part: BaseGeometry) -> list[BaseGeometry]:
@@ -209,39 +209,46 @@ def _slices(part: BaseGeometry) -> list[BaseGeometry]:
     return [p for piece in found for p in shapely.get_parts(piece) if not p.is_empty]
 
 
-def _hexagon(corners: list[tuple[float, float]], middle: float) -> BaseGeometry:
-    """Return a cell whose longitudes run on over the antimeridian and lie as close to `middle` as they can."""
-    lon, lat = np.array(corners).T
+def _hexagon(corners: Sequence[tuple[float, float]]) -> BaseGeometry:
+    """Return a cell from latitudes and longitudes; over the antimeridian longitudes run on."""
+    lat, lon = np.array(corners).T
     lon = lon[0] + (lon - lon[0] + 180.0) % 360.0 - 180.0
-    lon += 360.0 * np.round((middle - lon.mean()) / 360.0)
     return shapely.Polygon(np.round(np.column_stack([lon, lat]), _DECIMALS))
 
 
-def _wrapped(lon: float) -> float:
-    return (lon + 180.0) % 360.0 - 180.0
-
-
 def _squares_over(area: BaseGeometry, side_km: float) -> tuple[list[str], NDArray[Any]]:
-    to_metres = Transformer.from_crs(4326, _EQUAL_AREA, always_xy=True)
-    west, south, east, north = area.bounds
+    found: dict[str, BaseGeometry] = {}
+    # What lies on either side of the antimeridian are parts of their own.
+    for part in shapely.get_parts(area):
+        names, shapes = _squares_in(part.bounds, side_km * 1000.0)
+        met = shapely.intersects(shapes, part)
+        found.update(zip(names[met].tolist(), shapes[met], strict=True))
+        _must_be_few(len(found), f"--grid-km {side_km:g}", "larger squares")
+    ids = sorted(found, key=lambda name: [int(k) for k in name[1:].split("c")])
+    out = np.empty(len(ids), dtype=object)
+    out[:] = [found[name] for name in ids]
+    return ids, out
+
+
+def _squares_in(
+    bounds: tuple[float, float, float, float], side_m: float
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    west, south, east, north = bounds
+    # Along the cylinder metres are degrees times a constant.
     per_degree = -_WESTMOST_M / 180.0
-    side = side_km * 1000.0
-    # Along the cylinder metres are degrees times a constant, also beyond 180 degrees.
-    columns = np.arange(
-        int((west + 180.0) * per_degree // side), int((east + 180.0) * per_degree // side) + 1
-    )
+    to_metres = Transformer.from_crs(4326, _EQUAL_AREA, always_xy=True)
     top, bottom = (to_metres.transform(0.0, lat)[1] for lat in (north, south))
-    rows = np.arange(int((_NORTHMOST_M - top) // side), int((_NORTHMOST_M - bottom) // side) + 1)
-    _must_be_few(columns.size * rows.size / 20.0, f"--grid-km {side_km:g}", "larger squares")
-    lon = columns * side / per_degree - 180.0, (columns + 1) * side / per_degree - 180.0
-    edges = _NORTHMOST_M - np.append(rows, rows[-1] + 1) * side
+    first = int((west + 180.0) * per_degree // side_m), int((_NORTHMOST_M - top) // side_m)
+    last = int((east + 180.0) * per_degree // side_m), int((_NORTHMOST_M - bottom) // side_m)
+    rows, columns = (np.arange(a, b + 1) for a, b in zip(first[::-1], last[::-1], strict=True))
+    lon = np.append(columns, columns[-1] + 1) * side_m / per_degree - 180.0
+    # The last column ends at the antimeridian, where the first begins.
+    lon = np.minimum(lon, 180.0)
+    edges = _NORTHMOST_M - np.append(rows, rows[-1] + 1) * side_m
     lat = to_metres.transform(np.zeros(edges.size), edges, direction="INVERSE")[1]
     lat = np.where(np.isfinite(lat), np.clip(lat, -90.0, 90.0), np.where(edges > 0.0, 90.0, -90.0))
     shapes = shapely.box(
-        np.tile(lon[0], rows.size), np.repeat(lat[1:], columns.size),
-        np.tile(lon[1], rows.size), np.repeat(lat[:-1], columns.size),
+        np.tile(lon[:-1], rows.size), np.repeat(lat[1:], columns.size),
+        np.tile(lon[1:], rows.size), np.repeat(lat[:-1], columns.size),
     )  # fmt: skip
-    around = int(np.ceil(360.0 * per_degree / side))
-    ids = np.array([f"r{r}c{c % around}" for r in rows.tolist() for c in columns.tolist()])
-    met = shapely.intersects(shapes, area)
-    return ids[met].tolist(), shapes[met]
+    return np.array([f"r{r}c{c}" for r in rows.tolist() for c in columns.tolist()]), shapes
