@@ -7,6 +7,7 @@ import typer
 from ew4all.cli.plan_feasibility import feasibility
 from ew4all.cli.plan_indicators import indicators
 from ew4all.cli.plan_measures import measures
+from ew4all.cli.plan_netp import netp
 
 __all__ = ["plan"]
 
@@ -16,3 +17,4 @@ plan = typer.Typer(
 plan.command()(feasibility)
 plan.command()(indicators)
 plan.command()(measures)
+plan.command()(netp)
