@@ -41,6 +41,7 @@ ALWAYS = {
     "gaps.json",
     "run.json",
 }
+HERE = PEOPLE[:, :55]
 SIGNAL = gpd.GeoDataFrame(geometry=[SITES_A], crs=4326)
 
 
@@ -81,7 +82,9 @@ def names(folder: Path) -> set[str]:
 
 def read(path: Path) -> tuple[np.ndarray[Any, Any], dict[str, str], float]:
     with rasterio.open(path) as file:
-        assert file.shape == PEOPLE.shape
+        # The box of the zones, to the last cell that they touch.
+        assert file.shape == HERE.shape
+        assert file.transform == GRID.transform
         assert file.units == ("people",)
         return file.read(1).astype(np.float64), file.tags(), file.nodata
 
@@ -103,9 +106,9 @@ def test_rasters_add_up_to_the_document(tmp_path: Path) -> None:
     )
     assert none[none != nodata].sum() == pytest.approx(total["channels"]["none"], rel=1e-6)
     # By hand: whoever is not reached in the cell below a site, and nobody's land has no value.
-    empty = PEOPLE == 0.0
+    empty = HERE == 0.0
     assert (left[empty] == nodata).all()
-    row, col = np.argwhere(~empty & (left != nodata) & (np.abs(left - PEOPLE) < 1e-3))[0]
+    row, col = np.argwhere(~empty & (left != nodata) & (np.abs(left - HERE) < 1e-3))[0]
     assert not shapely.intersects(SITES_A, BOX(*_cell(row, col)))
     assert names(tmp_path) == {*ALWAYS, "groups.csv", "left_out.tif", "no_channel.tif"} | _curve(
         result
@@ -346,3 +349,43 @@ def test_facilities_without_a_channel_are_black_on_the_map(tmp_path: Path) -> No
         "Facilities"
         not in Read((tmp_path / "without" / "report.html").read_text(encoding="utf-8")).words
     )
+
+
+def test_rasters_hold_the_box_of_the_study_area(tmp_path: Path) -> None:
+    within = gpd.GeoDataFrame(geometry=[BOX(10.2, 4.7, 10.4, 4.9)], crs=4326)
+    nowhere = gpd.GeoDataFrame(geometry=[BOX(10.2, 4.85, 10.21, 4.86)], crs=4326)
+    run(tmp_path, zones=None, coverage={"4g": nowhere}, within=within)
+    with rasterio.open(tmp_path / "left_out.tif") as file:
+        left, nodata, corner = (
+            file.read(1),
+            file.nodata,
+            ~GRID.transform @ (file.bounds.left, file.bounds.top),
+        )
+    col, row = (round(v) for v in corner)
+    # A border of cells on which the box ends may be a cell more by rounding; nobody of them is inside.
+    assert (row, col) in {(10, 20), (9, 19), (9, 20), (10, 19)}
+    assert max(left.shape) <= 22
+    here = np.zeros(PEOPLE.shape, np.float32)
+    here[10:30, 20:40] = PEOPLE[10:30, 20:40]
+    here = here[row:, col:][: left.shape[0], : left.shape[1]]
+    expected = np.where(here > 0.0, here, nodata)
+    differs = np.argwhere(~np.isclose(left, expected, rtol=1e-5))
+    # Somebody of the one cell with a signal is reached, where somebody lives there.
+    assert differs.tolist() in ([], [[14 - row, 20 - col]])
+    assert (left[left != nodata]).sum() == pytest.approx(here.sum(), rel=0.02)
+
+
+def test_zones_of_the_only_channel_that_is_known() -> None:
+    def radio(people: float, reached: float) -> GapBlock:
+        return GapBlock(people, none=people - reached, one=reached, by_channel={"radio": reached})
+
+    blocks = (radio(60.0, 45.0), radio(40.0, 10.0), radio(0.0, 0.0))
+    zones = tuple(replace(z, block=b) for z, b in zip(made().zones, blocks, strict=True))
+    table = zone_table(replace(made(), total=radio(100.0, 55.0), zones=zones))
+    assert table is not None
+    assert table["columns"] == ("people", "reached", "not reached", "share")
+    assert [row["numbers"] for row in table["rows"]] == [
+        ["60", "45", "15", "25 %"],
+        ["40", "10", "30", "75 %"],
+    ]
+    assert [part["width"] for part in table["rows"][0]["parts"]] == ["75.000", "25.000"]

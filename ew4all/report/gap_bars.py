@@ -22,17 +22,29 @@ MOST_ZONES: Final = 25
 """Zones that the page lists; the others are in the tables beside it."""
 
 Table = dict[str, Any]
+Parts = tuple[tuple[str, str, str], ...]
+"""Key of each part in the JSON, its colour on the page, and words for it."""
 
-_GAPS: Final = (
+_GAPS: Final[Parts] = (
     ("reachable", "", "reachable by cell broadcast"),
     ("usage_gap", "fragile", "usage gap: a signal, but no network that broadcasts or no phone for it"),
     ("coverage_gap", "gap", "coverage gap: no mobile signal"),
 )  # fmt: skip
-_WAYS: Final = (
+_WAYS: Final[Parts] = (
     ("two_or_more", "", "two channels or more"),
     ("one", "fragile", "one only: fragile"),
     ("none", "gap", "no channel"),
 )
+
+_ONE: Final[Parts] = (
+    ("one", "", "reached by the one channel that is known"),
+    ("none", "gap", "not reached"),
+)
+_COLUMNS: Final = {
+    _GAPS: ("people", "reachable", "usage gap", "coverage gap", "left out"),
+    _WAYS: ("people", "two or more", "one only", "none", "share of none"),
+    _ONE: ("people", "reached", "not reached", "share"),
+}
 
 
 def partition(result: Gaps) -> Table | None:
@@ -42,7 +54,7 @@ def partition(result: Gaps) -> Table | None:
     return {
         "first": "",
         "key": _key(_GAPS),
-        "columns": ["people", "reachable", "usage gap", "coverage gap", "left out"],
+        "columns": _COLUMNS[_GAPS],
         "rows": [_row(name, block, _GAPS, top=top) for name, block, top in _blocks(result)],
         "left": "",
     }
@@ -55,7 +67,7 @@ def ways(result: Gaps) -> Table | None:
     return {
         "first": "",
         "key": _key(_WAYS),
-        "columns": ["people", "two or more", "one only", "none", "share of none"],
+        "columns": _COLUMNS[_WAYS],
         "rows": [_row(name, block, _WAYS, top=top) for name, block, top in _blocks(result)],
         "left": "",
     }
@@ -66,17 +78,14 @@ def zone_table(result: Gaps) -> Table | None:
     own = sorted((z for z in result.zones if z.rank is not None), key=lambda z: z.rank or 0)
     if not own:
         return None
-    parts = _GAPS if result.total.reachable is not None else _WAYS
-    columns = (
-        ["people", "reachable", "usage gap", "coverage gap", "left out"]
-        if parts is _GAPS
-        else ["people", "two or more", "one only", "none", "share of none"]
-    )
+    parts = _GAPS
+    if result.total.reachable is None:
+        parts = _WAYS if len(result.total.by_channel) > 1 else _ONE
     listed = [*own[:MOST_ZONES], *_outside(result.zones)]
     return {
         "first": "Zone, most people left out first",
         "key": _key(parts),
-        "columns": columns,
+        "columns": _COLUMNS[parts],
         "rows": [_row(zone.name, zone.block, parts) for zone in listed],
         "left": _left(own),
     }
@@ -214,9 +223,7 @@ def _blocks(result: Gaps) -> list[tuple[str, GapBlock, bool]]:
     return [row for row in rows if row[1] is result.total or row[1].people]
 
 
-def _row(
-    name: str, block: GapBlock, parts: Sequence[tuple[str, str, str]], *, top: bool = False
-) -> dict[str, Any]:
+def _row(name: str, block: GapBlock, parts: Parts, *, top: bool = False) -> dict[str, Any]:
     whole = block.people or 0.0
     found = block.to_dict()
     numbers = {**found, **found.get("channels", {})}
@@ -236,7 +243,7 @@ def _row(
     }
 
 
-def _key(parts: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
+def _key(parts: Parts) -> list[dict[str, str]]:
     return [{"colour": colour, "words": words} for _, colour, words in parts]
 
 

@@ -14,6 +14,7 @@ from ew4all.coverage.gaps import CELL_BROADCAST
 from ew4all.coverage.overlay import union
 from ew4all.coverage.queries import ANY
 from ew4all.gap_cells import BLOCK, cells_of
+from ew4all.grid import Block
 from ew4all.report.view import extent_of, gather, pixels_of
 from ew4all.writers.rasters import NODATA, rasters_together
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from ew4all.coverage.exposure import Progress
     from ew4all.gap_cells import GapCells
     from ew4all.gap_intake import GapStudy
-    from ew4all.grid import Block
     from ew4all.units import F64, I64
+    from ew4all.writers.rasters import CogFile
 
 __all__ = ["GapView"]
 
@@ -92,12 +93,14 @@ class GapView:
             A file cannot be written.
         """
         grid = self.opened.study.grid
+        # A country of a continent: overviews of all the empty rest would take a minute.
+        own = grid.crop(self.window)
         tags = {"EW4ALL_NOTE": notice} if notice else {}
         blocks = list(grid.blocks(*BLOCK, within=self.window))
         place = {block: k for k, block in enumerate(blocks)}
         with rasters_together() as begin:
             files = {
-                name: begin(folder / f"{name}.tif", grid, description=text, tags=tags)
+                name: begin(folder / f"{name}.tif", own, description=text, tags=tags)
                 for name, text in self._rasters().items()
             }
             for cells in cells_of(self.opened):
@@ -106,9 +109,7 @@ class GapView:
                 self._gather(cells, self.left_out, left)
                 values = {"left_out": left, "no_channel": cells.people * cells.unreached}
                 for name, file in files.items():
-                    here = np.full(cells.block.shape, NODATA, np.float32)
-                    here[self._at(cells)] = values[name]
-                    file.write(cells.block, here)
+                    self._put(file, cells, values[name])
                 for hazard in self.opened.ground.hazards:
                     if hazard.raster is not None:
                         share = np.asarray(hazard.raster.share(cells.block), np.float64)
@@ -131,6 +132,19 @@ class GapView:
         wanted = {"left_out": bool(places.signals), "no_channel": bool(places.channels)}
         texts = {"left_out": _LEFT_OUT, "no_channel": _NO_CHANNEL}
         return {name: texts[name] for name, here in wanted.items() if here}
+
+    def _put(self, file: CogFile, cells: GapCells, values: F64) -> None:
+        """Write the part of a block that lies in the window; beyond it nobody is in the study area."""
+        block, window = cells.block, self.window
+        here = np.full(block.shape, NODATA, np.float32)
+        here[self._at(cells)] = values
+        top, left = max(block.row0, window.row0), max(block.col0, window.col0)
+        bottom, right = min(block.row1, window.row1), min(block.col1, window.col1)
+        part = Block(
+            top - window.row0, bottom - window.row0, left - window.col0, right - window.col0
+        )
+        rows = slice(top - block.row0, bottom - block.row0)
+        file.write(part, here[rows, left - block.col0 : right - block.col0])
 
     def _at(self, cells: GapCells) -> tuple[I64, I64]:
         return cells.row - cells.block.row0, cells.col - cells.block.col0
