@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from ew4all.planning.checklist import checklist_sources
 from ew4all.planning.questionnaire import ANSWERS
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Netp:
                         "theme": one.item.theme,
                         "answer": one.answer,
                         **({"given_by": one.given_by} if one.given_by else {}),
-                        "source": one.item.source,
+                        "source": f"{checklist_sources()[one.item.source]}, {one.item.clause}",
                         "measures": list(one.item.measures),
                         **({"remark": one.remark} if one.remark else {}),
                     }

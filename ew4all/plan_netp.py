@@ -35,7 +35,7 @@ _SCHEMAS: Final = {
 _PICTURES: Final = {
     "gaps": ("map.png", "lorenz.png"),
     "measures": ("map.png", "curve.png"),
-    "feasibility": ("border.png", "costs.png"),
+    "feasibility": ("border.png",),
     "indicators": ("series.png",),
 }
 
@@ -82,13 +82,13 @@ def netp(
             "no result was given; name the folders of earlier commands with --from DIR, repeatedly"
         )
         raise OptionError(msg)
-    results = _results(folders)
+    unordered = _results(folders)
+    results = {part: unordered[part] for part in PARTS if part in unordered}
     files = [one.file for one in results.values()]
     pieces = {}
-    for part in PARTS:
-        if part in results:
-            pieces[part], more = _piece(part, results[part])
-            files += more
+    for part, one in results.items():
+        pieces[part], more = _piece(part, one)
+        files += more
     given = ChecklistAnswers()
     if answers is not None:
         data = whole_file(str(answers), "--answers")
@@ -155,6 +155,8 @@ def _piece(part: str, result: Finished) -> tuple[Piece, list[InputFile]]:
     """Return a result with its pictures, and those as inputs."""
     pictures, files = {}, []
     for name in _PICTURES[part]:
+        if part == "indicators" and len(result.document.get("dates", ())) < 2:
+            continue  # a series of one date shows nothing that the table does not
         path = result.folder / name
         if path.is_file():
             files.append(input_of(path, f"{part} {name}"))
@@ -213,10 +215,6 @@ def _missing(documents: Mapping[str, Mapping[str, Any]]) -> list[str]:
         if "degraded" not in gaps:
             found.append(
                 "the network degraded: the gap analysis was run without an outage; give it --outage with --sites, or --coverage-after"
-            )
-        if not gaps.get("hazards"):
-            found.append(
-                "people at risk: the gap analysis was run without a hazard; give it --hazard"
             )
         found += [f"gap analysis: {said}" for said in gaps.get("cannot", ())]
     return list(dict.fromkeys(found))

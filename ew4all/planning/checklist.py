@@ -15,7 +15,7 @@ from ew4all.planning.questionnaire import ANSWERS, quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Answer", "ChecklistAnswers", "ChecklistItem", "answered", "blank_checklist", "checklist", "read_checklist"]  # fmt: skip
+__all__ = ["Answer", "ChecklistAnswers", "ChecklistItem", "answered", "blank_checklist", "checklist", "checklist_sources", "markdown", "read_checklist"]  # fmt: skip
 
 _FIELDS: Final = Fields(QuestionnaireError)
 
@@ -26,8 +26,10 @@ class ChecklistItem:
 
     Attributes
     ----------
-    source
-        Title, year and clause of where it comes from.
+    name
+        The item in a few words.
+    source, clause
+        Where it comes from: a key of `checklist_sources`, and the chapter there.
     measures
         Kinds of measures that need it.
     fact, rule
@@ -36,8 +38,10 @@ class ChecklistItem:
 
     id: str
     theme: str
+    name: str
     text: str
     source: str
+    clause: str
     measures: tuple[str, ...]
     fact: str = ""
     rule: str = ""
@@ -63,16 +67,24 @@ class Answer:
 
 
 @cache
+def _data() -> dict[str, Any]:
+    file = resources.files("ew4all.planning") / "data" / "netp_checklist.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def checklist_sources() -> Mapping[str, str]:
+    """Return where items come from: title, place and year by key."""
+    return dict(_data()["source"])
+
+
+@cache
 def checklist() -> tuple[ChecklistItem, ...]:
     """Return the items, in order."""
-    file = resources.files("ew4all.planning") / "data" / "netp_checklist.toml"
-    document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     return tuple(
         ChecklistItem(
-            row["id"], row["theme"], row["text"], f"{document['source'][row['source']]}, {row['clause']}",
-            tuple(row["measures"]), row.get("fact", ""), row.get("rule", ""),
+            row["id"], row["theme"], row["name"], row["text"], row["source"], row["clause"], tuple(row["measures"]), row.get("fact", ""), row.get("rule", ""),
         )
-        for row in document["item"]
+        for row in _data()["item"]
     )  # fmt: skip
 
 
@@ -136,4 +148,17 @@ def blank_checklist(answers: tuple[Answer, ...], country: str) -> str:
         lines += [f"# {one.item.text}", f'{one.item.id} = "{one.answer}"']
     lines += ["", "[remarks]", '# id of an item = "a remark that is printed beside it"']
     lines += [f"{one.item.id} = {quoted(one.remark)}" for one in answers if one.remark]
+    return "\n".join(lines) + "\n"
+
+
+def markdown() -> str:
+    """Return the checklist in Markdown, for documents; it ends with a line break."""
+    lines = [
+        "| item | theme | what | after | measures that need it |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{i.id}` | {i.theme} | {i.text} | {i.source} {i.clause} | {', '.join(i.measures)} |"
+        for i in checklist()
+    ]
     return "\n".join(lines) + "\n"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["MEANS", "SAME", "Definition", "Source", "Span", "apart", "definitions", "means_of", "share", "sources", "union"]  # fmt: skip
+__all__ = ["MEANS", "SAME", "Definition", "Source", "Span", "apart", "definitions", "markdown", "means_of", "share", "sources", "union"]  # fmt: skip
 
 MEANS: Final = {
     "mass_media": ("radio", "tv"),
@@ -153,3 +153,13 @@ def definitions() -> Mapping[str, Definition]:
         )
         for row in _data()["indicator"]
     }  # fmt: skip
+
+
+def markdown() -> str:
+    """Return the table of indicators in Markdown, for documents; it ends with a line break."""
+    lines = ["| indicator | what | unit | how | after |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| `{one.id}` | {one.name} | {one.unit} | {one.method} | {one.source} |"
+        for one in definitions().values()
+    ]
+    return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ew4all.netp_results import PARTS
+from ew4all.planning.checklist import checklist_sources
 from ew4all.report.document import Bullets, Document, Paragraph, Section, Table
 from ew4all.report.feasibility_words import ANSWER_WORDS, number_text
 from ew4all.report.netp_parts import (
@@ -96,36 +97,44 @@ def _ranking(recommendations: tuple[Ranked, ...]) -> Table:
             for one in recommendations
         ),
         align="llrrll",
-        widths=(0.05, 0.27, 0.16, 0.23, 0.16, 0.13),
+        widths=(0.04, 0.23, 0.14, 0.32, 0.14, 0.13),
         note="Places by people, cost for each of them, and readiness; the rule is in the section on recommendations.",
     )  # fmt: skip
 
 
 def _readiness(result: Netp) -> Section:
     themes = dict.fromkeys(one.item.theme for one in result.answers)
-    parts = []
+    rows = []
     for theme in themes:
-        rows = [
-            (
-                one.item.text + (f" – {one.remark}" if one.remark else ""),
-                ANSWER_WORDS[one.answer] + _by(one.given_by),
-                one.item.source,
+        mine = [one for one in result.answers if one.item.theme == theme]
+        for k, one in enumerate(mine):
+            remark = f" – {one.remark}" if one.remark else ""
+            after = f"{one.item.source.upper() if one.item.source == 'itu' else 'EW4All'} {one.item.clause}"
+            rows.append(
+                (
+                    theme if k == 0 else "",
+                    one.item.text + remark,
+                    ANSWER_WORDS[one.answer] + _by(one.given_by),
+                    after,
+                )
             )
-            for one in result.answers
-            if one.item.theme == theme
-        ]
-        table = Table(
-            theme, ("item", "answer", "after"), tuple(rows), align="lll", widths=(0.55, 0.15, 0.3)
-        )
-        parts.append(Section(theme, (table,)))
-    open_ = [one.item.text for one in result.answers if one.answer == "unknown"]
+    open_ = [one for one in result.answers if one.answer == "unknown"]
     said = "Answers come from --answers, else from the facts of the indicators and the rules of the feasibility study. "
     said += (
         f"{counted(len(open_), 'item')} of {len(result.answers)} nobody answered."
         if open_
         else "Every item is answered."
     )
-    return Section("Readiness checklist", (Paragraph(said),), tuple(parts))
+    sources = checklist_sources()
+    table = Table(
+        "Readiness",
+        ("theme", "item", "answer", "after"),
+        tuple(rows),
+        align="llll",
+        widths=(0.16, 0.54, 0.14, 0.16),
+        note=f"ITU: {sources['itu']}, chapter. EW4All: {sources['ew4all']}.",
+    )
+    return Section("Readiness checklist", (Paragraph(said), table))
 
 
 def _by(given_by: str) -> str:
@@ -135,7 +144,7 @@ def _by(given_by: str) -> str:
 def _recommendations(result: Netp) -> Section:
     if not result.recommendations:
         return Section("Recommendations", (Paragraph("None: neither a plan of measures nor a feasibility study was given."),))  # fmt: skip
-    titles = {one.item.id: one.item.text for one in result.answers}
+    titles = {one.item.id: one.item.name for one in result.answers}
     parts = [
         Section(f"Recommendation {one.rank}: {one.advice.name}", (Bullets(_lines(one, titles)),))
         for one in result.recommendations
@@ -152,7 +161,7 @@ def _lines(one: Ranked, titles: dict[str, str]) -> tuple[str, ...]:
         f"People newly reached: {people_words(advice)}.",
         f"Cost: {cost_words(advice)}"
         + (f"; {number_text(each)} USD for each of them." if each else "."),
-        f"Readiness: {readiness_words(advice.readiness)} of what it needs.",
+        f"Readiness (share of what it needs that is there): {readiness_words(advice.readiness)}.",
     ]
     for words, ids in (("To be put in place first", advice.readiness.missing), ("To be found out first", advice.readiness.unknown)):  # fmt: skip
         if ids:
@@ -166,9 +175,11 @@ def _lines(one: Ranked, titles: dict[str, str]) -> tuple[str, ...]:
 
 def _basis(result: Netp) -> Section:
     inputs = tuple((f.role, _short(f.path), (f.sha256 or "")[:16]) for f in result.inputs)
-    notes: list[str] = [*result.notes]
+    told: dict[str, list[str]] = {}
     for part, piece in result.pieces.items():
-        notes += [f"{PARTS[part]}: {said}" for said in piece.document.get("notes", ())]
+        for said in piece.document.get("notes", ()):
+            told.setdefault(str(said), []).append(PARTS[part].removeprefix("ew4all "))
+    notes = [*result.notes, *(f"{', '.join(who)}: {said}" for said, who in told.items())]
     return Section(
         "What it rests on",
         parts=(
@@ -185,7 +196,7 @@ def _basis(result: Netp) -> Section:
                     ),
                 ),
             ),
-            Section("Notes", (Bullets(tuple(dict.fromkeys(notes)) or ("None.",)),)),
+            Section("Notes", (Bullets(tuple(notes) or ("None.",)),)),
         ),
     )
 
@@ -215,6 +226,8 @@ def cost_words(advice: Advice, *, short: bool = False) -> str:
 
 def readiness_words(found: Readiness) -> str:
     """Return how much of what is needed is there, for certain and at most."""
+    if found.low == 0.0 and found.high == 1.0:
+        return "not known"
     low, high = f"{found.low:.0%}".replace("%", " %"), f"{found.high:.0%}".replace("%", " %")
     return low if low == high else f"{low} to {high}"
 

@@ -47,17 +47,19 @@ def gaps_section(result: Netp) -> Section:
                 f"{people_text(one)} ({share_text(one, people)})."
             )
         blocks.append(Paragraph(said, "lead"))
-    blocks += _figure(result, "gaps", "map.png", "Where people are left out", "Map of people left out, as the gap analysis drew it.")  # fmt: skip
-    blocks += _figure(result, "gaps", "lorenz.png", "How unevenly people are left out", "Lorenz curve of people left out.")  # fmt: skip
-    zones = [z for z in gaps.get("zones", ()) if z["id"] != OUTSIDE or (z.get("people") or 0.0) >= 0.5]  # fmt: skip
+    zones = [
+        z for z in gaps.get("zones", ()) if z["id"] != OUTSIDE or (z.get("people") or 0.0) >= 0.5
+    ]
     zones.sort(key=lambda z: (z.get("rank") or len(zones) + 1, str(z["id"])))
-    for rows, words in (
-        (zones, "zone"),
-        (list(gaps.get("groups", ())), "group"),
-        (list(gaps.get("hazards", ())), "hazard"),
-    ):
+    if zones and people is not None:
+        blocks.append(_gap_table(zones, "zone", total))
+    about = "Map of people left out, as the gap analysis drew it."
+    blocks += _figure(result, "gaps", "map.png", "Where people are left out", about)
+    for rows, words in ((gaps.get("groups", ()), "group"), (gaps.get("hazards", ()), "hazard")):
         if rows and people is not None:
-            blocks.append(_gap_table(rows, words, total if words == "zone" else None))
+            blocks.append(_gap_table(rows, words, None))
+    about = "Lorenz curve of people left out."
+    blocks += _figure(result, "gaps", "lorenz.png", "How unevenly people are left out", about)
     return Section(title, tuple(blocks))
 
 
