@@ -199,3 +199,30 @@ def test_the_demo_as_a_user_runs_it(run: Callable[..., Ended], tmp_path: Path) -
     ended = run("plan", "netp", "--from", str(tmp_path))
     assert ended.code == 2
     assert ended.err.startswith("Error: --from")
+
+
+def _without(document: dict[str, Any], path: list[str | int]) -> dict[str, Any]:
+    here: Any = document
+    for key in path[:-1]:
+        here = here[key]
+    del here[path[-1]]
+    return document
+
+
+@pytest.mark.parametrize(
+    ("name", "document", "said"),
+    [
+        ("gaps.json", _without(made_gaps(), ["total"]), "total is no table"),
+        ("gaps.json", _without(made_gaps(), ["total", "channels", "one"]), "total.channels.one is no number"),
+        ("gaps.json", made_gaps(zones=[{"id": "a"}]), "zones[0].name is no text"),
+        ("gaps.json", made_gaps(total={"people": float("nan")}), "total.people is no number"),
+        ("plan.json", _without(made_plan(), ["chosen", 0, "people_added"]), "chosen[0].people_added is no number"),
+        ("plan.json", made_plan(chosen="siren"), "chosen is no list"),
+        ("feasibility.json", made_feasibility(received={"value": 1.0, "low": "x", "high": 2.0}), "received.low is no number"),
+    ],
+)  # fmt: skip
+def test_a_result_that_was_edited_is_told(
+    tmp_path: Path, name: str, document: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(OptionError, match=re.escape(said)):
+        ew4all.netp([put(tmp_path, name, document)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.errors import OptionError, ReadError
+from ew4all.readers.result_shapes import must_hold
 from ew4all.readers.whole_file import whole_file
 from ew4all.results import InputFile
 
@@ -69,7 +70,7 @@ def finished(path: str | os.PathLike[str], schema: str, what: str) -> Finished:
     ReadError
         There is no such file, or it is no JSON.
     OptionError
-        It is another result; the message says which.
+        It is another result (the message says which), or not as its command writes it.
     """
     place = Path(path)
     if place.is_dir():
@@ -80,6 +81,7 @@ def finished(path: str | os.PathLike[str], schema: str, what: str) -> Finished:
         said = f"has the schema {there!r}" if there else "has no schema"
         msg = f"{what} {place} {said}, but what is wanted is {schema!r} ({NAMES[schema]} of that command)"
         raise OptionError(msg)
+    must_hold(document, schema, f"{what} {place}")
     return Finished(schema, document, place.parent, file, _notice(document, place.parent))
 
 
@@ -101,27 +103,13 @@ def input_of(path: Path, role: str) -> InputFile:
 
 
 def number_in(document: Mapping[str, Any], *keys: str) -> float | None:
-    """Return a number in nested tables; None where one of the keys is not there: unknown is absent.
-
-    Raises
-    ------
-    OptionError
-        What stands there is no finite number, or no table where one must be.
-    """
+    """Return a number in nested tables; None where one of the keys is not there: unknown is absent."""
     here: Any = document
     for key in keys:
-        if not isinstance(here, dict):
-            msg = (
-                f"the result has no table before {'.'.join(keys)}; was the file written by ew4all?"
-            )
-            raise OptionError(msg)
-        if key not in here:
+        if here is None:
             return None
-        here = here[key]
-    if isinstance(here, bool) or not isinstance(here, int | float):
-        msg = f"{'.'.join(keys)} of the result is no number ({here!r}); was the file written by ew4all?"
-        raise OptionError(msg)
-    return float(here)
+        here = here.get(key)
+    return None if here is None else float(here)
 
 
 def _read(place: Path, what: str) -> tuple[dict[str, Any], InputFile]:
