@@ -37,7 +37,9 @@ def test_the_demo_with_sites_off_the_air(tmp_path: Path) -> None:
         outage=down, sirens=sirens, channels={"sms": None, "app": None}, hazards={"winds": CASE.hazard},
         operator_share=CASE.operator_share,
     ).to_dict()  # fmt: skip
-    assert parted(found) == 2 * (1 + 8 + 1 + 8) + 4 * 9
+    assert parted(found) == 2 * (1 + 8 + 1 + 8 + 4 * 9), (
+        "whole and degraded: all, zones, a hazard, groups"
+    )
     assert found["total"]["people"] == pytest.approx(111_454.0, abs=0.5)
     after = found["degraded"]
     assert after["members"] == 2
