@@ -129,6 +129,18 @@ def test_theory_is_not_set_beside_other_people_or_channels(tmp_path: Path) -> No
     assert "the run has siren" in found.cannot
 
 
+def test_facts_hold_from_their_date_on(tmp_path: Path) -> None:
+    gaps = put(tmp_path, "gaps.json", made_gaps())
+    off = facts_file(tmp_path, 'date = "2025-06-01"\n[channels]\ncell_broadcast = "no"\n')
+    on = facts_file(tmp_path, '[channels]\ncell_broadcast = "yes"\nradio = "yes"\n', "on.toml")
+    days = ["2025-01-01", "2025-07-01", "2026-01-01"]
+    found = ew4all.indicators(gaps=[(day, gaps) for day in days], facts=[(None, off), ("2025-09-01", on)])  # fmt: skip
+    line = {one.date: one for one in found.line("sendai_g3")}
+    assert [line[day].value for day in days] == pytest.approx([90_000.0, 50_000.0, 90_000.0])
+    assert [bool(line[day].condition) for day in days] == [True, True, False]
+    assert any("hold from their date" in note for note in found.notes)
+
+
 def test_a_series_over_dates(tmp_path: Path) -> None:
     first = put(tmp_path / "1", "gaps.json", made_gaps())
     grown = made_gaps(1200.0)
