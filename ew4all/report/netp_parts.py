@@ -111,7 +111,7 @@ def _gap_table(
         made.append(tuple(cells))
     rest = len(rows) - _MOST_ROWS
     note = f"{rest} more are in zones.csv of the gap analysis." if rest > 0 else ""
-    if words == "zone":
+    if words == "zone" and any("rank" in row for row in rows):
         note = f"The zone with most people left out first. {note}".strip()
     return Table(f"People by {words}", columns, tuple(made), note=note)
 
