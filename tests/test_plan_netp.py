@@ -103,6 +103,15 @@ def test_people_of_cell_broadcast_alone_are_bounds_beside_several_channels(tmp_p
     assert "0 to 250" in words_of(found)
 
 
+def test_what_a_plan_says_against_its_numbers_stands_with_them(tmp_path: Path) -> None:
+    said = "whole settlements stand in single cells: what reaches little ground (sirens, wardens) seems to reach more people than it would"
+    found = ew4all.netp([put(tmp_path, "plan.json", made_plan(notes=["flat land", said]))])
+    notes = {one.advice.kind: one.advice.note for one in found.recommendations}
+    assert notes["siren"] == said
+    assert notes["community_radio"] == ""
+    assert f"Read first: {said}." in words_of(found)
+
+
 def test_missing_parts_are_said(every: list[Path]) -> None:
     found = ew4all.netp(every[:1])
     assert [said.partition(":")[0] for said in found.missing][:3] == ["measures", "feasibility", "indicators"]  # fmt: skip
