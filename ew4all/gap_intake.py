@@ -19,6 +19,7 @@ from ew4all.gap_given import open_groups
 from ew4all.gap_ground import Ground
 from ew4all.gap_hazards import open_hazards
 from ew4all.gap_layers import degraded, must_pair, open_channels, signal_layers
+from ew4all.gap_people import side_km
 from ew4all.gap_zonings import ZoneChoice, cells_over, of_level
 from ew4all.geometry import area_km2, must_meet, on_grid
 from ew4all.intake import EVERYBODY, footprint, open_study
@@ -154,15 +155,14 @@ def open_gaps(
     given_people, column = population, population_column
     if population is None:
         given_people, column = _extent(within if zones is None else zones), _AREA_COLUMN
+    drawn = zones if level is None else of_level(zones, level)
     study = open_study(
         given_people, coverage=coverage, coverage_min=coverage_min, operator_share=operator_share if sites is None else None,
         population_unit=population_unit, population_column=column, refine=refine, workers=workers, progress=progress,
         title=title,
     )  # fmt: skip
     if not choice.is_made:
-        study = _with_zones(
-            study, zones if level is None else of_level(zones, level), zone_id, zone_name
-        )
+        study = _with_zones(study, drawn, zone_id, zone_name)
     grid = study.grid
     notes = [note for note in study.notes if note != EVERYBODY]
     sources = list(study.sources)
@@ -175,6 +175,8 @@ def open_gaps(
         shapes, _ = on_grid(made.layer.geometries, made.layer.crs or grid.crs, grid, "zones")
         study = replace(study, zones=made, zone_shapes=apart(shapes, made.ids, grid)[0])
     window = grid.block_of_bounds(area.bounds) or grid.whole
+    if population is not None:
+        notes += choice.finer_than(side_km(grid, window))
     named: list[Any] = [*study.rasters, *study.polygons]
     readers: Sequence[Any] = study.rasters
     hit = None

@@ -100,6 +100,19 @@ class ZoneChoice:
         level = self.level if kind == POLYGONS else None
         return Zoning(kind, count, resolution=self.h3, cell_km=self.grid_km, level=level)
 
+    def finer_than(self, cell_km: float) -> list[str]:
+        """Return a note where zones are smaller than cells of the population, which are `cell_km` wide."""
+        if not self.is_made:
+            return []
+        side = self.grid_km or (_H3_AREA_KM2 / 7.0 ** (self.h3 or 0)) ** 0.5
+        if side >= cell_km:
+            return []
+        return [
+            f"zones are finer than what is known of people: {side:,.2g} km wide, and a cell of the population {cell_km:,.2g} km, in "
+            "which people are spread evenly. Zones inside one cell differ by their coverage alone; choose larger ones, or place "
+            "people with --refine"
+        ]
+
 
 def cells_over(choice: ZoneChoice, area: BaseGeometry, grid: Grid) -> geopandas.GeoDataFrame:
     """Return the cells of H3 or of the grid that meet an area, with their identifiers.

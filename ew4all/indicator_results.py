@@ -129,8 +129,6 @@ class Indicators:
         Every indicator at every date, in the order of dates.
     parts
         G-3 by zone, group and hazard at the last date with a gap analysis.
-    cannot
-        What cannot be told, each in a sentence.
     """
 
     country: str
@@ -143,7 +141,6 @@ class Indicators:
     inputs: tuple[InputFile, ...]
     input_dates: tuple[str, ...]
     notes: tuple[str, ...]
-    cannot: tuple[str, ...]
     notice: str | None = None
     version: str = ""
     assumptions: Mapping[str, float] = field(default_factory=dict)
@@ -151,6 +148,14 @@ class Indicators:
     def of(self, name: str) -> Indicator:
         """Return the latest of an indicator."""
         return next(one for one in self.latest if one.definition.id == name)
+
+    def reasons(self) -> dict[str, list[str]]:
+        """Return why indicators cannot be told, and the names of those for which it is so."""
+        found: dict[str, list[str]] = {}
+        for one in self.latest:
+            if not one.is_known:
+                found.setdefault(one.cannot, []).append(one.definition.name)
+        return found
 
     def line(self, name: str) -> tuple[Indicator, ...]:
         """Return an indicator at every date at which it is known."""
@@ -180,7 +185,7 @@ class Indicators:
                 for one, date in zip(self.inputs, self.input_dates, strict=True)
             ],
             "notes": list(self.notes),
-            "cannot": list(self.cannot),
+            "cannot": [f"{why}: {'; '.join(names)}" for why, names in self.reasons().items()],
         }
         if self.notice is not None:
             out["notice"] = self.notice

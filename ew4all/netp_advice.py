@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["advice_of"]
 
 _CB: Final = "cell_broadcast"
+_TOO_MANY: Final = "seems to reach more people than it would"
+"""Words of `ew4all plan measures` where whole settlements stand in single cells."""
 
 
 def advice_of(
@@ -65,10 +67,15 @@ def _chosen(plan: Mapping[str, Any], answers: Sequence[Answer]) -> list[Advice]:
         found.append(
             Advice(
                 kind, _named(kind, len(rows)), people, people, money, readiness_of(kind, answers),
-                "plan.json, chosen", tuple(str(row["id"]) for row in rows),
+                "plan.json, chosen", tuple(str(row["id"]) for row in rows), _warned_of(plan, kind),
             )
         )  # fmt: skip
     return found
+
+
+def _warned_of(plan: Mapping[str, Any], kind: str) -> str:
+    """Return what the plan says against its own numbers of a kind: a reader of the ranking must not miss it."""
+    return " ".join(said for said in plan.get("notes", ()) if _TOO_MANY in said and kind in said)
 
 
 def _unpriced(plan: Mapping[str, Any], answers: Sequence[Answer]) -> list[Advice]:

@@ -46,14 +46,24 @@ def cells_near(
     some = np.flatnonzero(high)
     away = (cells.lon_deg[some] - lon + 180.0) % 360.0 - 180.0
     wide = np.cos(np.radians(np.minimum(np.abs(lat) + km / _KM_PER_DEGREE, 89.9)))
-    some = some[np.abs(away) * wide <= 1.02 * km / _KM_PER_DEGREE]
-    if not some.size:
-        return some, np.empty(0)
-    _, _, metres = GEOID.inv(
-        np.full(some.size, lon), np.full(some.size, lat), cells.lon_deg[some], cells.lat_deg[some]
-    )
+    close = np.abs(away) * wide <= 1.02 * km / _KM_PER_DEGREE
+    some, away = some[close], away[close]
+    metres = _metres(lat, cells.lat_deg[some], away)
     near = metres <= 1000.0 * km
-    return some[near], np.asarray(metres)[near] / 1000.0
+    return some[near], metres[near] / 1000.0
+
+
+def _metres(lat: float, lats: F64, away_deg: F64) -> F64:
+    """Return how far places are on the ellipsoid, by its radii half-way: within 1e-5 up to 40 km, 2e-4 up to 150 km.
+
+    Below 65 degrees of latitude; the geodesic itself takes many times as long, and a country asks for millions.
+    """
+    middle = np.radians(0.5 * (lat + lats))
+    flat = 1.0 - GEOID.es * np.sin(middle) ** 2
+    north = GEOID.a * (1.0 - GEOID.es) / flat**1.5 * np.radians(lats - lat)
+    east = GEOID.a / np.sqrt(flat) * np.cos(middle) * np.radians(away_deg)
+    found: F64 = np.hypot(north, east)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

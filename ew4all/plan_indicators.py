@@ -116,7 +116,6 @@ def indicators(
         tuple(files),
         tuple(dates),
         tuple(_notes(found, stated, every)),
-        tuple(f"{one.definition.name}: {one.cannot}" for one in latest if not one.is_known),
         next((f.notice for by in found.values() for f in by.values() if f.notice), None),
         __version__,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import h3
@@ -14,9 +14,13 @@ from affine import Affine
 from made_country import BOX, GRID, PEOPLE, SHARES, people_in, raster
 from made_gaps import ZONES, blocks, gaps, numbers
 from pyproj import Geod
+from raster_files import write_tif
 
 from ew4all.errors import ColumnError, OptionError
 from ew4all.gap_zonings import ZoneChoice, cells_over
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GEOD = Geod(ellps="WGS84")
 COVERAGE = {"4g": raster(SHARES["a"])}
@@ -101,6 +105,46 @@ def test_workers_and_places_where_nobody_lives(zoning: dict[str, Any]) -> None:
     assert one == two
     whole = gaps(zones=None, coverage=COVERAGE, **zoning)
     assert 0 < one["zoning"]["count"] < whole["zoning"]["count"]
+
+
+@pytest.mark.parametrize("zoning", [{"h3": 6}, {"grid_km": 9.0}])
+@pytest.mark.parametrize("tile", [16, 32])
+def test_tiles_change_nothing(zoning: dict[str, Any], tile: int, tmp_path: Path) -> None:
+    path = write_tif(tmp_path / "people.tif", PEOPLE, tiled=True, blockxsize=tile, blockysize=tile)
+    want = gaps(zones=None, coverage=COVERAGE, **zoning)
+    found = gaps(path, zones=None, coverage=COVERAGE, workers=3, **zoning)
+    assert [z["id"] for z in found["zones"]] == [z["id"] for z in want["zones"]]
+    for one, other in zip(found["zones"], want["zones"], strict=True):
+        assert numbers(one) == pytest.approx(numbers(other), rel=1e-7, abs=1e-7)
+        assert one.get("rank") == other.get("rank")
+    assert found["equity"]["left_out"]["gini"] == pytest.approx(want["equity"]["left_out"]["gini"])
+
+
+@pytest.mark.parametrize("zoning", [{"h3": 4}, {"grid_km": 40.0}])
+def test_either_way_of_writing_longitudes(zoning: dict[str, Any]) -> None:
+    """One raster around the world, people at both of its ends; the same in one piece, from 177 to 182 degrees."""
+    noise = np.random.default_rng(3)
+    world = np.zeros((60, 3600), np.float32)
+    world[:, :20] = noise.gamma(1.0, 9.0, (60, 20))
+    world[:, -30:] = noise.gamma(1.0, 9.0, (60, 30))
+    joined = np.hstack([world[:, -30:], world[:, :20]])
+    there = [
+        gaps((people, Affine(0.1, 0.0, west, 0.0, -0.1, -14.0), "EPSG:4326"), zones=None, **zoning)
+        for people, west in ((world, -180.0), (joined, 177.0))
+    ]
+    one, other = ({z["id"]: z["people"] for z in found["zones"]} for found in there)
+    assert one == pytest.approx(other, rel=1e-9, abs=1e-9)
+    assert one["outside"] == 0.0
+    assert sum(one.values()) == pytest.approx(float(world.sum(dtype=np.float64)), rel=1e-9)
+
+
+def test_zones_finer_than_people_are_told() -> None:
+    """Cells of the population are 1.1 km wide."""
+    fine = gaps(zones=None, grid_km=0.7)
+    assert any("finer than what is known of people: 0.7 km wide" in n for n in fine["notes"])
+    assert any("finer than" in n for n in gaps(zones=None, h3=8)["notes"])
+    for zoning in ({"grid_km": 2.0}, {"h3": 6}):
+        assert not any("finer than" in n for n in gaps(zones=None, **zoning)["notes"])
 
 
 def test_without_people_zones_are_square_kilometres() -> None:

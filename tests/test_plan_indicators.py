@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 import ew4all
 from ew4all.errors import InputError, OptionError, QuestionnaireError, ReadError
-from ew4all.planning.indicator_facts import blank_facts, facts_asked, read_facts
+from ew4all.planning.indicator_facts import blank_facts, blank_facts_csv, facts_asked, read_facts
 from ew4all.planning.indicators import definitions
 
 if TYPE_CHECKING:
@@ -84,7 +84,11 @@ def test_what_is_not_known_is_absent_and_never_zero(tmp_path: Path) -> None:
         assert "value" not in one, one["id"]
         assert one["cannot"]
     assert document["series"] == {}
-    assert len(document["cannot"]) == len(document["indicators"])
+    # The same reason is said once, with everything for which it is so.
+    assert sum(len(said.split("; ")) for said in document["cannot"]) == len(document["indicators"])
+    assert len(document["cannot"]) < 8
+    ew4all.indicators(gaps=[(DAY, gaps)], out=tmp_path / "out")
+    assert "None of it can be told" in (tmp_path / "out" / "dashboard.html").read_text("utf-8")
     local = ew4all.indicators(gaps=[(DAY, put(tmp_path / "b", "gaps.json", made_gaps()))])
     # Nobody asked for sirens: whether there are any is not known.
     assert local.of("sendai_g3_local").value is None
@@ -127,6 +131,18 @@ def test_theory_is_not_set_beside_other_people_or_channels(tmp_path: Path) -> No
     sirens = put(tmp_path / "s", "summary.json", other)
     found = ew4all.indicators(gaps=[(DAY, gaps)], run=[(DAY, sirens)]).of("theory_less_reached")
     assert "the run has siren" in found.cannot
+
+
+def test_facts_hold_from_their_date_on(tmp_path: Path) -> None:
+    gaps = put(tmp_path, "gaps.json", made_gaps())
+    off = facts_file(tmp_path, 'date = "2025-06-01"\n[channels]\ncell_broadcast = "no"\n')
+    on = facts_file(tmp_path, '[channels]\ncell_broadcast = "yes"\nradio = "yes"\n', "on.toml")
+    days = ["2025-01-01", "2025-07-01", "2026-01-01"]
+    found = ew4all.indicators(gaps=[(day, gaps) for day in days], facts=[(None, off), ("2025-09-01", on)])  # fmt: skip
+    line = {one.date: one for one in found.line("sendai_g3")}
+    assert [line[day].value for day in days] == pytest.approx([90_000.0, 50_000.0, 90_000.0])
+    assert [bool(line[day].condition) for day in days] == [True, True, False]
+    assert any("hold from their date" in note for note in found.notes)
 
 
 def test_a_series_over_dates(tmp_path: Path) -> None:
@@ -180,6 +196,8 @@ def test_facts_to_fill_in_are_facts(tmp_path: Path) -> None:
     assert (read.country, read.date) == ("Lesotho", DAY)
     assert set(read.channels) | set(read.status) == {f.id for f in facts_asked() if f.part != "numbers"}  # fmt: skip
     assert set(read.channels.values()) == {"unknown"}
+    empty = read_facts(blank_facts_csv("Lesotho", DAY).encode(), "blank.csv")
+    assert (empty.country, empty.date, empty.channels, empty.status) == ("Lesotho", DAY, {}, {})
     table = "fact,value,source\ncountry,Lesotho\ncap,yes,ministry\nchurch_bells,partly\nobserved_reached,30\nobserved_asked,40\nnetp,\n"
     read = read_facts(table.encode(), "facts.csv")
     assert read.status == {"cap": "yes"}
@@ -259,3 +277,76 @@ def test_the_same_inputs_give_the_same_numbers_in_any_order(tmp_path: Path) -> N
     assert one["series"] == two["series"]
     with pytest.raises(OptionError, match="is a file"):
         ew4all.indicators(gaps=[(DAY, a)], out=a / "gaps.json")
+
+
+def test_one_page_whatever_is_known(tmp_path: Path) -> None:
+    much = made_gaps(
+        1e7, title="Republic of the Far and Very Wide Islands of the Southern Ocean " * 2
+    )
+    much["total"]["by_channel"] |= {f"channel {k}": 1e6 for k in range(30)}
+    much["channels"] = list(much["total"]["by_channel"])
+    gaps = put(tmp_path / "g", "gaps.json", much)
+    played = put(tmp_path / "r", "summary.json", made_run())
+    reach = put(tmp_path / "e", "reach.json", made_reach())
+    facts = facts_file(
+        tmp_path,
+        "[channels]\n" + "".join(f'"a channel of a long name, number {k}" = "partly"\n' for k in range(30))
+        + "[numbers]\nobserved_asked = 9\nobserved_reached = 5\n",
+    )  # fmt: skip
+    days = [f"{year}-0{month}-01" for year in range(2020, 2026) for month in (1, 5, 9)]
+    ew4all.indicators(
+        gaps=[(day, gaps) for day in days], run=[(days[0], played)], reach=[(days[3], reach)], facts=[(days[0], facts)],
+        out=tmp_path / "out",
+    )  # fmt: skip
+    assert len(PdfReader(tmp_path / "out" / "dashboard.pdf").pages) == 1
+    for name in ("few", "again"):
+        ew4all.indicators(gaps=[("2025-01-01", gaps)], out=tmp_path / name)
+    # The same inputs give the same bytes, in every file.
+    for path in (tmp_path / "few").iterdir():
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+    assert len(PdfReader(tmp_path / "few" / "dashboard.pdf").pages) == 1
+
+
+@pytest.mark.slow
+def test_lesotho_is_the_full_annex(shared_data: Path, tmp_path: Path) -> None:
+    data = shared_data / "data"
+    given: dict[str, Any] = {
+        "population_unit": "per_km2",
+        "refine": data / "places/geonames_cities500_selected.csv",
+        "sites": data / "towers/lso_opencellid.csv",
+        "sites_options": {"max_age_years": 100.0},
+    }
+    africa = data / "population/africa_worldpop_2020_density_20km.tif"
+    zones = data / "admin/lso_adm1_cod.json"
+    found = ew4all.gaps(africa, zones, **given, channels={"sms": None}, out=tmp_path / "gaps")
+    ew4all.feasibility(
+        africa, zones=zones, name="Lesotho", **given, formats="html", out=tmp_path / "feasibility"
+    )
+    day = "2026-01-01"
+    ew4all.indicators(
+        gaps=[(day, tmp_path / "gaps")], country="Lesotho", out=tmp_path / "indicators"
+    )
+    total = found.total
+    assert total.people is not None
+    assert total.none is not None
+    annex = ew4all.netp(
+        [tmp_path / name for name in ("gaps", "feasibility", "indicators")], out=tmp_path / "netp"
+    )
+    g3 = next(
+        o
+        for o in json.loads((tmp_path / "indicators/indicators.json").read_text("utf-8"))[
+            "indicators"
+        ]
+        if o["id"] == "sendai_g3"
+    )
+    assert g3["value"] == pytest.approx(1e5 * (1.0 - total.none / total.people))
+    assert g3["value"] <= 1e5 * total.covered["any"] / total.people
+    # Cell broadcast and SMS reach many of the same people: what cell broadcast adds is little of what it reaches.
+    (advice,) = (one.advice for one in annex.recommendations)
+    assert advice.people == pytest.approx(
+        total.people - total.none - total.by_channel["sms"], abs=1.0
+    )
+    assert annex.notes == ()
+    text = "".join(page.extract_text() for page in PdfReader(tmp_path / "netp/netp.pdf").pages)
+    for zone in found.zones[:-1]:
+        assert zone.name in text

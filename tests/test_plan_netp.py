@@ -92,6 +92,26 @@ def test_cell_broadcast_in_service_is_not_recommended(tmp_path: Path, every: lis
     assert "cell_broadcast" not in {one.advice.kind for one in found.recommendations}
 
 
+def test_people_of_cell_broadcast_alone_are_bounds_beside_several_channels(tmp_path: Path) -> None:
+    gaps = made_gaps()
+    gaps["total"]["by_channel"]["sms"] = 650.0
+    study = put(tmp_path / "f", "feasibility.json", made_feasibility())
+    found = ew4all.netp([put(tmp_path / "g", "gaps.json", gaps), study])
+    (one,) = (r.advice for r in found.recommendations)
+    # Radio 500 and SMS 650 reach between 650 and all 900 of those reached: cell broadcast adds 0 to 250.
+    assert (one.people, one.people_high) == (0.0, pytest.approx(250.0))
+    assert "0 to 250" in words_of(found)
+
+
+def test_what_a_plan_says_against_its_numbers_stands_with_them(tmp_path: Path) -> None:
+    said = "whole settlements stand in single cells: what reaches little ground (sirens, wardens) seems to reach more people than it would"
+    found = ew4all.netp([put(tmp_path, "plan.json", made_plan(notes=["flat land", said]))])
+    notes = {one.advice.kind: one.advice.note for one in found.recommendations}
+    assert notes["siren"] == said
+    assert notes["community_radio"] == ""
+    assert f"Read first: {said}." in words_of(found)
+
+
 def test_missing_parts_are_said(every: list[Path]) -> None:
     found = ew4all.netp(every[:1])
     assert [said.partition(":")[0] for said in found.missing][:3] == ["measures", "feasibility", "indicators"]  # fmt: skip

@@ -52,7 +52,9 @@ def indicators(
     ] = None,
     write_facts: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the facts to fill in, and end."),
+        typer.Option(
+            metavar="FILE", help="Write the facts to fill in (TOML, or CSV by its name), and end."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -109,12 +111,13 @@ def _dated(option: str, values: list[str] | None) -> list[tuple[str | None, str]
 
 
 def _write_facts(path: Path, country: str | None, date: str | None, *, quiet: bool) -> None:
-    from ew4all.planning.indicator_facts import blank_facts
+    from ew4all.planning.indicator_facts import blank_facts, blank_facts_csv
     from ew4all.writers.folder import writing
 
     if path.exists():
         msg = f"--write-facts {path}: there is such a file, which may be filled in; name another"
         raise OptionError(msg)
+    blank = blank_facts_csv if path.suffix.lower() == ".csv" else blank_facts
     with writing(path):
-        path.write_text(blank_facts(country or "", date or ""), encoding="utf-8", newline="\n")
+        path.write_text(blank(country or "", date or ""), encoding="utf-8", newline="\n")
     say(f"Written to {path}; give it back with --facts {path}", quiet=quiet)

@@ -20,7 +20,7 @@ from ew4all.planning.questionnaire import ANSWERS, quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Fact", "Facts", "blank_facts", "facts_asked", "read_facts"]
+__all__ = ["Fact", "Facts", "blank_facts", "blank_facts_csv", "facts_asked", "read_facts"]
 
 _FIELDS: Final = Fields(QuestionnaireError)
 _PARTS: Final = ("channels", "status", "numbers")
@@ -169,6 +169,16 @@ def _as_number(value: str, where: str) -> float:
     except ValueError as error:
         msg = f"{where}: {value!r} is no number"
         raise QuestionnaireError(msg) from error
+
+
+def blank_facts_csv(country: str = "", date: str = "") -> str:
+    """Return the same as CSV; an empty value is unknown."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([["country", country, ""], ["date", date, ""]])
+    writer.writerows([fact.id, "", ""] for fact in facts_asked())
+    return out.getvalue()
 
 
 def blank_facts(country: str = "", date: str = "") -> str:

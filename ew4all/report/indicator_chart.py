@@ -39,7 +39,7 @@ def chart_series(result: Indicators) -> bytes | None:
         return None
     rows = -(-len(lines) // _COLUMNS)
     figure = Figure(figsize=(9.2, _ROW_IN * rows), dpi=_DPI, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
+    FigureCanvasAgg(figure)
     panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
     span = [_day(result.dates[0]), _day(result.dates[-1])]
     for axes, line in zip(panels, lines, strict=False):
@@ -48,7 +48,7 @@ def chart_series(result: Indicators) -> bytes | None:
         axes.set_axis_off()
     figure.subplots_adjust(left=0.05, right=0.985, top=1.0 - 0.5 / (_ROW_IN * rows), bottom=0.26 / (_ROW_IN * rows), hspace=0.72, wspace=0.3)  # fmt: skip
     data = io.BytesIO()
-    canvas.print_png(data, metadata={"Software": None})
+    figure.savefig(data, format="png", metadata={"Software": None})
     return data.getvalue()
 
 

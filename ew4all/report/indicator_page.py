@@ -138,13 +138,9 @@ def _status(one: Status) -> dict[str, str]:
 
 def _cannot(result: Indicators) -> str:
     """Return what cannot be told, as much as there is room for; indicators.json has all of it."""
-    by_reason: dict[str, list[str]] = {}
-    for one in result.latest:
-        if not one.is_known:
-            by_reason.setdefault(one.cannot, []).append(one.definition.name)
     said, left = "", 0
-    for why, names in by_reason.items():
-        sentence = f"{'; '.join(names)}: {why}. "
+    for why, names in result.reasons().items():
+        sentence = f"{why}: {'; '.join(names)}. "
         if len(said) + len(sentence) > _MOST_CANNOT:
             left += len(names)
         else:

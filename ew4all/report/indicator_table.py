@@ -43,6 +43,9 @@ def indicator_table(result: Indicators) -> Group:
     if unknown:
         parts.append(Text(f"{counted(unknown, 'fact')} nobody stated: --write-facts FILE writes them to fill in, --facts reads them.", style="dim"))  # fmt: skip
     conditions = dict.fromkeys(one.condition for one in result.latest if one.condition)
-    notes = [*(f"cannot be told: {said}" for said in result.cannot), *conditions, *result.notes]
+    said_of = [
+        f"cannot be told: {'; '.join(names)} ({why})" for why, names in result.reasons().items()
+    ]
+    notes = [*said_of, *conditions, *result.notes]
     parts += notes_below(notes)
     return Group(*parts)

@@ -76,6 +76,8 @@ def _summary(result: Netp) -> Section:
         said = f"{counted(len(result.recommendations), 'recommendation')}; the first: {first.name}, {people_words(first)} people newly reached, {cost_words(first)}."  # fmt: skip
         blocks.append(Paragraph(said, "lead"))
         blocks.append(_ranking(result.recommendations))
+        noted = dict.fromkeys(r.advice.note for r in result.recommendations if r.advice.kind != "cell_broadcast")  # fmt: skip
+        blocks += [Paragraph(f"Read first: {said}.") for said in noted if said]
     else:
         blocks.append(Paragraph("There is nothing to recommend: neither a plan of measures nor a feasibility study was given.", "lead"))  # fmt: skip
     blocks.append(Paragraph(f"Readiness, {counted(sum(counts.values()), 'item')}: {words}."))

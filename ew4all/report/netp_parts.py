@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.netp_results import PARTS
 from ew4all.planning.recommendations import label
-from ew4all.report.document import Figure, Paragraph, Section, Table
+from ew4all.report.document import Bullets, Figure, Paragraph, Section, Table
 from ew4all.report.feasibility_words import ANSWER_WORDS, number_text
 from ew4all.report.indicator_words import number_words
 from ew4all.report.rounding import people_text, share_text
@@ -111,7 +111,7 @@ def _gap_table(
         made.append(tuple(cells))
     rest = len(rows) - _MOST_ROWS
     note = f"{rest} more are in zones.csv of the gap analysis." if rest > 0 else ""
-    if words == "zone":
+    if words == "zone" and any("rank" in row for row in rows):
         note = f"The zone with most people left out first. {note}".strip()
     return Table(f"People by {words}", columns, tuple(made), note=note)
 
@@ -201,21 +201,25 @@ def indicators_section(result: Netp) -> Section:
     title, found = "Indicators", result.part("indicators")
     if found is None:
         return Section(title, (_missing("indicators"),))
-    rows, cannot = [], []
+    rows: list[tuple[str, ...]] = []
+    cannot: dict[str, list[str]] = {}
     for one in found["indicators"]:
         if "value" in one:
             said = number_words(one["value"], one["unit"])
         elif "low" in one:
             said = f"{number_words(one['low'], one['unit'])} to {number_words(one['high'], one['unit'])}"
         else:
-            cannot.append(f"{one['name']} ({one.get('cannot', 'not known')})")
+            cannot.setdefault(str(one.get("cannot", "not known")), []).append(str(one["name"]))
             continue
         rows.append((str(one["name"]), said, str(one["unit"]), str(one["date"])))
     blocks: list[Block] = []
     if rows:
         blocks.append(Table("Indicators", ("indicator", "value", "unit", "date"), tuple(rows), align="lrll", widths=(0.46, 0.17, 0.23, 0.14)))  # fmt: skip
     if cannot:
-        blocks.append(Paragraph(f"Cannot be told: {'; '.join(cannot)}.", "small"))
+        blocks.append(Paragraph("Cannot be told:"))
+        blocks.append(
+            Bullets(tuple(f"{'; '.join(names)} ({why})" for why, names in cannot.items()))
+        )
     if len(found.get("dates", ())) > 1:
         blocks += _figure(result, "indicators", "series.png", "Indicators over time", "Small panels of indicators over dates.")  # fmt: skip
     return Section(title, tuple(blocks))

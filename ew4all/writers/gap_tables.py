@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from ew4all.writers.folder import writing
 from ew4all.writers.tables import FIXED_DATE, gdal_option, multi, write_gpkg
@@ -72,7 +71,7 @@ def write_gap_tables(
     more = {} if notice is None else {"notice": notice}
     rows = [{**row, **more} for row in rows]
     write_rows(folder / "zones.csv", rows)
-    frame = gpd.GeoDataFrame(_typed(rows), geometry=gpd.GeoSeries(shapes, crs=4326))
+    frame = _framed(rows, gpd.GeoSeries(shapes, crs=4326))
     parts = (result.title, "who is left out, by zone", f"ew4all {result.version}", notice)
     write_gpkg(folder / "zones.gpkg", frame, "; ".join(part for part in parts if part))
     path = folder / "zones.parquet"
@@ -194,7 +193,7 @@ def write_facilities(
     points = gpd.points_from_xy(
         [row["lon"] for row in rows], [row["lat"] for row in rows], crs=4326
     )
-    frame = gpd.GeoDataFrame(_typed(rows), geometry=points)
+    frame = _framed(rows, points)
     parts = (title, "facilities with and without channels", f"ew4all {version}", notice)
     path = folder / "facilities.gpkg"
     with writing(path), gdal_option("OGR_CURRENT_DATE", FIXED_DATE):
@@ -225,15 +224,17 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
         writer.writerows(rows)
 
 
-def _typed(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return columns of words, of whole numbers and of numbers, the unknown as null."""
-    out: dict[str, Any] = {}
+def _framed(rows: Sequence[Row], shapes: Any) -> Any:
+    """Return rows and their shapes as a table with columns of words, of whole numbers and of numbers, the unknown as null."""
+    columns: dict[str, Any] = {}
+    whole = []
     for name in _columns(rows):
         values = [row.get(name) for row in rows]
         if name in _WORDS:
-            out[name] = np.array(values, dtype=object)
-        elif all(isinstance(v, int | None) for v in values):
-            out[name] = pd.array(values, dtype="Int64")
-        else:
-            out[name] = np.array([np.nan if v is None else v for v in values], np.float64)
-    return out
+            columns[name] = np.array(values, dtype=object)
+            continue
+        columns[name] = np.array([np.nan if v is None else v for v in values], np.float64)
+        if all(isinstance(v, int | None) for v in values):
+            whole.append(name)
+    frame = gpd.GeoDataFrame(columns, geometry=shapes)
+    return frame.astype(dict.fromkeys(whole, "Int64"))
