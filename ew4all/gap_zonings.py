@@ -8,6 +8,7 @@ and parallels, so that squares of one size have one area everywhere, and lie the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -194,9 +195,19 @@ def _must_be_few(count: float, option: str, fix: str) -> None:
         raise OptionError(msg)
 
 
-def _h3_over(area: BaseGeometry, resolution: int) -> tuple[list[str], NDArray[Any]]:
-    import h3
+def _must_have_h3() -> Any:
+    try:
+        return import_module("h3")
+    except ModuleNotFoundError as error:
+        msg = (
+            "--h3 needs the Python package h3, which is not installed; install it with ew4all: pip install 'ew4all[h3]', or take "
+            "squares with --grid-km"
+        )
+        raise OptionError(msg) from error
 
+
+def _h3_over(area: BaseGeometry, resolution: int) -> tuple[list[str], NDArray[Any]]:
+    h3 = _must_have_h3()
     found: set[str] = set()
     for part in shapely.get_parts(area):
         # A part that is as wide as a hemisphere would be taken for the one on the other side.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -212,3 +213,9 @@ def test_a_level_that_the_file_does_not_have() -> None:
     holes = LEVELS.assign(ADM1_PCODE=["A", None, "B"])
     with pytest.raises(ColumnError, match="is empty in 1 features"):
         gaps(zones=holes, level=1)
+
+
+def test_without_the_package_h3_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "h3", None)
+    with pytest.raises(OptionError, match=r"pip install 'ew4all\[h3\]'"):
+        gaps(zones=None, h3=6)
