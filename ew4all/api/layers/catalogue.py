@@ -1,0 +1,167 @@
+"""What layers there are and who may see them: results of jobs are for all who may read, uploads for their owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, literal, null, select, union_all, update
+from sqlalchemy import func as sql
+
+from ew4all.api.jobs.records import utc
+from ew4all.api.layers.facts import kind_of
+from ew4all.api.problems import Problem
+from ew4all.api.store.database import now
+from ew4all.api.store.tables import JOBS, LAYERS, UPLOADS
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Select
+
+    from ew4all.api.identity import Principal
+    from ew4all.api.service import Service
+
+__all__ = ["LAYER_ID", "Layer", "find_layer", "forget_layer", "list_layers"]
+
+LAYER_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A file that can be drawn, asked or downloaded.
+
+    Attributes
+    ----------
+    kind
+        ``raster``, ``vector``, ``table`` or ``document``.
+    owner
+        Principal that uploaded it or started its job.
+    job, process
+        What made it; None of an upload.
+    facts
+        See `ew4all.api.layers.facts`.
+    """
+
+    id: str
+    name: str
+    title: str
+    kind: str
+    media_type: str
+    sha256: str
+    bytes: int
+    owner: str
+    created: dt.datetime
+    job: str | None = None
+    process: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether somebody brought it, so that nothing in it can be trusted."""
+        return self.job is None
+
+    @property
+    def reference(self) -> str:
+        """How inputs of processes name it."""
+        return f"upload:{self.id}" if self.is_upload else f"layer:{self.id}"
+
+    @property
+    def suffix(self) -> str:
+        """Ending of its name, with the dot, in small letters; empty where it has none."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """Name without folder and ending."""
+        return PurePosixPath(self.name).stem
+
+
+def _query(asking: Principal) -> Select[Any]:
+    """Select what somebody may see, results and uploads as one table."""
+    made = select(
+        LAYERS.c.id, LAYERS.c.name, LAYERS.c.title, LAYERS.c.media_type, LAYERS.c.sha256, LAYERS.c.bytes,
+        LAYERS.c.facts, LAYERS.c.created, LAYERS.c.job, JOBS.c.process, JOBS.c.owner, LAYERS.c.kind,
+    ).join(JOBS, JOBS.c.id == LAYERS.c.job)  # fmt: skip
+    brought = select(
+        UPLOADS.c.id, UPLOADS.c.name, UPLOADS.c.name.label("title"), UPLOADS.c.media_type, UPLOADS.c.sha256, UPLOADS.c.bytes,
+        UPLOADS.c.facts, UPLOADS.c.created, null().label("job"), null().label("process"), UPLOADS.c.owner,
+        literal("").label("kind"),
+    ).where(UPLOADS.c.deleted.is_(None))  # fmt: skip
+    if not asking.may("administer"):
+        brought = brought.where(UPLOADS.c.owner == asking.id)
+    both = union_all(made, brought).subquery()
+    return select(both)
+
+
+def _layer(row: Any) -> Layer:
+    suffix = PurePosixPath(row.name).suffix.lower()
+    return Layer(
+        id=row.id, name=row.name, title=row.title, kind=kind_of(suffix, row.facts), media_type=row.media_type,
+        sha256=row.sha256, bytes=row.bytes, owner=row.owner, created=utc(row.created), job=row.job,
+        process=row.process, facts=row.facts,
+    )  # fmt: skip
+
+
+def find_layer(service: Service, asking: Principal, identifier: str) -> Layer:
+    """Return a layer.
+
+    Raises
+    ------
+    Problem
+        404: there is none, or it is somebody else's upload.
+    """
+    query = _query(asking)
+    with service.database.read() as connection:
+        row = connection.execute(query.where(query.selected_columns.id == identifier)).first()
+    if row is None:
+        told = f"there is no layer {identifier!r}; /v1/layers lists what there is"
+        raise Problem(404, "unknown-layer", told)
+    return _layer(row)
+
+
+def list_layers(
+    service: Service,
+    asking: Principal,
+    *,
+    limit: int,
+    offset: int,
+    kinds: Sequence[str] = (),
+    job: str | None = None,
+) -> tuple[list[Layer], int]:
+    """Return layers, the newest first, and how many there are in all."""
+    query = _query(asking)
+    column = query.selected_columns
+    if job is not None:
+        query = query.where(column.job == job)
+    with service.database.read() as connection:
+        if kinds:
+            # The kind of an upload is in its facts; to filter by it takes a look at each row.
+            rows = connection.execute(query.order_by(column.created.desc(), column.id)).all()
+            found = [one for one in map(_layer, rows) if one.kind in kinds]
+            return found[offset : offset + limit], len(found)
+        total = connection.execute(select(sql.count()).select_from(query.subquery())).scalar_one()
+        page = query.order_by(column.created.desc(), column.id).limit(limit).offset(offset)
+        return [_layer(row) for row in connection.execute(page).all()], total
+
+
+def forget_layer(service: Service, asking: Principal, layer: Layer) -> None:
+    """Take a layer out of the list; its content is cleared away when nothing names it.
+
+    Raises
+    ------
+    Problem
+        403: it is a result of somebody else's job.
+    """
+    if layer.owner != asking.id and not asking.may("administer"):
+        told = f"the layer {layer.id!r} belongs to somebody else: only they and administrators may delete it"
+        raise Problem(403, "not-yours", told)
+    with service.database.begin() as connection:
+        if layer.is_upload:
+            connection.execute(
+                update(UPLOADS).where(UPLOADS.c.id == layer.id).values(deleted=now())
+            )
+        else:
+            connection.execute(delete(LAYERS).where(LAYERS.c.id == layer.id))
