@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request, Response
 
@@ -21,10 +22,12 @@ __all__ = [
     "HOUR",
     "LOOK_AGAIN",
     "Links",
+    "bad_parameter",
     "kept",
     "known_parameters",
     "tag_of",
     "unchanged",
+    "wants_html",
 ]
 
 FOR_EVER: Final = "max-age=31536000, immutable"
@@ -43,7 +46,8 @@ class Links:
     def href(self, path: str, query: Mapping[str, Any] | None = None) -> str:
         """Return the whole address of a path."""
         asked = {k: v for k, v in (query or {}).items() if v is not None}
-        return self._base + path + ("?" + urlencode(asked, safe=":,/") if asked else "")
+        plain = quote(path, safe="/{}:@.~-_")
+        return self._base + plain + ("?" + urlencode(asked, safe=":,/") if asked else "")
 
     def link(
         self,
@@ -59,6 +63,12 @@ class Links:
         if title is not None:
             out["title"] = title
         return {**out, **more}
+
+
+def bad_parameter(*, name: str, told: str) -> Problem:
+    """Return the problem with a parameter of a query."""
+    found = {"pointer": f"query:{name}", "detail": told, "code": f"bad-{name}"}
+    return Problem(400, f"bad-{name}", told, errors=[found])
 
 
 def known_parameters(request: Request) -> None:
@@ -118,3 +128,17 @@ def unchanged(request: Request, headers: Mapping[str, str]) -> Response | None:
     if tag not in given and "*" not in given:
         return None
     return Response(status_code=304, headers=dict(headers))
+
+
+def wants_html(request: Request, f: str | None) -> bool:
+    """Say whether a page for people is wanted: by the parameter `f`, else by the header Accept."""
+    if f is not None:
+        return f == "html"
+    weights: dict[str, float] = {}
+    for part in request.headers.get("accept", "").lower().split(","):
+        kind, *rest = (piece.strip() for piece in part.split(";"))
+        given = next((r[2:] for r in rest if r.startswith("q=")), "1")
+        weights[kind] = float(given) if re.fullmatch(r"[01](\.\d{0,3})?", given) else 0.0
+    others = ("application/geo+json", "application/json", "application/*", "*/*")
+    html = weights.get("text/html", 0.0)
+    return html > 0.0 and html > max(weights.get(kind, 0.0) for kind in others)

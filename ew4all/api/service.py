@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from ew4all.api.bounded import Bounded
 from ew4all.api.jobs.keeper import locked
 from ew4all.api.jobs.workers import Dispatcher, Worker
 from ew4all.api.references import references_in
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ew4all.api.features.table import Table
     from ew4all.api.settings import Settings
 
 __all__ = ["Service"]
@@ -38,6 +40,10 @@ class Service:
         self.blobs = Blobs(settings.data_dir.resolve() / "files")
         self.work_dir: Path = settings.data_dir.resolve() / "work"
         self.worker: Worker | None = None
+        self.tiles: Bounded[bytes] = Bounded(settings.tile_cache_bytes, len)
+        """Finished tiles, by their tag."""
+        self.tables: Bounded[Table] = Bounded(settings.feature_cache_bytes, lambda t: t.nbytes)
+        """Features of collections and layers, by name and version."""
 
     def work(self, name: str | None = None) -> None:
         """Take jobs in this process, too."""

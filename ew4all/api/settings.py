@@ -34,6 +34,36 @@ class Limits(BaseSettings):
     jobs_waiting: int = Field(
         default=100, gt=0, description="jobs of one principal that are not finished"
     )
+    layer_features: int = Field(
+        default=500_000,
+        gt=0,
+        description="features of a layer that is served as features or vector tiles",
+    )
+    layer_vertices: int = Field(default=20_000_000, gt=0, description="vertices of such a layer")
+    layer_cells: int = Field(
+        default=500_000_000,
+        gt=0,
+        description="cells of a raster whose cells are served as features",
+    )
+    cell_features: int = Field(
+        default=100_000, gt=0, description="cells served as features; of more, squares are joined"
+    )
+    page_features: int = Field(
+        default=10_000, gt=0, description="features of one page; a larger `limit` is taken for this"
+    )
+    tile_features: int = Field(
+        default=5_000, gt=0, description="features of one vector tile; of more, the largest"
+    )
+    tile_vertices: int = Field(
+        default=100_000,
+        gt=0,
+        description="vertices of one vector tile; shapes are simplified until they are no more",
+    )
+    tile_cells: int = Field(
+        default=64_000_000,
+        gt=0,
+        description="cells read for one raster tile; zooms that take more are not served",
+    )
 
 
 class Settings(BaseSettings):
@@ -73,6 +103,12 @@ class Settings(BaseSettings):
     keep_jobs_days: float = Field(default=30.0, gt=0.0)
     poll_s: float = Field(
         default=0.2, gt=0.0, description="how often queues and events are looked at"
+    )
+    tile_cache_bytes: int = Field(
+        default=64 * MB, ge=0, description="memory for finished tiles of this process"
+    )
+    feature_cache_bytes: int = Field(
+        default=256 * MB, ge=0, description="memory for features of this process"
     )
     limits: Limits = Field(default_factory=lambda: Limits())  # noqa: PLW0108 - mypy knows no generated signature
 

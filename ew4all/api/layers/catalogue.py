@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, literal, null, select, union_all, update
+from sqlalchemy import String, cast, delete, null, select, union_all, update
 from sqlalchemy import func as sql
 
 from ew4all.api.jobs.records import utc
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ew4all.api.identity import Principal
     from ew4all.api.service import Service
 
-__all__ = ["LAYER_ID", "Layer", "find_layer", "forget_layer", "list_layers"]
+__all__ = ["LAYER_ID", "Layer", "find_layer", "forget_layer", "layers_by_id", "list_layers"]
 
 LAYER_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 
@@ -39,8 +39,8 @@ class Layer:
         ``raster``, ``vector``, ``table`` or ``document``.
     owner
         Principal that uploaded it or started its job.
-    job, process
-        What made it; None of an upload.
+    job, process, label
+        What made it, and the title that it was given; None of an upload.
     facts
         See `ew4all.api.layers.facts`.
     """
@@ -56,6 +56,7 @@ class Layer:
     created: dt.datetime
     job: str | None = None
     process: str | None = None
+    label: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -79,21 +80,22 @@ class Layer:
         return PurePosixPath(self.name).stem
 
 
-def _query(asking: Principal) -> Select[Any]:
+def _query(asking: Principal, *, uploads: bool = True) -> Select[Any]:
     """Select what somebody may see, results and uploads as one table."""
     made = select(
         LAYERS.c.id, LAYERS.c.name, LAYERS.c.title, LAYERS.c.media_type, LAYERS.c.sha256, LAYERS.c.bytes,
-        LAYERS.c.facts, LAYERS.c.created, LAYERS.c.job, JOBS.c.process, JOBS.c.owner, LAYERS.c.kind,
+        LAYERS.c.facts, LAYERS.c.created, LAYERS.c.job, JOBS.c.process, JOBS.c.owner,
+        JOBS.c.inputs["title"].as_string().label("label"),
     ).join(JOBS, JOBS.c.id == LAYERS.c.job)  # fmt: skip
     brought = select(
         UPLOADS.c.id, UPLOADS.c.name, UPLOADS.c.name.label("title"), UPLOADS.c.media_type, UPLOADS.c.sha256, UPLOADS.c.bytes,
-        UPLOADS.c.facts, UPLOADS.c.created, null().label("job"), null().label("process"), UPLOADS.c.owner,
-        literal("").label("kind"),
+        UPLOADS.c.facts, UPLOADS.c.created, cast(null(), String).label("job"), cast(null(), String).label("process"), UPLOADS.c.owner,
+        cast(null(), String).label("label"),
     ).where(UPLOADS.c.deleted.is_(None))  # fmt: skip
     if not asking.may("administer"):
         brought = brought.where(UPLOADS.c.owner == asking.id)
-    both = union_all(made, brought).subquery()
-    return select(both)
+    both = union_all(made, brought) if uploads else made
+    return select(both.subquery())
 
 
 def _layer(row: Any) -> Layer:
@@ -101,7 +103,7 @@ def _layer(row: Any) -> Layer:
     return Layer(
         id=row.id, name=row.name, title=row.title, kind=kind_of(suffix, row.facts), media_type=row.media_type,
         sha256=row.sha256, bytes=row.bytes, owner=row.owner, created=utc(row.created), job=row.job,
-        process=row.process, facts=row.facts,
+        process=row.process, label=row.label, facts=row.facts,
     )  # fmt: skip
 
 
@@ -122,6 +124,14 @@ def find_layer(service: Service, asking: Principal, identifier: str) -> Layer:
     return _layer(row)
 
 
+def layers_by_id(service: Service, asking: Principal, identifiers: Sequence[str]) -> list[Layer]:
+    """Return those of some layers that there are."""
+    query = _query(asking, uploads=False)
+    with service.database.read() as connection:
+        found = connection.execute(query.where(query.selected_columns.id.in_(identifiers))).all()
+    return [_layer(row) for row in found]
+
+
 def list_layers(
     service: Service,
     asking: Principal,
@@ -130,9 +140,10 @@ def list_layers(
     offset: int,
     kinds: Sequence[str] = (),
     job: str | None = None,
+    uploads: bool = True,
 ) -> tuple[list[Layer], int]:
     """Return layers, the newest first, and how many there are in all."""
-    query = _query(asking)
+    query = _query(asking, uploads=uploads)
     column = query.selected_columns
     if job is not None:
         query = query.where(column.job == job)

@@ -86,20 +86,19 @@ def _plain(value: float | None) -> float | str | None:
     return "NaN" if value is not None and math.isnan(value) else value
 
 
-def _bbox(crs: Any, bounds: tuple[float, float, float, float]) -> list[float] | None:
+def _bbox(crs: Any, bounds: tuple[float, ...]) -> list[float] | None:
     """Return bounds in degrees; what goes over the 180th meridian has a west larger than its east."""
     if crs is None:
         return None
     from pyproj import CRS, Transformer
 
     source = CRS.from_user_input(crs.to_wkt() if hasattr(crs, "to_wkt") else crs)
-    if source.is_geographic:
-        found = bounds
-    else:
-        found = Transformer.from_crs(source, 4326, always_xy=True).transform_bounds(*bounds)
-    if not all(math.isfinite(v) for v in found):
+    west, south, east, north = bounds
+    if not source.is_geographic:
+        to_degrees = Transformer.from_crs(source, 4326, always_xy=True)
+        west, south, east, north = to_degrees.transform_bounds(west, south, east, north)
+    if not all(math.isfinite(v) for v in (west, south, east, north)):
         return None
-    west, south, east, north = found
     return [
         _turned(west), max(-90.0, south), 180.0 if east == 180.0 else _turned(east), min(90.0, north),
     ]  # fmt: skip

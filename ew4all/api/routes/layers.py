@@ -61,9 +61,7 @@ def get_layers(
     limit: Annotated[int, Query(ge=1, le=1000, description="layers of one page")] = 100,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     kind: Annotated[list[Kind] | None, Query(description="only these")] = None,
-    job: Annotated[
-        str | None, Query(max_length=40, description="only results of this job")
-    ] = None,
+    job: Annotated[str | None, Query(max_length=40, description="only results of this job")] = None,
 ) -> dict[str, Any]:
     """List results of jobs and one's own uploads, the newest first."""
     found, total = list_layers(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from ew4all.api.problems import Problem
+from ew4all.api.answers import bad_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ def style_of(layer: Layer, colormap: str | None = None, rescale: str | None = No
     unit = facts.get("unit")
     if colormap is not None and colormap not in COLORMAPS:
         told = f"there is no colour map {colormap!r}; there are {', '.join(COLORMAPS)}"
-        raise _bad("colormap", told)
+        raise bad_parameter(name="colormap", told=told)
     low, high = _span(facts, unit) if rescale is None else _asked(rescale)
     return Style(colormap or _usual(layer, unit), low, high, unit, hides_zero=unit == "people")
 
@@ -120,17 +120,10 @@ def _asked(rescale: str) -> tuple[float, float]:
     except ValueError:
         low = high = math.nan
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise _bad("rescale", f"{rescale!r} is no span of values: write `low,high`, as in `0,50`")
+        raise bad_parameter(
+            name="rescale", told=f"{rescale!r} is no span of values: write `low,high`, as in `0,50`"
+        )
     return low, high
-
-
-def _bad(name: str, told: str) -> Problem:
-    return Problem(
-        400,
-        f"bad-{name}",
-        told,
-        errors=[{"pointer": f"query:{name}", "detail": told, "code": f"bad-{name}"}],
-    )
 
 
 @cache
@@ -141,7 +134,8 @@ def colours(name: str) -> dict[int, RGBA]:
     if name in _OF_OTHERS:
         from rio_tiler.colormap import cmap
 
-        return {k: tuple(int(c) for c in v) for k, v in cmap.get(name).items()}  # type: ignore[misc]
+        found: Any = cmap.get(name)
+        return {k: tuple(int(c) for c in v) for k, v in found.items()}  # type: ignore[misc]
     stops = [_rgba(one) for one in _STOPS[name]]
     steps = len(stops) - 1
     out = {}
