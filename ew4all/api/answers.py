@@ -71,7 +71,7 @@ def bad_parameter(*, name: str, told: str) -> Problem:
     return Problem(400, f"bad-{name}", told, errors=[found])
 
 
-def known_parameters(request: Request) -> None:
+async def known_parameters(request: Request) -> None:
     """Refuse parameters that the route does not know: a typo would be answered as if nothing had been asked.
 
     Raises

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from ew4all import __version__
 from ew4all.api import problems
+from ew4all.api.bodies import install as install_bodies
 from ew4all.api.middleware import install as install_middleware
-from ew4all.api.routes import features, jobs, landing, layers, processes, tiles, uploads
+from ew4all.api.routes import features, jobs, landing, layers, processes, tiles, tilesets, uploads
 from ew4all.api.service import Service
 from ew4all.api.settings import Settings, must_be_guarded
 
@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    install_bodies(app)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
@@ -68,6 +68,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         expose_headers=["ETag", "Link", "Content-Crs", "OGC-NumberMatched"],
     )
     install_middleware(app, settings)
-    for module in (landing, processes, jobs, uploads, layers, tiles, features):
+    for module in (landing, processes, jobs, uploads, layers, tiles, tilesets, features):
         app.include_router(module.router)
     return app

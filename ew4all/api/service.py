@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ew4all.api.features.table import Table
+    from ew4all.api.layers.catalogue import Layer
     from ew4all.api.settings import Settings
 
 __all__ = ["Service"]
@@ -43,7 +44,9 @@ class Service:
         self.tiles: Bounded[bytes] = Bounded(settings.tile_cache_bytes, len)
         """Finished tiles, by their tag."""
         self.tables: Bounded[Table] = Bounded(settings.feature_cache_bytes, lambda t: t.nbytes)
-        """Features of collections and layers, by name and version."""
+        """Features of collections and layers, by version."""
+        self.seen_layers: dict[str, tuple[Layer, float]] = {}
+        """Layers that were looked up a moment ago, and until when that holds."""
 
     def work(self, name: str | None = None) -> None:
         """Take jobs in this process, too."""

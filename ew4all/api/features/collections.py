@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ew4all.api.features.alerts import alerts_table, alerts_version
-from ew4all.api.features.reading import read_layer
+from ew4all.api.features.reading import read_layer, version_of
 from ew4all.api.layers.catalogue import Layer, layers_by_id, list_layers
 from ew4all.api.problems import Problem
 
@@ -165,7 +165,7 @@ def _of_layer(service: Service, identifier: str, layer: Layer) -> Collection:
             return read_layer(service, layer)
 
     return Collection(
-        identifier, title, about, facts.get("bbox"), layer.created, layer.created, f"{layer.sha256}:{layer.kind}",
+        identifier, title, about, facts.get("bbox"), layer.created, layer.created, version_of(layer),
         changes=False, load=load, layer=layer,
     )  # fmt: skip
 
@@ -216,4 +216,4 @@ def find_collection(service: Service, asking: Principal, identifier: str) -> Col
 
 def features_of(service: Service, collection: Collection) -> Table:
     """Return the features of a collection, from memory where they are there."""
-    return service.tables.get_or_make((collection.id, collection.version), collection.load)
+    return service.tables.get_or_make(collection.version, collection.load)

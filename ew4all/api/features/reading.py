@@ -18,9 +18,25 @@ if TYPE_CHECKING:
     from ew4all.api.service import Service
     from ew4all.api.settings import Limits
 
-__all__ = ["frame_of", "read_layer", "read_table"]
+__all__ = ["features_of_layer", "frame_of", "read_layer", "read_table", "version_of"]
 
 _SECONDS: Final = 60
+
+
+def version_of(layer: Layer) -> str:
+    """Return a text that differs where the features of a layer do."""
+    return f"{layer.sha256}:{layer.kind}:{layer.suffix}"
+
+
+def features_of_layer(service: Service, layer: Layer) -> Table:
+    """Return the features of a layer, from memory where they are there.
+
+    Raises
+    ------
+    Problem
+        As `read_layer`.
+    """
+    return service.tables.get_or_make(version_of(layer), lambda: read_layer(service, layer))
 
 
 def read_layer(service: Service, layer: Layer) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -24,9 +25,21 @@ if TYPE_CHECKING:
     from ew4all.api.identity import Principal
     from ew4all.api.service import Service
 
-__all__ = ["LAYER_ID", "Layer", "find_layer", "forget_layer", "layers_by_id", "list_layers"]
+__all__ = [
+    "LAYER_ID",
+    "Layer",
+    "find_layer",
+    "forget_layer",
+    "layers_by_id",
+    "list_layers",
+    "seen_layer",
+]
 
 LAYER_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+
+_SEEN_S: Final = 5.0
+"""How long a layer that another process deletes may still be drawn."""
+_MOST_SEEN: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -121,7 +134,21 @@ def find_layer(service: Service, asking: Principal, identifier: str) -> Layer:
     if row is None:
         told = f"there is no layer {identifier!r}; /v1/layers lists what there is"
         raise Problem(404, "unknown-layer", told)
-    return _layer(row)
+    layer = _layer(row)
+    if len(service.seen_layers) >= _MOST_SEEN:
+        service.seen_layers.clear()
+    service.seen_layers[identifier] = layer, time.monotonic() + _SEEN_S
+    return layer
+
+
+def seen_layer(service: Service, asking: Principal, identifier: str) -> Layer | None:
+    """Return a layer that was looked up a moment ago, without asking the store: a map wants many tiles of one."""
+    found = service.seen_layers.get(identifier)
+    if found is None or found[1] < time.monotonic():
+        return None
+    layer: Layer = found[0]
+    is_ours = layer.owner == asking.id or asking.may("administer")
+    return layer if is_ours or not layer.is_upload else None
 
 
 def layers_by_id(service: Service, asking: Principal, identifiers: Sequence[str]) -> list[Layer]:
@@ -169,6 +196,7 @@ def forget_layer(service: Service, asking: Principal, layer: Layer) -> None:
     if layer.owner != asking.id and not asking.may("administer"):
         told = f"the layer {layer.id!r} belongs to somebody else: only they and administrators may delete it"
         raise Problem(403, "not-yours", told)
+    service.seen_layers.pop(layer.id, None)
     with service.database.begin() as connection:
         if layer.is_upload:
             connection.execute(

@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from ew4all.api.answers import Known, Links
+from ew4all.api.answers import FOR_EVER, Known, Links, kept, tag_of, unchanged
 from ew4all.api.deps import Reading, Serving, Writing
+from ew4all.api.files import file_answer
+from ew4all.api.jobs.outcome import media_type_of
 from ew4all.api.layers.catalogue import (
     LAYER_ID,
     Layer,
@@ -15,6 +17,7 @@ from ew4all.api.layers.catalogue import (
     forget_layer,
     list_layers,
 )
+from ew4all.api.layers.conversion import ENDINGS, Format, file_of
 from ew4all.api.problems import responses
 
 __all__ = ["LayerId", "router", "shown"]
@@ -31,6 +34,11 @@ LayerId = Annotated[
     ),
 ]
 
+_TILESETS = {
+    "raster": "http://www.opengis.net/def/rel/ogc/1.0/tilesets-map",
+    "vector": "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+}
+
 
 def shown(layer: Layer, links: Links) -> dict[str, Any]:
     """Return a layer as a document."""
@@ -39,12 +47,21 @@ def shown(layer: Layer, links: Links) -> dict[str, Any]:
         links.link(path, "self"),
         links.link(f"{path}/file", "enclosure", layer.media_type, layer.name, length=layer.bytes),
     ]
+    if layer.kind == "vector":
+        for f, ending in ENDINGS.items():
+            if ending != layer.suffix:
+                name = layer.stem + ending
+                found.append(
+                    links.link(f"{path}/file", "alternate", media_type_of(name), name, {"f": f})
+                )
     if layer.kind in {"raster", "vector"}:
-        found += [
-            links.link(f"{path}/tilejson.json", "tilejson"),
-        ]
+        found.append(links.link(f"{path}/tilejson.json", "tilejson"))
+        found.append(links.link(f"{path}/tiles", _TILESETS[layer.kind]))
     if layer.kind == "raster":
         found.append(links.link(f"{path}/legend", "legend"))
+        found.append(links.link(f"{path}/legend.png", "legend", "image/png"))
+    if layer.job is not None:
+        found.append(links.link(f"/jobs/{layer.job}", "via"))
     return {
         "id": layer.id, "reference": layer.reference, "name": layer.name, "title": layer.title, "kind": layer.kind,
         "media_type": layer.media_type, "sha256": layer.sha256, "bytes": layer.bytes, "created": layer.created.isoformat(),
@@ -87,6 +104,46 @@ def get_layer(
 ) -> dict[str, Any]:
     """Return what is known of a layer."""
     return shown(find_layer(service, asking, layer_id), Links(request))
+
+
+@router.get(
+    "/{layer_id}/file",
+    operation_id="getFile",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "the file",
+            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        206: {"description": "the parts of the file that `Range` names"},
+        304: {"description": "the client has it already"},
+        **responses(400, 401, 403, 404, 413, 416),
+    },
+)
+def get_file(
+    layer_id: LayerId,
+    request: Request,
+    service: Serving,
+    asking: Reading,
+    f: Annotated[
+        Format | None,
+        Query(description="vector layers in another format, and tables of Parquet as csv"),
+    ] = None,
+) -> Response:
+    """Download a layer; `Range` and `If-None-Match` are honoured."""
+    layer = find_layer(service, asking, layer_id)
+    path, name, media_type = file_of(service, layer, f)
+    is_itself = name == layer.name
+    headers = {
+        "ETag": f'"{layer.sha256}"' if is_itself else tag_of(layer.sha256, f),
+        "Cache-Control": kept(service.settings, FOR_EVER, is_private=layer.is_upload),
+    }
+    same = unchanged(request, headers)
+    if same is not None:
+        return same
+    return file_answer(
+        request, path, name=name, media_type=media_type, headers=headers, is_foreign=layer.is_upload
+    )
 
 
 @router.delete(
