@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.api.jobs.workflow import LOCKED_DOWN
+from ew4all.api.layers.facts import facts_of_file, raster_facts
 from ew4all.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def facts_of(path: Path, suffix: str, ratio: float, cells: int) -> dict[str, Any
                     "code": "wrong-type",
                     "problem": "it holds zero bytes, so it is no text",
                 }
-    return {}
+    return facts_of_file(path)
 
 
 def _raster(path: Path, ratio: float, cells: int) -> dict[str, Any]:
@@ -129,10 +130,7 @@ def _raster(path: Path, ratio: float, cells: int) -> dict[str, Any]:
                     "code": "bomb",
                     "problem": f"it unpacks to {decoded:,} bytes, over {ratio:g} times its size",
                 }
-            return {
-                "driver": "GTiff", "width": raster.width, "height": raster.height, "bands": raster.count,
-                "crs": None if raster.crs is None else raster.crs.to_string(), "bounds": list(raster.bounds), "dtype": raster.dtypes[0],
-            }  # fmt: skip
+        return raster_facts(path)
     except RasterioError as error:
         return {
             "status": 400,

@@ -21,6 +21,8 @@ KINDS: Final = {
 
 SAMPLE: Final = 1024
 """Longest side of the picture from which the values of a raster are summed up, cells."""
+_WHOLE: Final = 64_000_000
+"""Cells of a raster without overviews that are all looked at for that."""
 
 
 def kind_of(suffix: str, facts: dict[str, Any]) -> str:
@@ -56,9 +58,7 @@ def raster_facts(path: Path) -> dict[str, Any]:
     import rasterio
 
     with rasterio.open(path, driver="GTiff") as raster:
-        shrink = max(1.0, max(raster.shape) / SAMPLE)
-        shape = (max(1, int(raster.height / shrink)), max(1, int(raster.width / shrink)))
-        values = raster.read(1, out_shape=shape, masked=True).compressed()
+        values = _sample(raster)
         if raster.units[0] == "people":
             values = values[values > 0]
         return {
@@ -68,6 +68,26 @@ def raster_facts(path: Path) -> dict[str, Any]:
             "unit": raster.units[0], "description": raster.descriptions[0], "overviews": raster.overviews(1),
             "range": _range(values),
         }  # fmt: skip
+
+
+def _sample(raster: Any) -> NDArray[Any]:
+    """Return values of a reduced picture; of a large raster without overviews, of some windows of it."""
+    import numpy as np
+    from rasterio.windows import Window
+
+    height, width = raster.shape
+    if height * width <= _WHOLE or raster.overviews(1):
+        shrink = max(1.0, max(height, width) / SAMPLE)
+        shape = (max(1, int(height / shrink)), max(1, int(width / shrink)))
+        whole: NDArray[Any] = raster.read(1, out_shape=shape, masked=True).compressed()
+        return whole
+    side = SAMPLE // 4
+    parts = []
+    for row in np.linspace(0, max(0, height - side), 8).astype(int).tolist():
+        for column in np.linspace(0, max(0, width - side), 8).astype(int).tolist():
+            window = Window(column, row, min(side, width), min(side, height))
+            parts.append(raster.read(1, window=window, masked=True).compressed())
+    return np.concatenate(parts)
 
 
 def _range(values: NDArray[Any]) -> dict[str, float] | None:
