@@ -13,7 +13,7 @@ from ew4all.api.layers.catalogue import find_layer
 from ew4all.api.problems import Problem, responses
 from ew4all.api.routes.layers import LayerId
 from ew4all.api.tiling.serving import MEDIA_TYPES, Asked, Kind, drawable, tile_answer
-from ew4all.api.tiling.styles import COLORMAPS, legend_of, style_of
+from ew4all.api.tiling.styles import RESCALE, ColorMapName, legend_of, style_of
 from ew4all.api.tiling.zooms import FINEST, zooms_of
 
 __all__ = ["TILE", "ColorMap", "Rescale", "Size", "Step", "Zoom", "router"]
@@ -26,13 +26,13 @@ Size = Annotated[
 Zoom = Annotated[int, Path(ge=0, le=FINEST, description="zoom", examples=[9])]
 Step = Annotated[int, Path(ge=0, lt=2**FINEST, description="tiles from the north-west corner")]
 ColorMap = Annotated[
-    str | None,
-    Query(max_length=20, description=f"of rasters: {', '.join(COLORMAPS)}", examples=["viridis"]),
+    ColorMapName | None,
+    Query(description="colours of rasters; by default as fits the layer", examples=["viridis"]),
 ]
 Rescale = Annotated[
     str | None,
     Query(
-        max_length=60,
+        pattern=RESCALE,
         description="of rasters: `low,high`, the values of the first and the last colour",
         examples=["0,50"],
     ),
@@ -164,7 +164,7 @@ def _legend(
     request: Request,
     service: Serving,
     asking: Reading,
-    how: tuple[str | None, str | None, str],
+    how: tuple[ColorMapName | None, str | None, str],
 ) -> Response:
     layer = find_layer(service, asking, layer_id)
     if layer.kind != "raster":

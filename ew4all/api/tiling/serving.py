@@ -14,7 +14,7 @@ from ew4all.api.answers import HOUR, kept, tag_of, unchanged
 from ew4all.api.features.reading import features_of_layer
 from ew4all.api.layers.catalogue import Layer, find_layer, seen_layer
 from ew4all.api.problems import Problem
-from ew4all.api.tiling.styles import style_of
+from ew4all.api.tiling.styles import ColorMapName, style_of
 from ew4all.api.tiling.zooms import FINEST, zooms_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Asked:
     y: int
     kind: Kind | None
     size: int = 256
-    colormap: str | None = None
+    colormap: ColorMapName | None = None
     rescale: str | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from ew4all.api.answers import bad_parameter
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ew4all.api.layers.catalogue import Layer
 
-__all__ = ["COLORMAPS", "Style", "legend_of", "style_of"]
+__all__ = ["COLORMAPS", "RESCALE", "ColorMapName", "Style", "colours", "legend_of", "style_of"]
 
 _STOPS: Final[dict[str, tuple[str, ...]]] = {
     "people": ("#d6e3ee", "#8fb4d3", "#3d78ab", "#0b2f5b"),
@@ -32,7 +32,12 @@ _DISTINCT: Final = (
 _OF_OTHERS: Final = ("viridis", "cividis", "magma")
 """Maps of matplotlib, even in lightness, that come with the library that draws the tiles."""
 
-COLORMAPS: Final = (*_STOPS, *_OF_OTHERS, "distinct")
+ColorMapName = Literal[
+    "people", "uncovered", "hazard", "grey", "viridis", "cividis", "magma", "distinct"
+]
+COLORMAPS: Final = get_args(ColorMapName)
+
+RESCALE: Final = r"^[-+0-9.eE]{1,25},[-+0-9.eE]{1,25}$"
 
 _UNCOVERED: Final = re.compile(r"uncovered|missed|unserved|lost|over_reach")
 
@@ -65,7 +70,9 @@ class Style:
         return f"{self.colormap}:{self.low!r}:{self.high!r}:{self.hides_zero:d}"
 
 
-def style_of(layer: Layer, colormap: str | None = None, rescale: str | None = None) -> Style:
+def style_of(
+    layer: Layer, colormap: ColorMapName | None = None, rescale: str | None = None
+) -> Style:
     """Return the style of a layer, with what a client wants otherwise.
 
     Parameters
@@ -76,13 +83,10 @@ def style_of(layer: Layer, colormap: str | None = None, rescale: str | None = No
     Raises
     ------
     Problem
-        400: no such colour map, or a span that is none.
+        400: a span that is none.
     """
     facts = layer.facts
     unit = facts.get("unit")
-    if colormap is not None and colormap not in COLORMAPS:
-        told = f"there is no colour map {colormap!r}; there are {', '.join(COLORMAPS)}"
-        raise bad_parameter(name="colormap", told=told)
     low, high = _span(facts, unit) if rescale is None else _asked(rescale)
     return Style(colormap or _usual(layer, unit), low, high, unit, hides_zero=unit == "people")
 
