@@ -28,12 +28,17 @@ if TYPE_CHECKING:
 __all__ = ["LOCKED_DOWN", "Ended", "internal", "run_child"]
 
 LOCKED_DOWN: Final = {
-    "GDAL_SKIP": "HTTP,WMS,WMTS,WCS,WFS,OAPIF,PLMOSAIC,NGW,DAAS,EEDA,EEDAI,STACIT,STACTA,GDALG",
+    "GDAL_SKIP": "HTTP,WMS,WMTS,WCS,WFS,OAPIF,PLMOSAIC,NGW,DAAS,EEDA,EEDAI,STACIT,STACTA,GDALG,VRT,OGR_VRT",
+    # A GeoJSON may name its coordinates by an address, which is fetched past all drivers: only a dead proxy keeps it in.
+    "GDAL_HTTP_PROXY": "127.0.0.1:9",
+    "no_proxy": "",
+    "NO_PROXY": "",
+    "PROJ_NETWORK": "OFF",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "GDAL_HTTP_MAX_RETRY": "0",
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
 }
-"""GDAL's drivers that would go out on the network are off: an uploaded file may name an address."""
+"""GDAL's drivers that would go out on the network, or open other files, are off: an uploaded file may name an address or a path."""
 
 _LOG = structlog.get_logger("ew4all.jobs")
 _LOOK_S: Final = 0.25
