@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,7 +37,11 @@ def serve(
         import uvicorn
 
         from ew4all.api.app import create_app
+        from ew4all.api.jobs.running import LOCKED_DOWN
         from ew4all.api.service import Service
+
+        # Before GDAL is loaded: this process opens no file of a client by its content, and could reach nothing if it did.
+        os.environ.update(LOCKED_DOWN)
 
         settings = _settings(host=host, port=port, data_dir=data_dir)
         app = create_app(settings)
