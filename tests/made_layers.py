@@ -66,6 +66,15 @@ def write_results(folder: Path) -> None:
     (folder / "islands.geojson").write_text(
         json.dumps({"type": "FeatureCollection", "features": [island]}), "utf-8"
     )
+    towers = {
+        **island,
+        "properties": {"id": "t1"},
+        "geometry": {"type": "Point", "coordinates": [11.0, 1.0]},
+    }
+    # Called as the cells of a raster are, and none of them.
+    (folder / "cells.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": [towers]}), "utf-8"
+    )
     pq.write_table(pa.table({"hour": [0, 1], "share": [0.25, 0.5]}), folder / "curves.parquet")
     (folder / "report.html").write_text(
         "<!doctype html><script>alert(1)</script><p>Report</p>", "utf-8"

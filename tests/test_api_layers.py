@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 
 KINDS = {
-    "curves.parquet": "table", "islands.geojson": "vector", "report.html": "document", "run.json": "document",
+    "cells.geojson": "vector", "curves.parquet": "table", "islands.geojson": "vector", "report.html": "document", "run.json": "document",
     "served.csv": "table", "uncovered.tif": "raster", "zones.gpkg": "vector", "zones.parquet": "vector",
 }  # fmt: skip
 

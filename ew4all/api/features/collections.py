@@ -126,10 +126,11 @@ class Results:
 
     def found(self, service: Service, asking: Principal, identifier: str) -> Collection | None:
         """Look for the layer behind the name."""
-        plain = identifier.removesuffix(_CELLS)
-        endings = (".tif",) if plain != identifier else _VECTORS
-        layers = layers_by_id(service, asking, [plain + e for e in endings])
-        fitting = [one for one in layers if not one.is_upload and _collection_id(one) == identifier]
+        names = [identifier + ending for ending in _VECTORS]
+        if identifier.endswith(_CELLS):
+            names.append(identifier.removesuffix(_CELLS) + ".tif")
+        layers = layers_by_id(service, asking, names)
+        fitting = [one for one in layers if _collection_id(one) == identifier]
         if not fitting:
             return None
         return _of_layer(service, identifier, min(fitting, key=_rank))
