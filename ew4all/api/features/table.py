@@ -63,12 +63,6 @@ class Table:
         """Identifier to row."""
         return {identifier: row for row, identifier in enumerate(self.ids)}
 
-    @cached_property
-    def bbox(self) -> list[float] | None:
-        """West, south, east, north of all shapes, degrees; None where nothing is anywhere."""
-        bounds = shapely.total_bounds(self.shapes)
-        return None if np.isnan(bounds).any() else [float(v) for v in bounds]
-
     @property
     def nbytes(self) -> int:
         """Memory it takes, about."""
