@@ -13,7 +13,18 @@ from ew4all import __version__
 from ew4all.api import problems
 from ew4all.api.bodies import install as install_bodies
 from ew4all.api.middleware import install as install_middleware
-from ew4all.api.routes import features, jobs, landing, layers, processes, tiles, tilesets, uploads
+from ew4all.api.routes import (
+    features,
+    jobs,
+    landing,
+    layers,
+    processes,
+    runs,
+    scenarios,
+    tiles,
+    tilesets,
+    uploads,
+)
 from ew4all.api.service import Service
 from ew4all.api.settings import Settings, must_be_guarded
 
@@ -68,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         expose_headers=["ETag", "Link", "Content-Crs", "OGC-NumberMatched"],
     )
     install_middleware(app, settings)
-    for module in (landing, processes, jobs, uploads, layers, tiles, tilesets, features):
+    nouns = uploads, scenarios, runs, layers
+    for module in (landing, processes, jobs, *nouns, tiles, tilesets, features):
         app.include_router(module.router)
     return app

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from ew4all.api.bounded import Bounded
+from ew4all.api.documents.checker import Checker
 from ew4all.api.jobs.keeper import locked
 from ew4all.api.jobs.workers import Dispatcher, Worker
 from ew4all.api.references import references_in
@@ -41,6 +42,8 @@ class Service:
         self.blobs = Blobs(settings.data_dir.resolve() / "files")
         self.work_dir: Path = settings.data_dir.resolve() / "work"
         self.worker: Worker | None = None
+        self.checker = Checker()
+        """Checks scenarios."""
         self.tiles: Bounded[bytes] = Bounded(settings.tile_cache_bytes, len)
         """Finished tiles, by their tag."""
         self.tables: Bounded[Table] = Bounded(settings.feature_cache_bytes, lambda t: t.nbytes)
@@ -97,6 +100,7 @@ class Service:
         """Let go of everything; jobs that run go on at the next start."""
         if self.worker is not None:
             self.worker.stop()
+        self.checker.close()
         self.dispatcher.close()
         self.database.close()
 

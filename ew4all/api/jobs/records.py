@@ -25,6 +25,7 @@ __all__ = [
     "dismiss",
     "find",
     "finish",
+    "jobs_where",
     "list_jobs",
     "release",
     "start",
@@ -124,8 +125,15 @@ def list_jobs(
     if owner is not None:
         wanted.append(JOBS.c.owner == owner)
     total = connection.execute(select(func.count()).select_from(JOBS).where(*wanted)).scalar_one()
+    return jobs_where(connection, wanted, limit=limit, offset=offset), int(total)
+
+
+def jobs_where(
+    connection: Connection, wanted: Sequence[ColumnElement[bool]], *, limit: int, offset: int
+) -> list[Job]:
+    """Return jobs for which all of this holds, the newest first."""
     query = select(JOBS).where(*wanted).order_by(JOBS.c.id.desc()).limit(limit).offset(offset)
-    return [_job(row) for row in connection.execute(query).mappings()], int(total)
+    return [_job(row) for row in connection.execute(query).mappings()]
 
 
 def count_waiting(connection: Connection, owner: str) -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ew4all.api.service import Service
 
-__all__ = ["LOCKED_DOWN", "Ended", "internal", "run_child"]
+__all__ = ["LOCKED_DOWN", "Ended", "environment", "internal", "run_child"]
 
 LOCKED_DOWN: Final = {
     "GDAL_SKIP": "HTTP,WMS,WMTS,WCS,WFS,OAPIF,PLMOSAIC,NGW,DAAS,EEDA,EEDAI,STACIT,STACTA,GDALG,VRT,OGR_VRT",
@@ -91,7 +91,7 @@ def run_child(service: Service, job: records.Job, folder: Path, files: Mapping[s
             command,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=_environment(),
+            env=environment(),
             cwd=folder,
             start_new_session=True,
         )
@@ -105,7 +105,7 @@ def run_child(service: Service, job: records.Job, folder: Path, files: Mapping[s
     return _ended(child.returncode, folder, told, job)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the environment of a child: no setting of the service is its business, least of all a password."""
     kept = {
         k: v

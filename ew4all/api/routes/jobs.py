@@ -12,7 +12,7 @@ from ew4all.api.jobs import records
 from ew4all.api.problems import OGC, Problem, responses
 from ew4all.api.store.tables import LAYERS
 
-__all__ = ["results_of", "router", "status_info"]
+__all__ = ["Status", "results_of", "router", "status_info"]
 
 router = APIRouter(tags=["jobs"])
 
