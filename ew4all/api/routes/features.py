@@ -30,6 +30,15 @@ from ew4all.api.features.collections import (
 )
 from ew4all.api.features.pages import page
 from ew4all.api.problems import Problem, responses
+from ew4all.api.routes.feature_schemas import (
+    COLLECTION,
+    COLLECTIONS,
+    EXAMPLE_ID,
+    FEATURE,
+    ITEM,
+    ITEMS,
+    documented,
+)
 
 __all__ = ["router"]
 
@@ -39,67 +48,19 @@ CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 GEOJSON: Final = "application/geo+json"
 _VARIES: Final = {"Vary": "Accept"}
 
+
+class GeoJson(Response):
+    """GeoJSON that is text already."""
+
+    media_type = GEOJSON
+
+
 Format = Annotated[
     Literal["json", "html"] | None, Query(description="in the place of the header `Accept`")
 ]
 CollectionId = Annotated[
     str, Path(pattern=COLLECTION_ID, description="as `/collections` lists it", examples=["alerts"])
 ]
-_EXAMPLE_ID: Final = "0192f0c1-5b3e-7d5a-8f21-9b1f0f6c2a11.zones"
-_FEATURE: Final = {
-    "type": "Feature", "id": "7", "geometry": {"type": "Point", "coordinates": [-61.75, 12.05]},
-    "properties": {"name": "Saint George", "uncovered": 812.5},
-}  # fmt: skip
-
-
-def _documented(media_type: str, schema: dict[str, Any], example: Any) -> dict[int | str, Any]:
-    """Return what OpenAPI says of a good answer, and of 304."""
-    return {
-        200: {
-            "description": "OK",
-            "content": {
-                media_type: {"schema": schema, "example": example},
-                "text/html": {"schema": {"type": "string"}},
-            },
-        },
-        304: {"description": "the client has it already"},
-    }
-
-
-_COLLECTION: Final = {
-    "type": "object",
-    "required": ["id", "links"],
-    "properties": {"id": {"type": "string"}, "links": {"type": "array"}},
-}
-_COLLECTIONS: Final = {
-    "type": "object",
-    "required": ["collections", "links"],
-    "properties": {
-        "collections": {"type": "array", "items": _COLLECTION},
-        "links": {"type": "array"},
-    },
-}
-_ITEM: Final = {
-    "type": "object",
-    "required": ["type", "geometry", "properties"],
-    "properties": {
-        "type": {"const": "Feature"},
-        "geometry": {"type": ["object", "null"]},
-        "properties": {"type": ["object", "null"]},
-    },
-}
-_ITEMS: Final = {
-    "type": "object",
-    "required": ["type", "features", "links"],
-    "properties": {
-        "type": {"const": "FeatureCollection"},
-        "features": {"type": "array", "items": _ITEM},
-        "links": {"type": "array"},
-        "numberMatched": {"type": "integer"},
-        "numberReturned": {"type": "integer"},
-        "timeStamp": {"type": "string", "format": "date-time"},
-    },
-}
 
 
 def shown(collection: Collection, links: Links) -> dict[str, Any]:
@@ -141,10 +102,10 @@ def shown(collection: Collection, links: Links) -> dict[str, Any]:
     "",
     operation_id="listCollections",
     responses={
-        **_documented(
+        **documented(
             "application/json",
-            _COLLECTIONS,
-            {"collections": [{"id": _EXAMPLE_ID, "links": []}], "links": []},
+            COLLECTIONS,
+            {"collections": [{"id": EXAMPLE_ID, "links": []}], "links": []},
         ),
         **responses(400, 401, 403),
     },
@@ -154,7 +115,7 @@ def get_collections(
     service: Serving,
     asking: Reading,
     limit: Annotated[int, Query(ge=1, le=10_000, description="collections of one page")] = 1000,
-    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    offset: Annotated[int, Query(ge=0, le=10**9, description="collections to pass over")] = 0,
     f: Format = None,
 ) -> Response:
     """List collections: stored alerts, then results, the newest first."""
@@ -189,7 +150,7 @@ def get_collections(
     "/{collection_id}",
     operation_id="getCollection",
     responses={
-        **_documented("application/json", _COLLECTION, {"id": _EXAMPLE_ID, "links": []}),
+        **documented("application/json", COLLECTION, {"id": EXAMPLE_ID, "links": []}),
         **responses(400, 401, 403, 404),
     },
 )
@@ -221,9 +182,10 @@ _AS_PAGE: Final = {"f": "html"}
 @router.get(
     "/{collection_id}/items",
     operation_id="getFeatures",
+    response_class=GeoJson,
     responses={
-        **_documented(
-            GEOJSON, _ITEMS, {"type": "FeatureCollection", "features": [_FEATURE], "links": []}
+        **documented(
+            GEOJSON, ITEMS, {"type": "FeatureCollection", "features": [FEATURE], "links": []}
         ),
         **responses(400, 401, 403, 404, 413),
     },
@@ -308,7 +270,7 @@ def get_features(
     }
     body = ",".join(table.geojson(chosen))
     text = f'{{"type":"FeatureCollection","features":[{body}],{json.dumps(tail)[1:]}'
-    return Response(text, media_type=GEOJSON, headers=headers)
+    return GeoJson(text, headers=headers)
 
 
 def _trail(links: Links, collection: Collection) -> list[tuple[str, str]]:
@@ -345,14 +307,17 @@ def _paged(
 @router.get(
     "/{collection_id}/items/{feature_id}",
     operation_id="getFeature",
+    response_class=GeoJson,
     responses={
-        **_documented(GEOJSON, _ITEM, _FEATURE),
+        **documented(GEOJSON, ITEM, FEATURE),
         **responses(400, 401, 403, 404, 413),
     },
 )
 def get_feature(
     collection_id: CollectionId,
-    feature_id: Annotated[str, Path(max_length=200, examples=["7"])],
+    feature_id: Annotated[
+        str, Path(max_length=200, description="as the collection names it", examples=["7"])
+    ],
     request: Request,
     service: Serving,
     asking: Reading,
@@ -388,6 +353,4 @@ def get_feature(
     import numpy as np
 
     (text,) = table.geojson(np.array([row]))
-    return Response(
-        f'{text[:-1]},"links":{json.dumps(found)}}}', media_type=GEOJSON, headers=headers
-    )
+    return GeoJson(f'{text[:-1]},"links":{json.dumps(found)}}}', headers=headers)

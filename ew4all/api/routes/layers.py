@@ -19,6 +19,7 @@ from ew4all.api.layers.catalogue import (
 )
 from ew4all.api.layers.conversion import ENDINGS, Format, file_of
 from ew4all.api.problems import responses
+from ew4all.api.routes.examples import LAYER, LAYERS, SAME, good
 
 __all__ = ["LayerId", "router", "shown"]
 
@@ -70,13 +71,13 @@ def shown(layer: Layer, links: Links) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("", operation_id="listLayers", responses=responses(400, 401, 403))
+@router.get("", operation_id="listLayers", responses={**good(LAYERS), **responses(400, 401, 403)})
 def get_layers(
     request: Request,
     service: Serving,
     asking: Reading,
     limit: Annotated[int, Query(ge=1, le=1000, description="layers of one page")] = 100,
-    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    offset: Annotated[int, Query(ge=0, le=10**9, description="layers to pass over")] = 0,
     kind: Annotated[list[Kind] | None, Query(description="only these")] = None,
     job: Annotated[str | None, Query(max_length=40, description="only results of this job")] = None,
 ) -> dict[str, Any]:
@@ -98,7 +99,11 @@ def get_layers(
     }
 
 
-@router.get("/{layer_id}", operation_id="getLayer", responses=responses(400, 401, 403, 404))
+@router.get(
+    "/{layer_id}",
+    operation_id="getLayer",
+    responses={**good(LAYER), **responses(400, 401, 403, 404)},
+)
 def get_layer(
     layer_id: LayerId, request: Request, service: Serving, asking: Reading
 ) -> dict[str, Any]:
@@ -116,7 +121,7 @@ def get_layer(
             "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
         },
         206: {"description": "the parts of the file that `Range` names"},
-        304: {"description": "the client has it already"},
+        **SAME,
         **responses(400, 401, 403, 404, 413, 416),
     },
 )

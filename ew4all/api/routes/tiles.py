@@ -11,6 +11,7 @@ from ew4all.api.answers import HOUR, Known, Links, kept, tag_of, unchanged
 from ew4all.api.deps import Reading, Serving
 from ew4all.api.layers.catalogue import find_layer
 from ew4all.api.problems import Problem, responses
+from ew4all.api.routes.examples import LEGEND, SAME, TILEJSON, good
 from ew4all.api.routes.layers import LayerId
 from ew4all.api.tiling.serving import MEDIA_TYPES, Asked, Kind, drawable, tile_answer
 from ew4all.api.tiling.styles import RESCALE, ColorMapName, legend_of, style_of
@@ -24,7 +25,10 @@ Size = Annotated[
     Literal["256", "512"], Query(description="side of a picture, pixels; vector tiles have none")
 ]
 Zoom = Annotated[int, Path(ge=0, le=FINEST, description="zoom", examples=[9])]
-Step = Annotated[int, Path(ge=0, lt=2**FINEST, description="tiles from the north-west corner")]
+Step = Annotated[
+    int,
+    Path(ge=0, lt=2**FINEST, description="tiles from the north-west corner", examples=[168]),
+]
 ColorMap = Annotated[
     ColorMapName | None,
     Query(description="colours of rasters; by default as fits the layer", examples=["viridis"]),
@@ -43,7 +47,7 @@ TILE: Final[dict[int | str, Any]] = {
         "content": {t: {"schema": {"type": "string", "format": "binary"}} for t in MEDIA_TYPES.values()},
     },
     204: {"description": "nothing is there: vector tiles"},
-    304: {"description": "the client has it already"},
+    **SAME,
     **responses(400, 401, 403, 404, 413),
 }  # fmt: skip
 
@@ -56,7 +60,9 @@ async def get_tile(
     z: Zoom,
     x: Step,
     y: Step,
-    kind: Annotated[Kind, Path(description="png or webp of rasters, mvt of vector layers")],
+    kind: Annotated[
+        Kind, Path(description="png or webp of rasters, mvt of vector layers", examples=["png"])
+    ],
     request: Request,
     service: Serving,
     asking: Reading,
@@ -72,7 +78,7 @@ async def get_tile(
 @router.get(
     "/tilejson.json",
     operation_id="getTileJson",
-    responses={304: {"description": "the client has it already"}, **responses(400, 401, 403, 404)},
+    responses={**good(TILEJSON), **SAME, **responses(400, 401, 403, 404)},
 )
 def get_tilejson(
     layer_id: LayerId,
@@ -123,7 +129,7 @@ def get_tilejson(
 @router.get(
     "/legend",
     operation_id="getLegend",
-    responses={304: {"description": "the client has it already"}, **responses(400, 401, 403, 404)},
+    responses={**good(LEGEND), **SAME, **responses(400, 401, 403, 404)},
 )
 def get_legend(
     layer_id: LayerId,
@@ -143,7 +149,7 @@ def get_legend(
     response_class=Response,
     responses={
         200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
-        304: {"description": "the client has it already"},
+        **SAME,
         **responses(400, 401, 403, 404),
     },
 )

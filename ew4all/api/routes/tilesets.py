@@ -12,6 +12,7 @@ from ew4all.api.answers import HOUR, Known, Links, kept, tag_of, unchanged
 from ew4all.api.deps import Reading, Serving, needs
 from ew4all.api.layers.catalogue import Layer, find_layer
 from ew4all.api.problems import responses
+from ew4all.api.routes.examples import SAME, TILE_MATRIX_SETS, TILESET, TILESETS, good
 from ew4all.api.routes.layers import LayerId
 from ew4all.api.routes.tiles import TILE, ColorMap, Rescale, Size, Step, Zoom
 from ew4all.api.tiling.serving import MEDIA_TYPES, Asked, Kind, drawable, tile_answer
@@ -27,7 +28,6 @@ _CRS: Final = "http://www.opengis.net/def/crs/EPSG/0/3857"
 _CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _SCHEME: Final = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
 _KNOWN: Final = responses(400, 401, 403, 404)
-_SAME: Final[dict[int | str, Any]] = {304: {"description": "the client has it already"}}
 
 MatrixSet = Annotated[Literal["WebMercatorQuad"], Path(description="tile matrix set")]
 
@@ -36,7 +36,7 @@ MatrixSet = Annotated[Literal["WebMercatorQuad"], Path(description="tile matrix 
     "/tileMatrixSets",
     operation_id="listTileMatrixSets",
     dependencies=[needs("read")],
-    responses=responses(400, 401, 403),
+    responses={**good(TILE_MATRIX_SETS), **responses(400, 401, 403)},
 )
 def list_matrix_sets(request: Request) -> dict[str, Any]:
     """List the tile matrix sets: one."""
@@ -101,7 +101,9 @@ def _tileset(layer: Layer, links: Links, most_cells: int) -> dict[str, Any]:
 
 
 @router.get(
-    "/v1/layers/{layer_id}/tiles", operation_id="listTilesets", responses={**_SAME, **_KNOWN}
+    "/v1/layers/{layer_id}/tiles",
+    operation_id="listTilesets",
+    responses={**good(TILESETS), **SAME, **_KNOWN},
 )
 def list_tilesets(
     layer_id: LayerId, request: Request, service: Serving, asking: Reading
@@ -119,7 +121,7 @@ def list_tilesets(
 @router.get(
     "/v1/layers/{layer_id}/tiles/{matrix_set}",
     operation_id="getTileset",
-    responses={**_SAME, **_KNOWN},
+    responses={**good(TILESET), **SAME, **_KNOWN},
 )
 def get_tileset(
     layer_id: LayerId,
