@@ -12,8 +12,10 @@ from starlette.middleware.cors import CORSMiddleware
 from ew4all import __version__
 from ew4all.api import problems
 from ew4all.api.bodies import install as install_bodies
+from ew4all.api.events.hub import Hub
 from ew4all.api.middleware import install as install_middleware
 from ew4all.api.routes import (
+    events,
     features,
     jobs,
     landing,
@@ -52,11 +54,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # In a thread: DBOS refuses its plain calls where an event loop runs.
         service = await run_in_threadpool(Service, settings)
         app.state.service = service
+        app.state.events = Hub(service)
         if settings.workers:
             await run_in_threadpool(service.work)
         try:
             yield
         finally:
+            app.state.events.close()
             await run_in_threadpool(service.close)
 
     app = FastAPI(
@@ -80,6 +84,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     install_middleware(app, settings)
     nouns = uploads, scenarios, runs, layers
-    for module in (landing, processes, jobs, *nouns, tiles, tilesets, features):
+    for module in (landing, processes, jobs, *nouns, tiles, tilesets, features, events):
         app.include_router(module.router)
     return app

@@ -59,6 +59,12 @@ class Limits(BaseSettings):
         gt=0,
         description="vertices of one vector tile; shapes are simplified until they are no more",
     )
+    listeners: int = Field(
+        default=1_000, gt=0, description="clients that listen to events of one process"
+    )
+    listener_events: int = Field(
+        default=256, gt=0, description="events that may wait for one client; then it is dropped"
+    )
     tile_cells: int = Field(
         default=64_000_000,
         gt=0,
@@ -103,6 +109,16 @@ class Settings(BaseSettings):
     keep_jobs_days: float = Field(default=30.0, gt=0.0)
     poll_s: float = Field(
         default=0.2, gt=0.0, description="how often queues and events are looked at"
+    )
+    heartbeat_s: float = Field(
+        default=15.0,
+        gt=0.0,
+        description="silence after which a stream of events says that it lives",
+    )
+    stream_s: float = Field(
+        default=900.0,
+        gt=0.0,
+        description="length of a stream of events; then the client comes again and shows its key",
     )
     tile_cache_bytes: int = Field(
         default=64 * MB, ge=0, description="memory for finished tiles of this process"

@@ -34,11 +34,10 @@ def serve(
 ) -> None:
     """Serve the API; settings are read from EW4ALL_* in the environment."""
     with reporting():
-        import uvicorn
-
         from ew4all.api.app import create_app
         from ew4all.api.jobs.running import LOCKED_DOWN
         from ew4all.api.service import Service
+        from ew4all.api.serving import server_of
 
         # Before GDAL is loaded: this process opens no file of a client by its content, and could reach nothing if it did.
         os.environ.update(LOCKED_DOWN)
@@ -48,14 +47,7 @@ def serve(
         # What is wrong with the store is one sentence here, and a traceback within uvicorn.
         Service(settings).close()
         say(f"http://{settings.host}:{settings.port}  store: {settings.data_dir}", quiet=False)
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            timeout_graceful_shutdown=10,
-            server_header=False,
-        )
+        server_of(app, settings.host, settings.port).run()
 
 
 def worker(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, insert, select, update
 
+from ew4all.api.events import journal
 from ew4all.api.identifiers import new_id
 from ew4all.api.store.database import now
-from ew4all.api.store.tables import EVENTS, JOBS, LAYERS
+from ew4all.api.store.tables import JOBS, LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -233,8 +234,7 @@ def _record(connection: Connection, job: Job) -> None:
         "progress": job.progress,
         "message": job.message,
     }
-    row = {"topic": f"job:{job.id}", "kind": "job", "data": data, "time": now()}
-    connection.execute(insert(EVENTS).values(row))
+    journal.write(connection, f"job:{job.id}", "job", data)
 
 
 def _job(row: Mapping[Any, Any]) -> Job:
