@@ -15,6 +15,7 @@ from ew4all.api.bodies import install as install_bodies
 from ew4all.api.events.hub import Hub
 from ew4all.api.middleware import install as install_middleware
 from ew4all.api.routes import (
+    alerts,
     events,
     features,
     jobs,
@@ -83,7 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         expose_headers=["ETag", "Link", "Content-Crs", "OGC-NumberMatched"],
     )
     install_middleware(app, settings)
-    nouns = uploads, scenarios, runs, layers
+    nouns = uploads, scenarios, alerts, runs, layers
     for module in (landing, processes, jobs, *nouns, tiles, tilesets, features, events):
         app.include_router(module.router)
     return app
