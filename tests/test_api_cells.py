@@ -92,3 +92,18 @@ def test_shapes_come_back_between_180_and_180(
     for share in (0.1, 0.5, 0.9):
         lon = (west + share * width + 180.0) % 360.0 - 180.0
         assert back.distance(shapely.Point(lon, south + 2.5)) < 1e-6
+
+
+def test_cells_beyond_180_degrees_are_put_back(tmp_path: Path) -> None:
+    grid = Grid(Affine(1.0, 0.0, 178.0, 0.0, -1.0, 5.0), 1, 4, CRS(4326))
+    values = np.array([[1.0, 2.0, 3.0, 4.0]], dtype=np.float32)
+    path = tmp_path / "a.tif"
+    write_cog(path, grid, [(b, values) for b in grid.blocks(1, 4)], description="people")
+    found = cells_of(path, 10)
+    wests = [shape.bounds[0] for shape in found.shapes]
+    assert dict(zip(wests, found.columns["people"], strict=True)) == {
+        178.0: 1.0,
+        179.0: 2.0,
+        -180.0: 3.0,
+        -179.0: 4.0,
+    }

@@ -10,18 +10,26 @@ import mapbox_vector_tile
 import numpy as np
 import pytest
 import shapely
+from affine import Affine
 from made_layers import PEOPLE, ZONES, keep_results, write_results
 from made_service import make_client, service_of
 from PIL import Image
+from pyproj import CRS
 
 from ew4all.api.features.table import Table
+from ew4all.api.layers.facts import raster_facts
+from ew4all.api.problems import Problem
 from ew4all.api.settings import Limits
-from ew4all.api.tiling.styles import colours
+from ew4all.api.tiling.raster import picture_tile
+from ew4all.api.tiling.styles import Style, colours
 from ew4all.api.tiling.vector import EXTENT, vector_tile
 from ew4all.api.tiling.zooms import limits_of
+from ew4all.grid import Grid
+from ew4all.writers.rasters import write_cog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from starlette.testclient import TestClient
@@ -305,3 +313,26 @@ def test_zooms_that_would_read_too_many_cells_are_not_served(
         zooms_of(replace(large, facts={**large.facts, "overviews": [2, 4, 8]}), 64_000_000)[0] == 0
     )
     assert zooms_of(layer, 64_000_000) == (0, 1)
+
+
+def test_a_raster_over_the_180th_meridian_is_drawn_on_both_sides(tmp_path: Path) -> None:
+    """Columns of one degree from 176 E to 176 W, each with its number."""
+    grid = Grid(Affine(1.0, 0.0, 176.0, 0.0, -1.0, 4.0), 8, 8, CRS(4326))
+    values = np.tile(np.arange(1, 9, dtype=np.float32), (8, 1))
+    path = tmp_path / "islands.tif"
+    write_cog(path, grid, [(b, values) for b in grid.blocks(8, 8)], description="people")
+    assert raster_facts(path)["bbox"] == [176.0, -4.0, -176.0, 4.0]
+    style = Style("grey", 0.0, 8.0, "people", hides_zero=True)
+    seen = set()
+    for x in (0, 63):
+        found = picture(picture_tile(path, style, 6, x, 31, size=256, kind="png"))
+        lon, _ = lonlat_of(256, 6, x, 31)
+        for column in range(0, 256, 3):
+            right = (lon[column] - 176.0) % 360.0
+            if right < 8 and abs(right - round(right)) > 0.05:
+                number = int(right) + 1
+                seen.add(number)
+                assert tuple(found[200, column]) == colours("grey")[round(255 * number / 8)]
+    assert seen == set(range(1, 9))
+    with pytest.raises(Problem, match="lies outside"):
+        picture_tile(path, style, 6, 32, 31, size=256, kind="png")

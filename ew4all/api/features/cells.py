@@ -10,6 +10,7 @@ import shapely
 from rasterio.windows import Window
 
 from ew4all.api.features.table import Table
+from ew4all.api.features.wrapping import wrapped
 from ew4all.errors import ReadError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def cells_of(path: Path, most: int) -> Table:
         "cells": [int(v) for v in counts],
         "side_cells": [side] * len(ids),
     }
-    return Table(ids, shapes, table)
+    return Table(ids, wrapped(shapes), table)
 
 
 def _blocks(raster: Any) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]]:

@@ -119,6 +119,8 @@ def _bbox(crs: Any, bounds: tuple[float, ...]) -> list[float] | None:
         west, south, east, north = to_degrees.transform_bounds(west, south, east, north)
     if not all(math.isfinite(v) for v in (west, south, east, north)):
         return None
+    if east - west >= 360.0:
+        west, east = -180.0, 180.0
     return [
         _turned(west), max(-90.0, south), 180.0 if east == 180.0 else _turned(east), min(90.0, north),
     ]  # fmt: skip
