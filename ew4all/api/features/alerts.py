@@ -103,6 +103,8 @@ def _shape(alert: Alert) -> Any:
     except EW4AllError:  # a Cancel, or a place in words or codes alone: it is told, and nowhere
         return None
     found = [shape for area in areas if (shape := area.geometry) is not None]
+    # A circle without a radius is a point: it is shown where no area is.
+    found = found or [shapely.Point(place) for area in areas for place in area.points]
     if not found:
         return None
     one = np.empty(1, dtype=object)
