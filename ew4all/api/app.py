@@ -16,9 +16,11 @@ from ew4all.api.events.hub import Hub
 from ew4all.api.middleware import install as install_middleware
 from ew4all.api.routes import (
     alerts,
+    audit,
     events,
     features,
     jobs,
+    keys,
     landing,
     layers,
     processes,
@@ -84,7 +86,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         expose_headers=["ETag", "Link", "Content-Crs", "OGC-NumberMatched"],
     )
     install_middleware(app, settings)
-    nouns = uploads, scenarios, alerts, runs, layers
+    nouns = uploads, scenarios, alerts, runs, layers, keys, audit
     for module in (landing, processes, jobs, *nouns, tiles, tilesets, features, events):
         app.include_router(module.router)
     return app

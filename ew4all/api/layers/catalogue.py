@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import String, cast, delete, null, select, union_all, update
 from sqlalchemy import func as sql
 
+from ew4all.api import audit
 from ew4all.api.jobs.records import utc
 from ew4all.api.layers.facts import kind_of
 from ew4all.api.problems import Problem
@@ -204,3 +205,5 @@ def forget_layer(service: Service, asking: Principal, layer: Layer) -> None:
             )
         else:
             connection.execute(delete(LAYERS).where(LAYERS.c.id == layer.id))
+        action = "upload.delete" if layer.is_upload else "layer.delete"
+        audit.record(connection, asking, action, layer.reference, name=layer.name)

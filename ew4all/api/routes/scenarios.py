@@ -25,10 +25,10 @@ router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"], dependencies=[Kno
 YAML: Final = "application/yaml"
 EXAMPLE: Final = """\
 schema: ew4all/scenario/1
-title: National test in a large country
+title: A first warning in Grenada
 demo: grenada
-channels: [cell_broadcast, siren]
-alert: {issued: 0}
+channels: [cell_broadcast, word_of_mouth]
+alert: {issued: 10 min}
 """
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
