@@ -314,6 +314,18 @@ def test_alerts_are_features_where_and_when_they_are_in_force(client: TestClient
     assert "a1" not in at(info.expires + hour)
 
 
+def test_an_alert_is_a_feature_as_long_as_it_is_stored(client: TestClient) -> None:
+    text = (demo_folder() / "alert.xml").read_bytes()
+    headers = {"Content-Type": "application/cap+xml"}
+    made = client.post("/v1/alerts", content=text, headers=headers)
+    assert made.status_code == 201, made.text
+    path = f"{names(client)['alerts']}/{made.json()['id']}"
+    assert client.get(path).json()["properties"]["version"] == 1
+    tag = {"If-Match": made.headers["etag"]}
+    assert client.delete(made.headers["location"], headers=tag).status_code == 204
+    assert client.get(path).status_code == 404
+
+
 # The index against a loop, on squares and boxes anywhere on Earth.
 degrees = st.tuples(st.integers(-180, 180), st.integers(-90, 90))
 
