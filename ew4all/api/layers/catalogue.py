@@ -94,20 +94,26 @@ class Layer:
         return PurePosixPath(self.name).stem
 
 
-def _query(asking: Principal, *, uploads: bool = True) -> Select[Any]:
-    """Select what somebody may see, results and uploads as one table."""
+def _query(
+    asking: Principal, *, uploads: bool = True, identifiers: Sequence[str] | None = None
+) -> Select[Any]:
+    """Select what somebody may see, results and uploads as one table: all of them, or some."""
     made = select(
         LAYERS.c.id, LAYERS.c.name, LAYERS.c.title, LAYERS.c.media_type, LAYERS.c.sha256, LAYERS.c.bytes,
         LAYERS.c.facts, LAYERS.c.created, LAYERS.c.job, JOBS.c.process, JOBS.c.owner,
-        JOBS.c.inputs["title"].as_string().label("label"),
+        JOBS.c.inputs["title"].as_string().label("label"), LAYERS.c.kind,
     ).join(JOBS, JOBS.c.id == LAYERS.c.job)  # fmt: skip
     brought = select(
         UPLOADS.c.id, UPLOADS.c.name, UPLOADS.c.name.label("title"), UPLOADS.c.media_type, UPLOADS.c.sha256, UPLOADS.c.bytes,
         UPLOADS.c.facts, UPLOADS.c.created, cast(null(), String).label("job"), cast(null(), String).label("process"), UPLOADS.c.owner,
-        cast(null(), String).label("label"),
+        cast(null(), String).label("label"), cast(null(), String).label("kind"),
     ).where(UPLOADS.c.deleted.is_(None))  # fmt: skip
     if not asking.may("administer"):
         brought = brought.where(UPLOADS.c.owner == asking.id)
+    if identifiers is not None:
+        # Within each of the two: SQLite would else put the whole table together first.
+        made = made.where(LAYERS.c.id.in_(identifiers))
+        brought = brought.where(UPLOADS.c.id.in_(identifiers))
     both = union_all(made, brought) if uploads else made
     return select(both.subquery())
 
@@ -129,9 +135,8 @@ def find_layer(service: Service, asking: Principal, identifier: str) -> Layer:
     Problem
         404: there is none, or it is somebody else's upload.
     """
-    query = _query(asking)
     with service.database.read() as connection:
-        row = connection.execute(query.where(query.selected_columns.id == identifier)).first()
+        row = connection.execute(_query(asking, identifiers=[identifier])).first()
     if row is None:
         told = f"there is no layer {identifier!r}; /v1/layers lists what there is"
         raise Problem(404, "unknown-layer", told)
@@ -154,9 +159,9 @@ def seen_layer(service: Service, asking: Principal, identifier: str) -> Layer | 
 
 def layers_by_id(service: Service, asking: Principal, identifiers: Sequence[str]) -> list[Layer]:
     """Return those of some layers that there are."""
-    query = _query(asking, uploads=False)
+    query = _query(asking, uploads=False, identifiers=identifiers)
     with service.database.read() as connection:
-        found = connection.execute(query.where(query.selected_columns.id.in_(identifiers))).all()
+        found = connection.execute(query).all()
     return [_layer(row) for row in found]
 
 
@@ -177,7 +182,8 @@ def list_layers(
         query = query.where(column.job == job)
     with service.database.read() as connection:
         if kinds:
-            # The kind of an upload is in its facts; to filter by it takes a look at each row.
+            # The kind of an upload is in its facts: each row is looked at.
+            query = query.where(column.kind.in_(kinds) | column.kind.is_(None))
             rows = connection.execute(query.order_by(column.created.desc(), column.id)).all()
             found = [one for one in map(_layer, rows) if one.kind in kinds]
             return found[offset : offset + limit], len(found)
