@@ -58,7 +58,14 @@ def names(client: TestClient) -> dict[str, str]:
 
 def test_each_table_is_one_collection(client: TestClient) -> None:
     """Of zones.gpkg and zones.parquet, which are the same, one; and the cells of the raster of people."""
-    assert set(names(client)) == {"alerts", "zones", "islands", "cells", "uncovered.cells"}
+    assert set(names(client)) == {
+        "alerts",
+        "live-alerts",
+        "zones",
+        "islands",
+        "cells",
+        "uncovered.cells",
+    }
     (tower,) = client.get(names(client)["cells"]).json()["features"]
     assert tower["id"] == "t1"
 

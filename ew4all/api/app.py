@@ -19,6 +19,7 @@ from ew4all.api.routes import (
     audit,
     events,
     features,
+    feeds,
     jobs,
     keys,
     landing,
@@ -87,6 +88,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     install_middleware(app, settings)
     nouns = uploads, scenarios, alerts, runs, layers, keys, audit
-    for module in (landing, processes, jobs, *nouns, tiles, tilesets, features, events):
+    for module in (landing, processes, jobs, *nouns, tiles, tilesets, features, events, feeds):
         app.include_router(module.router)
     return app

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ew4all.api.bounded import Bounded
 from ew4all.api.documents.checker import Checker
+from ew4all.api.feeds.polling import Poller
 from ew4all.api.jobs.keeper import locked
 from ew4all.api.jobs.workers import Dispatcher, Worker
 from ew4all.api.references import references_in
@@ -42,6 +43,7 @@ class Service:
         self.blobs = Blobs(settings.data_dir.resolve() / "files")
         self.work_dir: Path = settings.data_dir.resolve() / "work"
         self.worker: Worker | None = None
+        self.poller: Poller | None = None
         self.checker = Checker()
         """Checks scenarios."""
         self.tiles: Bounded[bytes] = Bounded(settings.tile_cache_bytes, len)
@@ -55,6 +57,8 @@ class Service:
         """Take jobs in this process, too."""
         self.worker = Worker(self, name)
         self.worker.start()
+        self.poller = Poller(self)
+        self.poller.start()
 
     def paths_of(self, inputs: Mapping[str, Any]) -> dict[str, str]:
         """Return where the files are that inputs refer to, by reference.
@@ -98,6 +102,9 @@ class Service:
 
     def close(self) -> None:
         """Let go of everything; jobs that run go on at the next start."""
+        if self.poller is not None:
+            self.stopping.set()
+            self.poller.stop()
         if self.worker is not None:
             self.worker.stop()
         self.checker.close()

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ew4all.api.feeds.configured import FeedSettings
 from ew4all.errors import OptionError
 
 __all__ = ["Limits", "Settings", "must_be_guarded"]
@@ -58,6 +59,12 @@ class Limits(BaseSettings):
         default=100_000,
         gt=0,
         description="vertices of one vector tile; shapes are simplified until they are no more",
+    )
+    feed_bytes: int = Field(
+        default=4 * MB, gt=0, description="a feed, or an alert that it links to, bytes"
+    )
+    feed_entries: int = Field(
+        default=500, gt=0, description="entries of a feed that are looked at, the first ones"
     )
     listeners: int = Field(
         default=1_000, gt=0, description="clients that listen to events of one process"
@@ -125,6 +132,14 @@ class Settings(BaseSettings):
     )
     feature_cache_bytes: int = Field(
         default=256 * MB, ge=0, description="memory for features of this process"
+    )
+    feed_timeout_s: float = Field(
+        default=15.0,
+        gt=0.0,
+        description="how long a host of a feed may be silent; twice that in all",
+    )
+    feeds: tuple[FeedSettings, ...] = Field(
+        default=(), description="feeds of alerts that the workers look at; JSON in the environment"
     )
     limits: Limits = Field(default_factory=lambda: Limits())  # noqa: PLW0108 - mypy knows no generated signature
 

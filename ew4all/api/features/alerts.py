@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ew4all.api.features.table import Table
     from ew4all.api.service import Service
 
-__all__ = ["alerts_table", "alerts_version"]
+__all__ = ["alerts_table", "alerts_version", "feature_of"]
 
 _FIELDS: Final = (
     "identifier", "sender", "sent", "status", "msg_type", "language", "event", "headline", "urgency", "severity",
@@ -56,13 +56,13 @@ def alerts_table(service: Service) -> Table:
     shapes = np.empty(len(rows), dtype=object)
     spans = np.full((len(rows), 2), (-math.inf, math.inf))
     for k, row in enumerate(rows):
-        facts, shapes[k], spans[k] = _feature(row.body)
+        facts, shapes[k], spans[k] = feature_of(row.body)
         for name in _FIELDS:
             columns[name].append(row.version if name == "version" else facts.get(name))
     return Table(tuple(row.id for row in rows), shapes, columns, spans[:, 0], spans[:, 1])
 
 
-def _feature(text: str) -> tuple[dict[str, Any], Any, tuple[float, float]]:
+def feature_of(text: str) -> tuple[dict[str, Any], Any, tuple[float, float]]:
     """Return values, shape and span of an alert; nothing but a place in the list of one that cannot be read."""
     from ew4all.alerts.cap_xml import read_alerts
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ew4all.api.features.alerts import alerts_table, alerts_version
+from ew4all.api.features.live import live_table, live_version
 from ew4all.api.features.reading import read_layer, version_of
 from ew4all.api.layers.catalogue import Layer, layers_by_id, list_layers
 from ew4all.api.problems import Problem
@@ -103,6 +104,26 @@ class Alerts:
         )  # fmt: skip
 
 
+class LiveAlerts:
+    """The alerts of feeds that are not over, as one collection."""
+
+    def offered(
+        self, service: Service, asking: Principal, limit: int, offset: int
+    ) -> tuple[list[Collection], int]:
+        """Offer it, with an alert in it or not."""
+        one = self.found(service, asking, "live-alerts")
+        return [c for c in (one,) if c is not None][offset : offset + limit], 1
+
+    def found(self, service: Service, asking: Principal, identifier: str) -> Collection | None:  # noqa: ARG002
+        """Return it."""
+        if identifier != "live-alerts":
+            return None
+        return Collection(
+            "live-alerts", "Live alerts", "Alerts of the feeds that the host named, as far as they are not over, and how many each reaches.",
+            None, None, None, live_version(service), changes=True, load=lambda: live_table(service),
+        )  # fmt: skip
+
+
 class Results:
     """Vector layers of jobs, and the cells of their rasters of people."""
 
@@ -182,7 +203,7 @@ def _cells(service: Service, layer: Layer) -> Table:
     return cells_of(service.blobs.path(layer.sha256, layer.suffix), limits.cell_features)
 
 
-PROVIDERS: Final[list[Provider]] = [Alerts(), Results()]
+PROVIDERS: Final[list[Provider]] = [Alerts(), LiveAlerts(), Results()]
 """In the order of the list of collections."""
 
 

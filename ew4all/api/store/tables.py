@@ -174,8 +174,13 @@ FEED_ALERTS = Table(
     Column("job", String(40)),
     Column("facts", JSON, nullable=False),
     Column("created", DateTime(timezone=True), nullable=False),
+    Column("body", Text, nullable=False, server_default=""),
+    Column("state", String(20), nullable=False, server_default="active"),
+    Column("expires", DateTime(timezone=True)),
     UniqueConstraint("feed", "alert"),
+    Index("ix_feed_alerts_state", "state"),
 )  # fmt: skip
+"""Alerts of feeds, each once by sender, identifier and time of sending; `state` is how it stood at the last poll."""
 
 AUDIT = Table(
     "audit", METADATA,
