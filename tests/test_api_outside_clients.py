@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_layers import PEOPLE, keep_results, write_results
+from made_postgres import free_port
 from made_service import make_client, service_of
 
 if TYPE_CHECKING:
@@ -51,27 +53,33 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @contextmanager
 def served(data: Path) -> Iterator[str]:
-    """A service of its own process on a free port; ended at the end of the block."""
-    program = (
-        "import sys, uvicorn; from ew4all.api.app import create_app; from ew4all.api.settings import Settings\n"
-        "config = uvicorn.Config(create_app(Settings(data_dir=sys.argv[1], workers=0)), port=0, log_config=None)\n"
-        "class Server(uvicorn.Server):\n"
-        "    async def startup(self, sockets=None):\n"
-        "        await super().startup(sockets)\n"
-        "        print(self.servers[0].sockets[0].getsockname()[1], flush=True)\n"
-        "Server(config).run()\n"
-    )
-    command = [sys.executable, "-c", program, str(data)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as child:
-        assert child.stdout is not None
+    """The service as it is started by hand, on a free port; ended at the end of the block."""
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "ew4all",
+        "serve",
+        "--port",
+        str(port),
+        "--data-dir",
+        str(data),
+    ]
+    environment = {**os.environ, "EW4ALL_WORKERS": "0"}
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment) as child:
+        address = f"http://127.0.0.1:{port}/"
         try:
-            for line in child.stdout:
-                if line.strip().isdigit():
-                    yield f"http://127.0.0.1:{line.strip()}/"
-                    return
-            pytest.fail("the service did not start")
+            ends_s = time.monotonic() + 60.0
+            while True:
+                try:
+                    urllib.request.urlopen(f"{address}healthz").close()
+                    break
+                except OSError:
+                    assert child.poll() is None, "the service did not start"
+                    assert time.monotonic() < ends_s, "the service did not start in time"
+                    time.sleep(0.1)
+            yield address
         finally:
             child.terminate()
 
@@ -82,7 +90,7 @@ def told(program: str, argument: str) -> Any:
     environment = {k: v for k, v in os.environ.items() if k != "GDAL_HTTP_PROXY"}
     command = [sys.executable, "-c", program, argument]
     ran = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env=environment
+        command, capture_output=True, text=True, timeout=300, check=False, env=environment
     )
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)

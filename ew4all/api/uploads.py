@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from ew4all.api.jobs.workflow import LOCKED_DOWN
+from ew4all.api.jobs.running import SEALED
 from ew4all.api.layers.facts import facts_of_file, raster_facts
 from ew4all.api.problems import Problem
 
@@ -73,7 +73,7 @@ def check(service: Service, sha256: str, name: str, role: str) -> dict[str, Any]
     try:
         # In a process of its own: a file that crashes a decoder, or never ends, hurts nobody.
         ran = subprocess.run(
-            command, capture_output=True, check=False, timeout=_SECONDS, env={**_environment(), **LOCKED_DOWN}
+            command, capture_output=True, check=False, timeout=_SECONDS, env={**_environment(), **SEALED}
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise Problem(

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ew4all.api.jobs.running import LOCKED_DOWN
+from ew4all.api.jobs.running import SEALED
 from ew4all.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _made_safe(service: Service, layer: Layer, path: Path) -> Path:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("EW4ALL_")}
     try:
         ran = subprocess.run(
-            command, capture_output=True, check=False, timeout=_SECONDS, env={**kept, **LOCKED_DOWN}
+            command, capture_output=True, check=False, timeout=_SECONDS, env={**kept, **SEALED}
         )
     except subprocess.TimeoutExpired:
         raise _unreadable(layer, f"it could not be read within {_SECONDS} s") from None
