@@ -173,6 +173,6 @@ def must_be_guarded(settings: Settings) -> None:
     if not is_local:
         msg = (
             f"host {settings.host} can be reached from other machines, but nobody would have to show a key: "
-            "listen on 127.0.0.1, or set EW4ALL_AUTH=keys (a key is made by `ew4all.api.identity.make_key`)"
+            "listen on 127.0.0.1, or set EW4ALL_AUTH=keys (`ew4all db key make` makes one)"
         )
         raise OptionError(msg)

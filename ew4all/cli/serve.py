@@ -21,7 +21,8 @@ DataDir = Annotated[
 ]
 
 
-def _settings(**given: Any) -> Any:
+def settings_of(**given: Any) -> Any:
+    """Return the settings of the environment, with what was given on the command line."""
     from ew4all.api.settings import Settings
 
     return Settings(**{name: value for name, value in given.items() if value is not None})
@@ -42,7 +43,7 @@ def serve(
         # Before GDAL is loaded: this process opens no file of a client by its content, and could reach nothing if it did.
         os.environ.update(LOCKED_DOWN)
 
-        settings = _settings(host=host, port=port, data_dir=data_dir)
+        settings = settings_of(host=host, port=port, data_dir=data_dir)
         app = create_app(settings)
         # What is wrong with the store is one sentence here, and a traceback within uvicorn.
         Service(settings).close()
@@ -66,7 +67,7 @@ def worker(
 
         from ew4all.api.service import Service
 
-        service = Service(_settings(data_dir=data_dir))
+        service = Service(settings_of(data_dir=data_dir))
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
