@@ -232,6 +232,14 @@ def test_what_is_refused(served: Served, query: str, headers: dict[str, str], co
     assert httpx.head(served.url + "/v1/events").status_code == 200
 
 
+def test_streams_are_described(served: Served) -> None:
+    paths = httpx.get(served.url + "/api").json()["paths"]
+    for path in ("/v1/events", "/v1/jobs/{job_id}/events"):
+        told = paths[path]["get"]["responses"]
+        assert told["200"]["content"]["text/event-stream"]["example"].startswith(": ew4all")
+        assert "503" in told
+
+
 def test_the_service_ends_though_somebody_listens(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         listening = Listening(served, "/v1/events", 1)

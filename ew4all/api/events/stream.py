@@ -43,11 +43,15 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, chunks: AsyncIterator[bytes], patience_s: float, at_end: Callable[[], None]
+        self,
+        chunks: AsyncIterator[bytes],
+        patience_s: float,
+        at_end: Callable[[], None],
+        status_code: int = 200,  # FastAPI looks for it, to describe the route
     ) -> None:
         # `X-Accel-Buffering` is what nginx looks at: it would hold events back until its buffer is full.
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(headers=headers)
+        super().__init__(status_code=status_code, headers=headers)
         del self.headers["content-length"]
         self._chunks, self._patience_s, self._at_end = chunks, patience_s, at_end
 
@@ -56,7 +60,13 @@ class EventStream(Response):
         del scope
         tasks: list[asyncio.Task[None]] = []
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": self.status_code,
+                    "headers": self.raw_headers,
+                }
+            )
             tasks = [asyncio.create_task(one) for one in (self._send(send), _left(receive))]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
