@@ -280,6 +280,7 @@ def test_answers_are_kept_until_the_features_change(client: TestClient) -> None:
     assert first.headers["cache-control"] == "public, max-age=3600"
     same = client.get(path, headers={"If-None-Match": first.headers["etag"]})
     assert (same.status_code, same.content) == (304, b"")
+    assert client.get(path).content == first.content  # made once, with the time at which it was
     for query in ("limit=2", "bbox=0,0,1,1", "f=html"):
         assert client.get(f"{path}?{query}").headers["etag"] != first.headers["etag"]
     alerts = names(client)["alerts"]

@@ -145,16 +145,23 @@ def test_results_are_for_all_who_may_read_and_deleted_by_their_owner(tmp_path: P
         keep_results(service, tmp_path / "out", owner=owner)
         layers = client.get("/v1/layers", headers=as_key(viewer)).json()["layers"]
         assert len(layers) == len(KINDS)
-        first, second, *_ = (f"/v1/layers/{one['id']}" for one in layers)
+        paths = {one["name"]: f"/v1/layers/{one['id']}" for one in layers}
+        first, second = paths["zones.gpkg"], paths["served.csv"]
         assert client.get(first).status_code == 401
         assert client.delete(first, headers=as_key(viewer)).json()["code"] == "scope-missing"
         assert client.delete(first, headers=as_key(other)).json()["code"] == "not-yours"
         assert client.delete(first, headers=as_key(mine)).status_code == 204
         assert client.get(first, headers=as_key(mine)).status_code == 404
+        islands = paths["islands.geojson"].rpartition("/")[2]
+        features = f"/collections/{islands.removesuffix('.geojson')}/items"
+        assert client.get(features, headers=as_key(viewer)).status_code == 200
+        assert client.delete(f"/v1/layers/{islands}", headers=as_key(mine)).status_code == 204
+        assert client.get(features, headers=as_key(viewer)).status_code == 404
         assert client.delete(second, headers=as_key(boss)).status_code == 204
         # What only key holders may see is not for caches that serve others.
-        third = f"/v1/layers/{layers[2]['id']}/file"
-        kept = client.get(third, headers=as_key(viewer)).headers["cache-control"]
+        kept = client.get(f"{paths['run.json']}/file", headers=as_key(viewer)).headers[
+            "cache-control"
+        ]
         assert kept.startswith("private, ")
 
 

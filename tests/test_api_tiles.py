@@ -263,6 +263,28 @@ def test_shapes_lie_where_they_should(client: TestClient, paths: dict[str, str])
     assert (empty.status_code, empty.content) == (204, b"")
 
 
+def test_the_same_content_under_another_name_is_another_tile(
+    client: TestClient, paths: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "areas.parquet").write_bytes(client.get(f"{paths['zones.parquet']}/file").content)
+    job = keep_results(service_of(client), folder)
+    for path, name in (
+        (paths["zones.parquet"], "zones"),
+        (f"/v1/layers/{job}.areas.parquet", "areas"),
+    ):
+        tile = client.get(f"{path}/xyz/{Z}/{X}/{Y}.mvt").content
+        assert list(mapbox_vector_tile.decode(tile)) == [name]
+    # And a page of its features links to itself.
+    for collection in (
+        f"{job}.areas",
+        paths["zones.parquet"].split("/")[-1].removesuffix(".parquet"),
+    ):
+        page = client.get(f"/collections/{collection}/items").json()
+        assert f"/collections/{collection}/" in page["links"][0]["href"]
+
+
 def squares(count: int) -> Table:
     """Squares in a row, each larger than the one before."""
     at, side = np.arange(count) * 0.2, 0.05 + np.arange(count) * 1e-3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
@@ -21,6 +22,7 @@ __all__ = [
     "FOR_EVER",
     "HOUR",
     "LOOK_AGAIN",
+    "Answer",
     "Links",
     "bad_parameter",
     "kept",
@@ -35,6 +37,19 @@ FOR_EVER: Final = "max-age=31536000, immutable"
 HOUR: Final = "max-age=3600"
 LOOK_AGAIN: Final = "no-cache"
 """May be kept, and is asked for again each time; the answer is 304 mostly."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finished answer, kept in memory; `headers` are those that come with its content."""
+
+    content: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes, about."""
+        return len(self.content) + 1000
 
 
 class Links:

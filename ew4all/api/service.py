@@ -13,6 +13,7 @@ from ew4all.api.documents.checker import Checker
 from ew4all.api.feeds.polling import Poller
 from ew4all.api.jobs.keeper import locked
 from ew4all.api.jobs.workers import Dispatcher, Worker
+from ew4all.api.rates import Rates
 from ew4all.api.references import references_in
 from ew4all.api.store import Blobs, Database, upgrade
 from ew4all.api.store.tables import LAYERS, UPLOADS
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ew4all.api.answers import Answer
+    from ew4all.api.features.collections import Collection
     from ew4all.api.features.table import Table
     from ew4all.api.layers.catalogue import Layer
     from ew4all.api.settings import Settings
@@ -46,10 +49,16 @@ class Service:
         self.poller: Poller | None = None
         self.checker = Checker()
         """Checks scenarios."""
+        self.rates = Rates(settings.limits)
+        """How often each client asked in the last minute."""
         self.tiles: Bounded[bytes] = Bounded(settings.tile_cache_bytes, len)
         """Finished tiles, by their tag."""
         self.tables: Bounded[Table] = Bounded(settings.feature_cache_bytes, lambda t: t.nbytes)
         """Features of collections and layers, by version."""
+        self.answers: Bounded[Answer] = Bounded(settings.tile_cache_bytes // 4, lambda a: a.nbytes)
+        """Pages of features and descriptions of tiles, by their tag."""
+        self.seen_collections: dict[str, tuple[Collection, float]] = {}
+        """Collections of results that were looked up a moment ago, and until when that holds."""
         self.seen_layers: dict[str, tuple[Layer, float]] = {}
         """Layers that were looked up a moment ago, and until when that holds."""
 

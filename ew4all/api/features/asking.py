@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ew4all.api.features.table import Table
 
-__all__ = ["BBOX", "DATETIME", "Span", "boxes_of", "selected", "span_of"]
+__all__ = ["BBOX", "DATETIME", "Box", "Span", "boxes_of", "selected", "span_of"]
 
 _NUMBER: Final = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
 BBOX: Final = rf"^\s*{_NUMBER}(\s*,\s*{_NUMBER}){{3}}((\s*,\s*{_NUMBER}){{2}})?\s*$"

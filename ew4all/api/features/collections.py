@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ew4all.api.features.alerts import alerts_table, alerts_version
 from ew4all.api.features.live import live_table, live_version
 from ew4all.api.features.reading import read_layer, version_of
-from ew4all.api.layers.catalogue import Layer, layers_by_id, list_layers
+from ew4all.api.layers.catalogue import MOST_SEEN, SEEN_S, Layer, layers_by_id, list_layers
 from ew4all.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "features_of",
     "find_collection",
     "list_collections",
+    "seen_collection",
 ]
 
 COLLECTION_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
@@ -220,6 +222,14 @@ def list_collections(
     return page, total
 
 
+def seen_collection(service: Service, identifier: str) -> Collection | None:
+    """Return a collection of results that was looked up a moment ago, without asking the store."""
+    found = service.seen_collections.get(identifier)
+    if found is None or found[1] < time.monotonic():
+        return None
+    return found[0]
+
+
 def find_collection(service: Service, asking: Principal, identifier: str) -> Collection:
     """Return a collection.
 
@@ -230,8 +240,13 @@ def find_collection(service: Service, asking: Principal, identifier: str) -> Col
     """
     for provider in PROVIDERS:
         found = provider.found(service, asking, identifier)
-        if found is not None:
-            return found
+        if found is None:
+            continue
+        if not found.changes:
+            if len(service.seen_collections) >= MOST_SEEN:
+                service.seen_collections.clear()
+            service.seen_collections[identifier] = found, time.monotonic() + SEEN_S
+        return found
     told = f"there is no collection {identifier!r}; /collections lists what there is"
     raise Problem(404, "unknown-collection", told)
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LAYER_ID",
+    "MOST_SEEN",
+    "SEEN_S",
     "Layer",
     "find_layer",
     "forget_layer",
@@ -38,9 +40,9 @@ __all__ = [
 
 LAYER_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 
-_SEEN_S: Final = 5.0
+SEEN_S: Final = 5.0
 """How long a layer that another process deletes may still be drawn."""
-_MOST_SEEN: Final = 1000
+MOST_SEEN: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,9 @@ def find_layer(service: Service, asking: Principal, identifier: str) -> Layer:
         told = f"there is no layer {identifier!r}; /v1/layers lists what there is"
         raise Problem(404, "unknown-layer", told)
     layer = _layer(row)
-    if len(service.seen_layers) >= _MOST_SEEN:
+    if len(service.seen_layers) >= MOST_SEEN:
         service.seen_layers.clear()
-    service.seen_layers[identifier] = layer, time.monotonic() + _SEEN_S
+    service.seen_layers[identifier] = layer, time.monotonic() + SEEN_S
     return layer
 
 
@@ -204,6 +206,7 @@ def forget_layer(service: Service, asking: Principal, layer: Layer) -> None:
         told = f"the layer {layer.id!r} belongs to somebody else: only they and administrators may delete it"
         raise Problem(403, "not-yours", told)
     service.seen_layers.pop(layer.id, None)
+    service.seen_collections.clear()
     with service.database.begin() as connection:
         if layer.is_upload:
             connection.execute(

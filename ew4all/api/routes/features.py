@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.concurrency import run_in_threadpool
 
 from ew4all.api.answers import (
     HOUR,
     LOOK_AGAIN,
+    Answer,
     Known,
     Links,
     kept,
@@ -20,13 +23,14 @@ from ew4all.api.answers import (
     wants_html,
 )
 from ew4all.api.deps import Reading, Serving
-from ew4all.api.features.asking import BBOX, DATETIME, Span, boxes_of, selected, span_of
+from ew4all.api.features.asking import BBOX, DATETIME, Box, Span, boxes_of, selected, span_of
 from ew4all.api.features.collections import (
     COLLECTION_ID,
     Collection,
     features_of,
     find_collection,
     list_collections,
+    seen_collection,
 )
 from ew4all.api.features.pages import page
 from ew4all.api.problems import Problem, responses
@@ -39,6 +43,7 @@ from ew4all.api.routes.feature_schemas import (
     ITEMS,
     documented,
 )
+from ew4all.api.service import Service
 
 __all__ = ["router"]
 
@@ -190,7 +195,7 @@ _AS_PAGE: Final = {"f": "html"}
         **responses(400, 401, 403, 404, 413),
     },
 )
-def get_features(
+async def get_features(
     collection_id: CollectionId,
     request: Request,
     service: Serving,
@@ -223,17 +228,46 @@ def get_features(
 ) -> Response:
     """Return features of a collection, a page at a time."""
     boxes, span = boxes_of(bbox), span_of(datetime)
-    collection = find_collection(service, asking, collection_id)
+    collection = seen_collection(service, collection_id)
+    if collection is None:
+        collection = await run_in_threadpool(find_collection, service, asking, collection_id)
     limit = min(limit, service.settings.limits.page_features)
     links, as_page = Links(request), wants_html(request, f)
+    asked = Asked(collection, {"bbox": bbox, "datetime": datetime, "limit": limit}, offset, as_page)
+    tag = tag_of(
+        collection.id, collection.version, links.href(""), asked.query, offset, as_page, weak=True
+    )
     headers = {
-        "ETag": tag_of(collection.version, links.href(""), bbox, datetime, limit, offset, as_page, weak=True),
+        "ETag": tag,
         "Cache-Control": kept(service.settings, LOOK_AGAIN if collection.changes else HOUR),
         **_VARIES,
-    }  # fmt: skip
+    }
     same = unchanged(request, headers)
     if same is not None:
         return same
+    answer = service.answers.get(tag)
+    if answer is None:
+        answer = await run_in_threadpool(
+            service.answers.get_or_make, tag, lambda: _page_of(service, links, asked, boxes, span)
+        )
+    media_type = "text/html" if as_page else GEOJSON
+    return Response(answer.content, media_type=media_type, headers={**headers, **answer.headers})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One page of features."""
+
+    collection: Collection
+    query: dict[str, Any]
+    offset: int
+    as_page: bool
+
+
+def _page_of(
+    service: Service, links: Links, asked: Asked, boxes: list[Box] | None, span: Span | None
+) -> Answer:
+    collection, offset = asked.collection, asked.offset
     table = features_of(service, collection)
     own = (
         None
@@ -241,14 +275,14 @@ def get_features(
         else Span(collection.begins.timestamp(), collection.ends.timestamp())
     )
     rows = selected(table, boxes, span, own)
-    chosen = rows[offset : offset + limit]
-    query = {"bbox": bbox, "datetime": datetime, "limit": limit}
-    found = _paged(links, collection, query, offset, len(rows))
-    headers |= {"OGC-NumberMatched": str(len(rows)), "OGC-NumberReturned": str(len(chosen))}
-    headers["Link"] = ", ".join(
-        f'<{k["href"]}>; rel="{k["rel"]}"; type="{k["type"]}"' for k in found
-    )
-    if as_page:
+    chosen = rows[offset : offset + asked.query["limit"]]
+    found = _paged(links, collection, asked.query, offset, len(rows))
+    headers = {
+        "OGC-NumberMatched": str(len(rows)),
+        "OGC-NumberReturned": str(len(chosen)),
+        "Link": ", ".join(f'<{k["href"]}>; rel="{k["rel"]}"; type="{k["type"]}"' for k in found),
+    }
+    if asked.as_page:
         here = f"/collections/{collection.id}"
         several = [
             (
@@ -261,7 +295,7 @@ def get_features(
             f"{collection.title}: features {offset + 1} to {offset + len(chosen)} of {len(rows)}",
             _trail(links, collection), columns=("feature", *table.columns), rows=several, links=found,
         )  # fmt: skip
-        return HTMLResponse(told, headers=headers)
+        return Answer(told.encode(), headers)
     tail = {
         "links": found,
         "numberMatched": len(rows),
@@ -270,7 +304,7 @@ def get_features(
     }
     body = ",".join(table.geojson(chosen))
     text = f'{{"type":"FeatureCollection","features":[{body}],{json.dumps(tail)[1:]}'
-    return GeoJson(text, headers=headers)
+    return Answer(text.encode(), headers)
 
 
 def _trail(links: Links, collection: Collection) -> list[tuple[str, str]]:
@@ -332,7 +366,9 @@ def get_feature(
         raise Problem(404, "unknown-feature", told)
     links, as_page = Links(request), wants_html(request, f)
     headers = {
-        "ETag": tag_of(collection.version, links.href(""), feature_id, as_page, weak=True),
+        "ETag": tag_of(
+            collection.id, collection.version, links.href(""), feature_id, as_page, weak=True
+        ),
         "Cache-Control": kept(service.settings, LOOK_AGAIN if collection.changes else HOUR),
         **_VARIES,
     }

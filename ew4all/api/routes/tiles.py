@@ -13,7 +13,7 @@ from ew4all.api.layers.catalogue import find_layer
 from ew4all.api.problems import Problem, responses
 from ew4all.api.routes.examples import LEGEND, SAME, TILEJSON, good
 from ew4all.api.routes.layers import LayerId
-from ew4all.api.tiling.serving import MEDIA_TYPES, Asked, Kind, drawable, tile_answer
+from ew4all.api.tiling.serving import MEDIA_TYPES, Asked, Kind, drawn_layer, tile_answer
 from ew4all.api.tiling.styles import RESCALE, ColorMapName, legend_of, style_of
 from ew4all.api.tiling.zooms import FINEST, zooms_of
 
@@ -80,7 +80,7 @@ async def get_tile(
     operation_id="getTileJson",
     responses={**good(TILEJSON), **SAME, **responses(400, 401, 403, 404)},
 )
-def get_tilejson(
+async def get_tilejson(
     layer_id: LayerId,
     request: Request,
     service: Serving,
@@ -91,7 +91,7 @@ def get_tilejson(
     picture: Annotated[Literal["png", "webp"], Query(description="of rasters")] = "png",
 ) -> Response:
     """Return TileJSON 3.0: addresses of tiles, zooms, bounds, legend or fields."""
-    layer = drawable(find_layer(service, asking, layer_id))
+    layer = await drawn_layer(service, asking, layer_id)
     links = Links(request)
     home = f"/v1/layers/{layer.id}"
     least, finest = zooms_of(layer, service.settings.limits.tile_cells)

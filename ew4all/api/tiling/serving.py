@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ew4all.api.identity import Principal
     from ew4all.api.service import Service
 
-__all__ = ["MEDIA_TYPES", "Asked", "Kind", "drawable", "tile_answer"]
+__all__ = ["MEDIA_TYPES", "Asked", "Kind", "drawable", "drawn_layer", "tile_answer"]
 
 Kind = Literal["png", "webp", "mvt"]
 MEDIA_TYPES: Final[dict[str, str]] = {
@@ -66,6 +66,20 @@ def drawable(layer: Layer) -> Layer:
     return layer
 
 
+async def drawn_layer(service: Service, asking: Principal, layer_id: str) -> Layer:
+    """Return a layer that has tiles, without asking the store where it was looked up a moment ago.
+
+    Raises
+    ------
+    Problem
+        404: there is none, or it has no tiles.
+    """
+    layer = seen_layer(service, asking, layer_id)
+    if layer is None:
+        layer = await run_in_threadpool(find_layer, service, asking, layer_id)
+    return drawable(layer)
+
+
 async def tile_answer(
     request: Request, service: Service, asking: Principal, layer_id: str, asked: Asked
 ) -> Response:
@@ -76,10 +90,7 @@ async def tile_answer(
     Problem
         400: a parameter; 404: no such layer, or a tile outside of it.
     """
-    layer = seen_layer(service, asking, layer_id)
-    if layer is None:
-        layer = await run_in_threadpool(find_layer, service, asking, layer_id)
-    drawable(layer)
+    layer = await drawn_layer(service, asking, layer_id)
     if asked.kind is None:
         asked = replace(asked, kind="png" if layer.kind == "raster" else "mvt")
     _must_be_there(service, layer, asked)
@@ -87,6 +98,8 @@ async def tile_answer(
     if layer.kind == "raster":
         style = style_of(layer, asked.colormap, asked.rescale)
         look = f"{asked.kind}:{asked.size}:{style.key}"
+    else:
+        look = f"{asked.kind}:{layer.stem}"  # its name is in the tile
     # Weak for vector tiles, which may be compressed on their way.
     tag = tag_of(layer.sha256, look, asked.z, asked.x, asked.y, weak=layer.kind == "vector")
     headers = {
