@@ -139,9 +139,9 @@ def test_whatever_is_imported_is_declared(repository: Path) -> None:
     declared = {
         re.split(r"[><=\[]", wanted)[0].replace("-", "_") for wanted in project["dependencies"]
     }
-    declared |= (
-        {"ruamel"} if "ruamel_yaml" in declared else set()
-    )  # one name to install, another to import
+    # One name to install, another to import.
+    names = {"ruamel_yaml": "ruamel", "titiler_core": "titiler"}
+    declared |= {names[name] for name in declared if name in names}
     known = declared | sys.stdlib_module_names | {"ew4all"}
     strangers = {
         f"{path.relative_to(PACKAGE)}: {name}"
