@@ -13,7 +13,9 @@ from ew4all import __version__
 from ew4all.api import problems
 from ew4all.api.bodies import install as install_bodies
 from ew4all.api.events.hub import Hub
+from ew4all.api.metrics import install as install_metrics
 from ew4all.api.middleware import install as install_middleware
+from ew4all.api.openapi import install as install_openapi
 from ew4all.api.routes import (
     alerts,
     audit,
@@ -24,6 +26,7 @@ from ew4all.api.routes import (
     keys,
     landing,
     layers,
+    operations,
     processes,
     runs,
     scenarios,
@@ -79,15 +82,35 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
+    install_metrics(app)
+    install_openapi(app)
     install_bodies(app)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "HEAD", "OPTIONS"],
-        expose_headers=["ETag", "Link", "Content-Crs", "OGC-NumberMatched"],
+        expose_headers=[
+            "ETag",
+            "Link",
+            "Content-Crs",
+            "OGC-NumberMatched",
+            "RateLimit",
+            "Retry-After",
+        ],
     )
     install_middleware(app, settings)
     nouns = uploads, scenarios, alerts, runs, layers, keys, audit
-    for module in (landing, processes, jobs, *nouns, tiles, tilesets, features, events, feeds):
+    for module in (
+        landing,
+        processes,
+        jobs,
+        *nouns,
+        tiles,
+        tilesets,
+        features,
+        events,
+        feeds,
+        operations,
+    ):
         app.include_router(module.router)
     return app

@@ -31,22 +31,26 @@ async def principal(request: Request, service: Serving) -> Principal:
     Raises
     ------
     Problem
-        401: no key, or one that is not good.
+        401: no key, or one that is not good; 429: too many requests, or too many keys that are not good.
     """
     if service.settings.auth == "none":
         return LOCAL
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
     if not secret and service.settings.public_read:
+        service.rates.take(request, ANYBODY)
         return ANYBODY
     challenge = {"WWW-Authenticate": 'Bearer realm="ew4all"'}
     if kind.lower() != "bearer" or not secret:
         told = "this service wants an API key, as `Authorization: Bearer ew4_...`"
         raise Problem(401, "key-missing", told, headers=challenge)
+    service.rates.must_be_let(request)
     # A plain function would be run in a thread each time, and this is asked with each request.
     found = await run_in_threadpool(find_key, service.database, secret)
     if found is None:
+        service.rates.failed(request)
         told = "this API key is unknown, expired or revoked; ask the administrator of the service for another"
         raise Problem(401, "key-invalid", told, headers=challenge)
+    service.rates.take(request, found)
     return found
 
 

@@ -60,6 +60,18 @@ class Limits(BaseSettings):
         gt=0,
         description="vertices of one vector tile; shapes are simplified until they are no more",
     )
+    requests_per_minute: int = Field(
+        default=3_000, gt=0, description="requests of one key in a minute, in each process"
+    )
+    anonymous_per_minute: int = Field(
+        default=1_200, gt=0, description="the same of one address without a key (`public_read`)"
+    )
+    failed_keys_per_minute: int = Field(
+        default=20, gt=0, description="keys that are not good, of one address in a minute"
+    )
+    least_free_bytes: int = Field(
+        default=256 * MB, ge=0, description="free disk under which the service is not ready"
+    )
     feed_bytes: int = Field(
         default=4 * MB, gt=0, description="a feed, or an alert that it links to, bytes"
     )
@@ -133,6 +145,7 @@ class Settings(BaseSettings):
     feature_cache_bytes: int = Field(
         default=256 * MB, ge=0, description="memory for features of this process"
     )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     feed_timeout_s: float = Field(
         default=15.0,
         gt=0.0,

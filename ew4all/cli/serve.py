@@ -37,6 +37,7 @@ def serve(
     with reporting():
         from ew4all.api.app import create_app
         from ew4all.api.jobs.running import LOCKED_DOWN
+        from ew4all.api.logs import configure
         from ew4all.api.service import Service
         from ew4all.api.serving import server_of
 
@@ -44,6 +45,7 @@ def serve(
         os.environ.update(LOCKED_DOWN)
 
         settings = settings_of(host=host, port=port, data_dir=data_dir)
+        configure(settings.log_level)
         app = create_app(settings)
         # What is wrong with the store is one sentence here, and a traceback within uvicorn.
         Service(settings).close()
@@ -65,9 +67,12 @@ def worker(
         import signal
         import threading
 
+        from ew4all.api.logs import configure
         from ew4all.api.service import Service
 
-        service = Service(settings_of(data_dir=data_dir))
+        settings = settings_of(data_dir=data_dir)
+        configure(settings.log_level)
+        service = Service(settings)
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())

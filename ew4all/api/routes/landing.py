@@ -9,8 +9,6 @@ from fastapi.responses import JSONResponse
 
 from ew4all import __version__
 from ew4all.api.answers import Links
-from ew4all.api.deps import Serving
-from ew4all.api.problems import Problem, responses
 
 __all__ = ["CONFORMANCE", "router"]
 
@@ -83,24 +81,3 @@ def landing(request: Request) -> dict[str, Any]:
     # Whole addresses: some clients do not complete them.
     document["links"] = [{**one, "href": links.href(one["href"])} for one in document["links"]]
     return document
-
-
-@router.get("/healthz", operation_id="getHealth", tags=["operations"])
-def health() -> dict[str, str]:
-    """Say that the process is up."""
-    return {"status": "up"}
-
-
-@router.get("/readyz", operation_id="getReadiness", tags=["operations"], responses=responses(503))
-def readiness(service: Serving) -> dict[str, Any]:
-    """Say whether the store answers and the data folder can be written."""
-    import os
-
-    checks = {
-        "database": service.database.is_ready(),
-        "data_folder": os.access(service.settings.data_dir, os.W_OK),
-    }
-    if not all(checks.values()):
-        bad = ", ".join(name for name, ok in checks.items() if not ok)
-        raise Problem(503, "not-ready", f"not ready: {bad}", headers={"Retry-After": "5"})
-    return {"status": "ready", **checks}

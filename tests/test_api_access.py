@@ -1,0 +1,156 @@
+"""Every route asks who it is that asks, and lets nobody do what a role may not; and nobody asks too often."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from made_service import make_client, service_of
+
+from ew4all.api.identity import ROLES, make_key
+from ew4all.api.openapi import routes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from starlette.testclient import TestClient
+
+OPEN = {"/", "/api", "/conformance", "/docs", "/healthz", "/readyz", "/v1", "/web/{name:path}"}
+"""Routes that tell nothing of what the service holds."""
+
+EXECUTE = {("POST", "/processes/{process_id}/execution"), ("DELETE", "/jobs/{job_id}"), ("POST", "/v1/runs"), ("DELETE", "/v1/runs/{run_id}")}  # fmt: skip
+ADMINISTER = {("POST", "/v1/feeds/{feed_id}/poll")}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = tmp_path_factory.mktemp("access")
+    most = {"failed_keys_per_minute": 100_000}
+    with make_client(folder, auth="keys", workers=0, sync_wait_s=0.0, stream_s=0.05, heartbeat_s=0.05, limits=most) as made:  # fmt: skip
+        yield made
+
+
+@pytest.fixture(scope="module")
+def keys(client: TestClient) -> dict[str, str]:
+    return {role: make_key(service_of(client).database, role, role)[1] for role in ROLES}  # type: ignore[arg-type]
+
+
+def all_routes(client: TestClient) -> list[tuple[str, str]]:
+    found = {(m, r.path) for r in routes_of(client.app) for m in r.methods}  # type: ignore[arg-type]
+    return sorted((m, p) for m, p in found if m not in {"HEAD", "OPTIONS"})
+
+
+def scope_of(method: str, path: str) -> str:
+    """What a route must want, said here once more and on purpose: a new route is looked at, or the test fails."""
+    if (method, path) in EXECUTE:
+        return "execute"
+    if (method, path) in ADMINISTER or path.startswith(("/v1/keys", "/v1/audit")):
+        return "administer"
+    return "read" if method == "GET" else "write"
+
+
+def asked(client: TestClient, method: str, path: str, secret: str | None) -> Any:
+    headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
+    address = re.sub(r"\{[^}]*\}", "1", path)
+    return client.request(method, address, headers=headers)
+
+
+def test_there_are_routes(client: TestClient) -> None:
+    assert len(all_routes(client)) > 50
+
+
+def test_no_route_answers_without_a_key(client: TestClient) -> None:
+    for method, path in all_routes(client):
+        for secret, code in ((None, "key-missing"), ("ew4_wrong", "key-invalid")):
+            answer = asked(client, method, path, secret)
+            if path in OPEN:
+                assert answer.status_code < 500, (method, path)
+            else:
+                assert (answer.status_code, answer.json().get("code")) == (401, code), (
+                    method,
+                    path,
+                )
+                assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_every_route_wants_its_scope(client: TestClient, keys: dict[str, str]) -> None:
+    for method, path in all_routes(client):
+        if path in OPEN:
+            continue
+        scope = scope_of(method, path)
+        for role, scopes in ROLES.items():
+            answer = asked(client, method, path, keys[role])
+            is_refused = answer.status_code == 403 and answer.json()["code"] == "scope-missing"
+            assert is_refused == (scope not in scopes), (method, path, role, answer.text[:200])
+            assert answer.status_code != 401, (method, path, role)
+            assert answer.status_code < 500, (method, path, role, answer.text[:300])
+
+
+def test_documents_say_which_routes_want_a_key(client: TestClient) -> None:
+    document = client.get("/api").json()
+    for method, path in all_routes(client):
+        plain = re.sub(r":path\}", "}", path)
+        if plain not in document["paths"]:
+            continue
+        operation = document["paths"][plain][method.lower()]
+        assert ("security" in operation) == (path not in OPEN), (method, path)
+        if path not in OPEN:
+            assert {"401", "403", "429"} <= set(operation["responses"]), (method, path)
+
+
+def test_who_asks_too_often_waits(tmp_path: Path) -> None:
+    limits = {"requests_per_minute": 5, "anonymous_per_minute": 3, "failed_keys_per_minute": 4}
+    with make_client(tmp_path, auth="keys", public_read=True, workers=0, limits=limits) as client:
+        database = service_of(client).database
+        one, other = (make_key(database, name, "viewer")[1] for name in ("one", "other"))
+        left = []
+        for _ in range(5):
+            answer = asked(client, "GET", "/processes", one)
+            assert answer.status_code == 200
+            assert answer.headers["ratelimit-policy"] == '"key";q=5;w=60'
+            left.append(int(re.findall(r"r=(\d+)", answer.headers["ratelimit"])[0]))
+        assert left == [4, 3, 2, 1, 0]
+        refused = asked(client, "GET", "/processes", one)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
+        assert 1 <= int(refused.headers["retry-after"]) <= 120
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert asked(client, "GET", "/processes", other).status_code == 200  # somebody else
+        assert [asked(client, "GET", "/processes", None).status_code for _ in range(4)] == [200, 200, 200, 429]  # fmt: skip
+        # Guessing keys ends soon, also for the key that would be good.
+        statuses = [asked(client, "GET", "/processes", f"ew4_{k}").status_code for k in range(6)]
+        assert statuses == [401] * 4 + [429] * 2
+        assert asked(client, "GET", "/processes", other).json()["code"] == "too-many-failures"
+        assert all(client.get("/healthz").status_code == 200 for _ in range(20))
+
+
+def test_one_s_own_machine_is_not_kept_waiting(tmp_path: Path) -> None:
+    with make_client(tmp_path, workers=0, limits={"requests_per_minute": 2}) as client:
+        assert {client.get("/processes").status_code for _ in range(10)} == {200}
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/v1/none", "/v1/uploads/../../etc/passwd", "/%00"]
+)
+def test_every_answer_has_its_headers(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code < 500
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    for name, value in (
+        ("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+    ):  # fmt: skip
+        assert answer.headers[name] == value
+    assert answer.headers["x-request-id"]
+    assert "server" not in answer.headers
+
+
+def test_pages_of_others_may_read_and_no_more(client: TestClient) -> None:
+    origin = {"Origin": "https://map.test"}
+    answer = client.get("/healthz", headers=origin)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in answer.headers
+    preflight = {**origin, "Access-Control-Request-Method": "POST"}
+    assert client.options("/v1/uploads", headers=preflight).status_code == 400
