@@ -20,7 +20,9 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/audit", tags=["operations"], dependencies=[Known])
 
-Word = Annotated[str | None, Query(max_length=200)]
+Word = Annotated[
+    str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="only entries of this one")
+]
 
 
 class AuditEntry(BaseModel):
