@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from made_postgres import make_postgres
 from made_service import REACH, ended, make_client, service_of, started
+from sqlalchemy.engine import make_url
 
 from ew4all.api.identifiers import new_id
 from ew4all.api.jobs.outcome import keep_file
 from ew4all.api.routes.scenarios import EXAMPLE
 from ew4all.api.settings import Settings
-from ew4all.api.store import now
+from ew4all.api.store import now, postgres_tools
 from ew4all.api.store.backup import back_up
 from ew4all.api.store.restore import restore
 from ew4all.api.store.tables import UPLOADS
@@ -238,3 +239,19 @@ def test_postgresql_without_its_programs(
     with pytest.raises(ReadError, match="cannot be read"):
         back_up(away, tmp_path / "c.tar")
     assert not list(tmp_path.glob("*.tar"))
+
+
+def test_a_password_is_no_word_of_a_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # fmt: skip
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "pg_restore"
+    program.write_text(f'#!/bin/sh\necho "$PGPASSWORD $@" > {tmp_path}/said\necho no such thing >&2\nexit 3\n')  # fmt: skip
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    url = make_url("postgresql+psycopg://me:p%40ss@db.example:5433/store?sslmode=require")
+    with pytest.raises(ReadError, match="is as it was: no such thing"):
+        postgres_tools.restore_dump(url, tmp_path / "dump")
+    password, first, *_ = (tmp_path / "said").read_text().split()
+    assert (password, first) == (
+        "p@ss",
+        "--dbname=postgresql://me@db.example:5433/store?sslmode=require",
+    )

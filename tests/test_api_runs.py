@@ -85,7 +85,7 @@ def _curves(client: TestClient, run: str, summary: dict[str, Any]) -> float:
         ({"scenario": "national-test", "replicas": 0}, 400, "invalid-request"),
         ({"scenario": "national-test", "replicas": True}, 400, "invalid-request"),
         ({"scenario": "national-test", "seed": 2**63}, 400, "invalid-request"),
-        ({"scenario": "national-test", "out": "/tmp"}, 400, "invalid-request"),
+        ({"scenario": "national-test", "out": "/etc"}, 400, "invalid-request"),
         ({}, 400, "invalid-request"),
     ],
 )

@@ -134,7 +134,12 @@ def get_runs(
     status: Annotated[list[Status] | None, Query(description="only these")] = None,
     scenario: Annotated[
         str | None,
-        Query(max_length=200, description="only runs of this one", examples=["valley-flash-flood"]),
+        Query(
+            max_length=200,
+            pattern=r"^[^\x00]*$",
+            description="only runs of this one",
+            examples=["valley-flash-flood"],
+        ),
     ] = None,
 ) -> dict[str, Any]:
     """List runs, the newest first: one's own, and those of others that were successful."""

@@ -7,12 +7,12 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from sqlalchemy import URL
+
 from ew4all.errors import OptionError, ReadError, WriteError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from sqlalchemy import URL
 
 __all__ = ["dump", "restore_dump"]
 
@@ -60,11 +60,11 @@ def _ran(program: str, url: URL, *words: str) -> str | None:
             "PostgreSQL, of the server's version or a later one (Debian: postgresql-client)"
         )
         raise OptionError(msg)
-    from psycopg.conninfo import make_conninfo
-
-    given = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database}
-    more = {k: v if isinstance(v, str) else v[-1] for k, v in url.query.items()}
-    to = make_conninfo("", **{k: v for k, v in {**given, **more}.items() if v is not None})
+    # Without its driver and password it is an address that PostgreSQL's own programs read.
+    plain = URL.create(
+        "postgresql", url.username, None, url.host, url.port, url.database, url.query
+    )
+    to = plain.render_as_string(hide_password=False)
     # By the environment: everybody on the machine sees the words of a command.
     secret = {} if url.password is None else {"PGPASSWORD": str(url.password)}
     ran = subprocess.run(
