@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from made_postgres import make_postgres
 from made_service import REACH, ended, make_client, service_of, started
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from ew4all.api.identifiers import new_id
 from ew4all.api.jobs.outcome import keep_file
 from ew4all.api.routes.scenarios import EXAMPLE
 from ew4all.api.settings import Settings
-from ew4all.api.store import now, postgres_tools
+from ew4all.api.store import now, postgres_tools, upgrade
 from ew4all.api.store.backup import back_up
 from ew4all.api.store.restore import restore
 from ew4all.api.store.tables import UPLOADS
@@ -255,3 +256,24 @@ def test_a_password_is_no_word_of_a_command(monkeypatch: pytest.MonkeyPatch, tmp
         "p@ss",
         "--dbname=postgresql://me@db.example:5433/store?sslmode=require",
     )
+
+
+def test_postgis_is_no_obstacle(tmp_path: Path, postgres: Postgres) -> None:
+    """Its table of reference systems is no reason to refuse a database, and comes back with the extension."""
+    urls = [postgres.database(name) for name in ("with_postgis", "to_postgis")]
+    for url in urls:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            query = text("SELECT count(*) FROM pg_available_extensions WHERE name = 'postgis'")
+            if not connection.execute(query).scalar_one():
+                engine.dispose()
+                pytest.skip("PostGIS is not installed (Debian: apt-get install postgresql-postgis)")
+            connection.execute(text("CREATE EXTENSION postgis"))
+        engine.dispose()
+    made = Settings(data_dir=tmp_path / "one", database_url=urls[0])
+    upgrade(made)
+    back_up(made, tmp_path / "b.tar")
+    restore(Settings(data_dir=tmp_path / "two", database_url=urls[1]), tmp_path / "b.tar")
+    with pytest.raises(OptionError, match="tables already"):
+        restore(Settings(data_dir=tmp_path / "three", database_url=urls[1]), tmp_path / "b.tar")
+    assert (tmp_path / "b.tar").stat().st_mode & 0o077 == 0

@@ -59,6 +59,13 @@ def test_what_takes_too_long_is_refused(folder: Path) -> None:
         checker.close()
 
 
+def test_nobody_waits_for_ever(folder: Path) -> None:
+    checker = Checker(seconds=0.05)
+    with checker._turn, pytest.raises(Problem, match="try again in a moment") as raised:
+        checker.check(folder, "good.yaml", {})
+    assert (raised.value.status, raised.value.headers) == (503, {"Retry-After": "10"})
+
+
 def test_it_ends_when_nobody_asks_any_more(checker: Checker, folder: Path) -> None:
     checker.check(folder, "bad.yaml", {})
     process = process_of(checker)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from made_service import make_client
 
+from ew4all.api.routes.alerts import EXAMPLE as ALERT
 from ew4all.scenario import shipped
 
 if TYPE_CHECKING:
@@ -149,3 +150,12 @@ def test_a_scenario_may_be_json_but_not_anything(client: TestClient) -> None:
     wrong = client.post("/v1/scenarios", content=TEST, headers={"Content-Type": "text/html"})
     assert (wrong.status_code, wrong.json()["code"]) == (415, "wrong-type")
     assert "application/yaml" in wrong.headers["accept"]
+
+
+def test_a_scenario_may_name_a_stored_alert_in_a_version(client: TestClient) -> None:
+    cap = {"Content-Type": "application/cap+xml"}
+    alert = client.post("/v1/alerts", content=ALERT, headers=cap).json()["reference"]
+    answer = created(client, SMALL + f"alert: {{cap: '{alert}@1'}}\n")
+    assert answer.json()["facts"]["references"] == [f"{alert}@1"]
+    lost = client.post("/v1/scenarios", content=SMALL + f"alert: {{cap: '{alert}@2'}}\n", headers=YAML)  # fmt: skip
+    assert (lost.status_code, lost.json()["code"]) == (400, "unknown-reference")

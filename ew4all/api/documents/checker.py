@@ -58,11 +58,15 @@ class Checker:
         Raises
         ------
         Problem
-            400: it could not be looked through within the time, or ended the process.
+            400: it could not be looked through within the time, or ended the process; 503: too many wait for their turn.
         """
         request = {"folder": str(folder), "name": name, "files": dict(files)}
         line = json.dumps(request).encode() + b"\n"
-        with self._turn:
+        # Whoever waits holds a thread of the service.
+        if not self._turn.acquire(timeout=self._seconds):
+            told = "too many scenarios wait to be looked through: try again in a moment"
+            raise Problem(503, "busy", told, headers={"Retry-After": "10"})
+        try:
             for is_last in (False, True):
                 fresh = self._process is None or self._process.poll() is not None
                 answer = self._asked(line)
@@ -71,6 +75,8 @@ class Checker:
                     return found
                 if fresh or is_last:  # an old process may just have gone for want of work
                     break
+        finally:
+            self._turn.release()
         told = f"the scenario could not be looked through within {self._seconds:g} s: make it, or the files it names, smaller"
         raise Problem(400, "unreadable-input", told)
 

@@ -106,7 +106,7 @@ def _unknown(identifier: str) -> Problem:
     operation_id="createKey",
     status_code=201,
     response_model=KeyDocument,
-    responses=responses(400, 401, 403, 409, 422, 507),
+    responses=responses(400, 401, 403, 409, 413, 422, 507),
 )
 def create_key(
     body: KeyRequest, request: Request, service: Serving, asking: Administering, once: OnceOnly

@@ -77,7 +77,7 @@ SCENARIOS: Final = Noun("scenario", ScenarioDocument, ScenarioPage, {"yaml": YAM
     operation_id="createScenario",
     status_code=201,
     response_model=ScenarioDocument,
-    responses=responses(400, 401, 403, 409, 413, 415, 422, 507),
+    responses=responses(400, 401, 403, 409, 413, 415, 422, 503, 507),
     openapi_extra=_BODY,
 )
 def create_scenario(
@@ -134,7 +134,7 @@ def get_scenario(scenario_id: DocumentId, request: Request, service: Serving) ->
     "/{scenario_id}",
     operation_id="changeScenario",
     response_model=ScenarioDocument,
-    responses=responses(400, 401, 403, 404, 412, 413, 415, 428, 507),
+    responses=responses(400, 401, 403, 404, 412, 413, 415, 428, 503, 507),
     openapi_extra=_BODY,
 )
 def change_scenario(

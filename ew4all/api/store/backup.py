@@ -96,6 +96,7 @@ def back_up(settings: Settings, archive: Path) -> dict[str, Any]:
         files: list[dict[str, Any]] = [
             {"sha256": sha256, "bytes": path.stat().st_size} for sha256, path in contents
         ]
+        part.touch(mode=0o600)  # it holds everything: for whoever made it alone
         with part.open("wb") as out:
             with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
                 whole = json.dumps({**head, "files": files}).encode()
