@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
     from starlette.testclient import TestClient
 
-OPEN = {"/", "/api", "/conformance", "/docs", "/healthz", "/readyz", "/v1", "/web/{name:path}"}
+OPEN = {
+    "/",
+    "/api",
+    "/conformance",
+    "/docs",
+    "/docs/{name}",
+    "/healthz",
+    "/readyz",
+    "/v1",
+    "/web/{name:path}",
+}
 """Routes that tell nothing of what the service holds."""
 
 EXECUTE = {("POST", "/processes/{process_id}/execution"), ("DELETE", "/jobs/{job_id}"), ("POST", "/v1/runs"), ("DELETE", "/v1/runs/{run_id}")}  # fmt: skip

@@ -28,6 +28,7 @@ from ew4all.api.routes import (
     layers,
     operations,
     processes,
+    reference,
     runs,
     scenarios,
     tiles,
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         events,
         feeds,
         operations,
+        reference,
     ):
         app.include_router(module.router)
     return app

@@ -70,6 +70,7 @@ def landing(request: Request) -> dict[str, Any]:
         "links": [
             _link("/", "self", "this document"),
             _link("/api", "service-desc", "the API", OPENAPI),
+            _link("/docs", "service-doc", "the API, for people", "text/html"),
             _link("/collections", "data", "collections of features"),
             _link("/v1/layers", "layers", "results and uploads: files, tiles, legends"),
             _link("/tileMatrixSets", _PROCESSES + "tiling-schemes", "tile matrix sets"),
