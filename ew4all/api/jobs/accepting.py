@@ -1,10 +1,9 @@
-"""A job that is accepted once for one `Idempotency-Key`, with its line in the audit log; all in one transaction."""
+"""A job that is accepted once for one `Idempotency-Key`, in one transaction with what is answered."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ew4all.api import audit
 from ew4all.api.idempotency import Answer, Kept, Repeated
 from ew4all.api.jobs import records
 from ew4all.api.jobs.intake import accept_job
@@ -51,7 +50,6 @@ def accept_or_find(
     def also(connection: Connection, job: records.Job) -> None:
         if once.again(service, connection) is not None:
             raise Repeated
-        audit.record(connection, asking, "job.create", f"job:{job.id}", process=process)
         once.keep(connection, None if answer is None else answer(job), job.id)
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from ew4all.api import audit
 from ew4all.api.jobs import records
 from ew4all.api.jobs.contents import contents_of
 from ew4all.api.problems import Problem
@@ -61,6 +62,7 @@ def accept_job(
             raise Problem(429, "too-many-jobs", told, headers={"Retry-After": "30"})
         job = records.accept(connection, process, inputs, asking.id, priority, files)
         service.dispatcher.enqueue(connection, job, waiting)
+        audit.record(connection, asking, "job.create", f"job:{job.id}", process=process)
         if also is not None:
             also(connection, job)
     return job

@@ -18,7 +18,7 @@ from ew4all.api.routes.documents import Limit
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1/audit", tags=["operations"], dependencies=[Known])
+router = APIRouter(prefix="/v1/audit", tags=["audit"], dependencies=[Known])
 
 Word = Annotated[
     str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="only entries of this one")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
+from ew4all.api import audit
 from ew4all.api.answers import Known, Links
 from ew4all.api.deps import Administering, Reading, Serving
 from ew4all.api.feeds import records
@@ -109,6 +110,7 @@ def poll_feed(feed_id: str, service: Serving, asking: Administering) -> dict[str
         feed = records.find_feed(connection, feed_id)
         if feed is not None:
             records.change_feed(connection, feed_id, {**feed.state, "next": ""})
+            audit.record(connection, asking, "feed.poll", f"feed:{feed_id}")
     feed, count = _found(service, feed_id)
     return _shown(service, feed, asking, count)
 
