@@ -164,3 +164,57 @@ def test_pages_of_others_may_read_and_no_more(client: TestClient) -> None:
     assert "access-control-allow-credentials" not in answer.headers
     preflight = {**origin, "Access-Control-Request-Method": "POST"}
     assert client.options("/v1/uploads", headers=preflight).status_code == 400
+
+
+HOSTILE = (
+    "..%2f..%2f..%2f..%2fetc%2fpasswd", "%2e%2e%2fpasswd", "%2fetc%2fpasswd", "file:%2f%2f%2fetc%2fpasswd", "http:%2f%2f127.0.0.1:9%2fx",
+    "%2fvsicurl%2fhttp:%2f%2f127.0.0.1:9%2fx.tif", "upload:..%2f..%2fetc%2fpasswd", "demo:..%2freach.py", "a%00b", "%ff%fe", "'%20OR%201=1--",
+    "x" * 5000, "\u202egpj", "..\\..\\windows", "%0d%0aX-Injected:%20yes", "{}", "$%7bjndi:x%7d",
+)  # fmt: skip
+
+
+def filled(path: str, value: str) -> str:
+    return re.sub(r"\{[^}]*\}", lambda _: value, path)
+
+
+@pytest.mark.parametrize(
+    "values", [HOSTILE[:3], pytest.param(HOSTILE[3:], marks=pytest.mark.slow)], ids=["few", "all"]
+)
+def test_no_part_of_a_path_opens_a_file_or_an_address(
+    client: TestClient, keys: dict[str, str], values: tuple[str, ...]
+) -> None:
+    headers = {"Authorization": f"Bearer {keys['administrator']}"}
+    for method, path in all_routes(client):
+        if "{" not in path:
+            continue
+        for hostile in values:
+            answer = client.request(method, filled(path, hostile), headers=headers)
+            where = (method, path, hostile[:60], answer.text[:200])
+            assert 400 <= answer.status_code < 500, where
+            assert answer.headers["content-type"] == "application/problem+json", where
+            assert "root:" not in answer.text, where
+            assert "x-injected" not in answer.headers, where
+
+
+REFERENCES = ("/etc/passwd", "file:///etc/passwd", "http://127.0.0.1:9/x.tif", "/vsicurl/http://127.0.0.1:9/x.tif", "upload:../../etc/passwd", "demo:../reach.py", "demo:data/../area.geojson", "layer:/etc/passwd", "UPLOAD:x", "upload:x\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_no_reference_is_a_path_or_an_address(
+    client: TestClient, keys: dict[str, str], reference: str
+) -> None:
+    headers = {"Authorization": f"Bearer {keys['administrator']}", "Prefer": "respond-async"}
+    good = {"population": "demo:population.tif", "population_unit": "count", "area": "demo:area.geojson"}  # fmt: skip
+    for name in ("population", "area", "sites", "dem", "zones", "cap"):
+        body = {"inputs": {**good, name: reference}}
+        answer = client.post("/processes/reach/execution", json=body, headers=headers)
+        assert answer.status_code == 400, (name, answer.text)
+        assert answer.json()["code"] in {"invalid-inputs", "unknown-reference"}
+    for inputs in ({"scenario": reference}, {"scenario_text": f"schema: ew4all/scenario/1\npopulation: {{file: '{reference}'}}\n"}):  # fmt: skip
+        answer = client.post("/processes/run/execution", json={"inputs": inputs}, headers=headers)
+        if (
+            answer.status_code == 201
+        ):  # what a scenario names is told by its job, with line and column
+            assert "scenario_text" in inputs
+        else:
+            assert answer.status_code == 400, answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -13,11 +14,12 @@ from made_server import Served, serving
 from made_service import REACH, ended, make_client, service_of, started
 
 from ew4all.api.events import journal
+from ew4all.api.events.stream import EventStream
 from ew4all.api.identity import LOCAL, make_key
 from ew4all.api.jobs import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 
@@ -185,6 +187,27 @@ def test_who_does_not_keep_up_is_dropped_and_misses_nothing(served: Served) -> N
     at = text.rpartition("id: ")[2].partition("\n")[0]
     again = Listening(served, "/v1/events?topic=feed:fast", 200, **{"Last-Event-ID": at}).events()
     assert [e["data"]["number"] for e in told + again] == list(range(200))
+
+
+def test_who_takes_nothing_at_all_is_let_go() -> None:
+    ended: list[bool] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        while True:
+            yield b": more\n\n"
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    stream = EventStream(chunks(), 0.05, lambda: ended.append(True))
+    begun_s = time.monotonic()
+    asyncio.run(stream({"type": "http"}, receive, send))
+    assert time.monotonic() - begun_s < 5.0
+    assert ended == [True]
 
 
 def test_what_is_not_there_any_more_is_told_as_a_gap(served: Served) -> None:
