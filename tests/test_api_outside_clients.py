@@ -99,7 +99,8 @@ def told(program: str, argument: str) -> Any:
 def test_gdal_reads_every_collection_page_by_page(address: str) -> None:
     found: dict[str, Any] = told(READ, address)
     short = {name.partition(".")[2] or name: name for name in found["layers"]}
-    assert set(short) == {"alerts", "zones", "islands", "cells", "uncovered.cells"}
+    kinds = {"alerts", "live-alerts", "zones", "islands", "cells", "uncovered.cells"}
+    assert set(short) == kinds
     rows = {kind: found["rows"][name] for kind, name in short.items()}
     assert rows["zones"] == [3, "EPSG:4326", ["geometry", "id", "name", "uncovered"]]
     assert rows["uncovered.cells"][0] == 11  # in four pages
@@ -108,6 +109,7 @@ def test_gdal_reads_every_collection_page_by_page(address: str) -> None:
     # Cells of one degree that meet a box from 10.2 to 11.8 E and 0.2 to 3.8 N: two columns of four, less those with nobody.
     assert inside == {
         "alerts": 0,
+        "live-alerts": 0,
         "zones": 1,
         "islands": 0,
         "cells": 1,
