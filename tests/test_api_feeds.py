@@ -202,29 +202,34 @@ def test_the_same_alert_comes_once_and_a_clock_that_is_ahead_is_told(world: Worl
 BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><rss><channel>&b;</channel></rss>'
 
 
+FAULTS: list[tuple[dict[str, Any], str]] = [
+    ({"status": 404}, "http-404"),
+    ({"status": 500}, "http-500"),
+    ({"status": 503, "headers": {"Retry-After": "900"}}, "http-503"),
+    ({"delay_s": 1.5}, "timeout"),
+    ({"text": "<rss>" + " " * 200, "drip_s": 0.05}, "timeout"),
+    ({"text": "<rss><channel><item>"}, "xml.syntax"),
+    ({"text": ""}, "xml.empty"),
+    ({"text": "x" * 100_001}, "too-large"),
+    ({"text": "<rss/>", "headers": {"Content-Length": "9999999"}}, "too-large"),
+    ({"text": BOMB}, "xml.doctype"),
+    ({"text": "<a>" * 70 + "</a>" * 70}, "limit.depth"),
+    ({"text": "<rss/>", "headers": {"Content-Encoding": "gzip"}}, "encoded"),
+    ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/feed"}}, "elsewhere"),
+    ({"status": 302, "headers": {"Location": "file:///etc/passwd"}}, "elsewhere"),
+    ({"status": 302, "headers": {"Location": "/feed"}}, "redirects"),
+]  # fmt: skip
+QUICK = {"http-404", "timeout", "xml.syntax", "xml.doctype"}
+
+
 @pytest.mark.parametrize(
     ("page", "code"),
-    [
-        ({"status": 404}, "http-404"),
-        ({"status": 500}, "http-500"),
-        ({"status": 503, "headers": {"Retry-After": "900"}}, "http-503"),
-        ({"delay_s": 1.5}, "timeout"),
-        ({"text": "<rss>" + " " * 200, "drip_s": 0.05}, "timeout"),
-        ({"text": "<rss><channel><item>"}, "xml.syntax"),
-        ({"text": ""}, "xml.empty"),
-        ({"text": "x" * 100_001}, "too-large"),
-        ({"text": "<rss/>", "headers": {"Content-Length": "9999999"}}, "too-large"),
-        ({"text": BOMB}, "xml.doctype"),
-        ({"text": "<a>" * 70 + "</a>" * 70}, "limit.depth"),
-        ({"text": "<rss/>", "headers": {"Content-Encoding": "gzip"}}, "encoded"),
-        ({"status": 302, "headers": {"Location": "http://127.0.0.1:9/feed"}}, "elsewhere"),
-        ({"status": 302, "headers": {"Location": "file:///etc/passwd"}}, "elsewhere"),
-        ({"status": 302, "headers": {"Location": "/feed"}}, "redirects"),
-    ],
-)  # fmt: skip
+    [pytest.param(p, c, marks=() if c in QUICK else pytest.mark.slow) for p, c in FAULTS],
+)
 def test_faults_of_a_host_are_told_and_it_is_left_alone_longer(
     world: World, page: dict[str, Any], code: str
 ) -> None:
+    page = dict(page)
     world.host.put("/feed", page.pop("text", ""), **page)
     begun_s = time.monotonic()
     state = world.look()
