@@ -8,12 +8,33 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from ew4all import __version__
 from ew4all.api import problems
+from ew4all.api.bodies import install as install_bodies
+from ew4all.api.events.hub import Hub
+from ew4all.api.metrics import install as install_metrics
 from ew4all.api.middleware import install as install_middleware
-from ew4all.api.routes import jobs, landing, processes, uploads
+from ew4all.api.openapi import install as install_openapi
+from ew4all.api.routes import (
+    alerts,
+    audit,
+    events,
+    features,
+    feeds,
+    jobs,
+    keys,
+    landing,
+    layers,
+    operations,
+    processes,
+    reference,
+    runs,
+    scenarios,
+    tiles,
+    tilesets,
+    uploads,
+)
 from ew4all.api.service import Service
 from ew4all.api.settings import Settings, must_be_guarded
 
@@ -41,11 +62,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # In a thread: DBOS refuses its plain calls where an event loop runs.
         service = await run_in_threadpool(Service, settings)
         app.state.service = service
+        app.state.events = Hub(service)
         if settings.workers:
             await run_in_threadpool(service.work)
         try:
             yield
         finally:
+            app.state.events.close()
             await run_in_threadpool(service.close)
 
     app = FastAPI(
@@ -60,14 +83,36 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     problems.install(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    install_metrics(app)
+    install_openapi(app)
+    install_bodies(app)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "HEAD", "OPTIONS"],
-        expose_headers=["ETag", "Link", "Content-Crs", "OGC-NumberMatched"],
+        expose_headers=[
+            "ETag",
+            "Link",
+            "Content-Crs",
+            "OGC-NumberMatched",
+            "RateLimit",
+            "Retry-After",
+        ],
     )
     install_middleware(app, settings)
-    for module in (landing, processes, jobs, uploads):
+    nouns = uploads, scenarios, alerts, runs, layers, keys, audit
+    for module in (
+        landing,
+        processes,
+        jobs,
+        *nouns,
+        tiles,
+        tilesets,
+        features,
+        events,
+        feeds,
+        operations,
+        reference,
+    ):
         app.include_router(module.router)
     return app

@@ -6,18 +6,33 @@ import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from ew4all.api.identifiers import new_id
 from ew4all.api.store.database import now
 from ew4all.api.store.tables import KEYS
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
     from ew4all.api.store import Database
 
-__all__ = ["ANYBODY", "LOCAL", "ROLES", "Principal", "Role", "find_key", "make_key", "revoke_key"]
+__all__ = [
+    "ANYBODY",
+    "LOCAL",
+    "ROLES",
+    "Principal",
+    "Role",
+    "end_key",
+    "find_key",
+    "key_facts",
+    "list_keys",
+    "make_key",
+    "new_key",
+    "revoke_key",
+]
 
 Role = Literal["viewer", "analyst", "facilitator", "administrator"]
 
@@ -55,14 +70,21 @@ ANYBODY: Final = Principal("anybody", "anybody", ROLES["viewer"])
 def make_key(
     database: Database, name: str, role: Role, expires: dt.datetime | None = None
 ) -> tuple[str, str]:
+    """Make a key in a transaction of its own; see `new_key`."""
+    with database.begin() as connection:
+        return new_key(connection, name, role, expires)
+
+
+def new_key(
+    connection: Connection, name: str, role: Role, expires: dt.datetime | None = None
+) -> tuple[str, str]:
     """Make a key; return its identifier and the secret, which is shown this once and never kept."""
     secret = _PREFIX + secrets.token_urlsafe(32)
     identifier = new_id()
     row = {
         "id": identifier, "name": name, "role": role, "secret_hash": _hash(secret), "created": now(), "expires": expires,
     }  # fmt: skip
-    with database.begin() as connection:
-        connection.execute(insert(KEYS).values(row))
+    connection.execute(insert(KEYS).values(row))
     return identifier, secret
 
 
@@ -79,14 +101,36 @@ def find_key(database: Database, secret: str) -> Principal | None:
 
 
 def revoke_key(database: Database, identifier: str) -> bool:
-    """End a key; say whether there was one."""
+    """End a key in a transaction of its own; say whether there was one."""
     with database.begin() as connection:
-        found = connection.execute(
-            update(KEYS)
-            .where(KEYS.c.id == identifier, KEYS.c.revoked.is_(None))
-            .values(revoked=now())
-        )
+        return end_key(connection, identifier)
+
+
+def end_key(connection: Connection, identifier: str) -> bool:
+    """End a key; say whether there was one."""
+    found = connection.execute(
+        update(KEYS).where(KEYS.c.id == identifier, KEYS.c.revoked.is_(None)).values(revoked=now())
+    )
     return found.rowcount > 0
+
+
+def key_facts(row: Row[Any]) -> dict[str, Any]:
+    """Return what may be told of a key: everything but its secret, which nobody knows any more."""
+    expires, revoked = (None if t is None else _utc(t) for t in (row.expires, row.revoked))
+    state = "revoked" if revoked else "expired" if expires and expires <= now() else "good"
+    return {
+        "id": row.id, "name": row.name, "role": row.role, "scopes": sorted(ROLES[row.role]), "state": state,
+        "created": _utc(row.created), "expires": expires, "revoked": revoked,
+    }  # fmt: skip
+
+
+def list_keys(
+    connection: Connection, *, limit: int, offset: int = 0
+) -> tuple[list[dict[str, Any]], int]:
+    """Return facts of keys, the newest first, and how many there are in all."""
+    total = connection.execute(select(func.count()).select_from(KEYS)).scalar_one()
+    query = select(KEYS).order_by(KEYS.c.id.desc()).limit(limit).offset(offset)
+    return [key_facts(row) for row in connection.execute(query)], int(total)
 
 
 def _hash(secret: str) -> bytes:

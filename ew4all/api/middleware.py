@@ -11,6 +11,7 @@ import structlog
 
 from ew4all.api.identifiers import new_id
 from ew4all.api.problems import MEDIA_TYPE, Problem
+from ew4all.api.rates import RATE
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -59,8 +60,10 @@ class Envelope:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 have = {name.lower() for name, _ in message["headers"]}
+                rate = scope["state"].get(RATE, {})
                 extra = [
                     (b"x-request-id", request_id.encode()),
+                    *((name.lower().encode(), value.encode()) for name, value in rate.items()),
                     *(h for h in _HEADERS if h[0] not in have),
                 ]
                 message = {**message, "headers": [*message["headers"], *extra]}

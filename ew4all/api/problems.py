@@ -95,6 +95,10 @@ def problem_of(error: errors.EW4AllError) -> Problem:
 def problem_of_database(error: DBAPIError) -> Problem:
     """Return the problem that an error of the database is: its disk is full, it is away, or we are at fault."""
     said = str(error.orig)
+    if "NUL (0x00)" in said:  # PostgreSQL holds none in a text, wherever in a request it came from
+        return Problem(
+            400, "invalid-request", "the request holds a zero character, which no text has"
+        )
     # SQLite and PostgreSQL have no class for it that both drivers tell.
     if any(
         words in said for words in ("is full", "readonly", "disk I/O", "No space left", "read-only")

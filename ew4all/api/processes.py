@@ -70,7 +70,7 @@ def _output(name: str, title: str) -> dict[str, Any]:
 
 
 _PEOPLE: Final = {"population": "demo:population.tif", "population_unit": "count"}
-_ZONES: Final = {"zones": "demo:parishes.geojson", "zone_id": "code", "zone_name": "name"}
+_ZONES: Final = {"zones": "demo:parishes.geojson", "zone_id": "id", "zone_name": "name"}
 _COVERAGE: Final = {"coverage": {"4g": "demo:coverage_4g_a.tif"}}
 
 _ALL: Final = (

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from ew4all.api.bounded import Bounded
+from ew4all.api.documents.checker import Checker
+from ew4all.api.feeds.polling import Poller
 from ew4all.api.jobs.keeper import locked
 from ew4all.api.jobs.workers import Dispatcher, Worker
+from ew4all.api.rates import Rates
 from ew4all.api.references import references_in
 from ew4all.api.store import Blobs, Database, upgrade
 from ew4all.api.store.tables import LAYERS, UPLOADS
@@ -19,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ew4all.api.answers import Answer
+    from ew4all.api.features.collections import Collection
+    from ew4all.api.features.table import Table
+    from ew4all.api.layers.catalogue import Layer
     from ew4all.api.settings import Settings
 
 __all__ = ["Service"]
@@ -38,11 +46,28 @@ class Service:
         self.blobs = Blobs(settings.data_dir.resolve() / "files")
         self.work_dir: Path = settings.data_dir.resolve() / "work"
         self.worker: Worker | None = None
+        self.poller: Poller | None = None
+        self.checker = Checker()
+        """Checks scenarios."""
+        self.rates = Rates(settings.limits)
+        """How often each client asked in the last minute."""
+        self.tiles: Bounded[bytes] = Bounded(settings.tile_cache_bytes, len)
+        """Finished tiles, by their tag."""
+        self.tables: Bounded[Table] = Bounded(settings.feature_cache_bytes, lambda t: t.nbytes)
+        """Features of collections and layers, by version."""
+        self.answers: Bounded[Answer] = Bounded(settings.tile_cache_bytes // 4, lambda a: a.nbytes)
+        """Pages of features and descriptions of tiles, by their tag."""
+        self.seen_collections: dict[str, tuple[Collection, float]] = {}
+        """Collections of results that were looked up a moment ago, and until when that holds."""
+        self.seen_layers: dict[str, tuple[Layer, float]] = {}
+        """Layers that were looked up a moment ago, and until when that holds."""
 
     def work(self, name: str | None = None) -> None:
         """Take jobs in this process, too."""
         self.worker = Worker(self, name)
         self.worker.start()
+        self.poller = Poller(self)
+        self.poller.start()
 
     def paths_of(self, inputs: Mapping[str, Any]) -> dict[str, str]:
         """Return where the files are that inputs refer to, by reference.
@@ -86,8 +111,12 @@ class Service:
 
     def close(self) -> None:
         """Let go of everything; jobs that run go on at the next start."""
+        if self.poller is not None:
+            self.stopping.set()
+            self.poller.stop()
         if self.worker is not None:
             self.worker.stop()
+        self.checker.close()
         self.dispatcher.close()
         self.database.close()
 

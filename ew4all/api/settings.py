@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ew4all.api.feeds.configured import FeedSettings
 from ew4all.errors import OptionError
 
 __all__ = ["Limits", "Settings", "must_be_guarded"]
@@ -33,6 +34,60 @@ class Limits(BaseSettings):
     replicas: int = Field(default=10_000, gt=0, description="replicas of one run")
     jobs_waiting: int = Field(
         default=100, gt=0, description="jobs of one principal that are not finished"
+    )
+    layer_features: int = Field(
+        default=500_000,
+        gt=0,
+        description="features of a layer that is served as features or vector tiles",
+    )
+    layer_vertices: int = Field(default=20_000_000, gt=0, description="vertices of such a layer")
+    layer_cells: int = Field(
+        default=500_000_000,
+        gt=0,
+        description="cells of a raster whose cells are served as features",
+    )
+    cell_features: int = Field(
+        default=100_000, gt=0, description="cells served as features; of more, squares are joined"
+    )
+    page_features: int = Field(
+        default=10_000, gt=0, description="features of one page; a larger `limit` is taken for this"
+    )
+    tile_features: int = Field(
+        default=5_000, gt=0, description="features of one vector tile; of more, the largest"
+    )
+    tile_vertices: int = Field(
+        default=100_000,
+        gt=0,
+        description="vertices of one vector tile; shapes are simplified until they are no more",
+    )
+    requests_per_minute: int = Field(
+        default=3_000, gt=0, description="requests of one key in a minute, in each process"
+    )
+    anonymous_per_minute: int = Field(
+        default=1_200, gt=0, description="the same of one address without a key (`public_read`)"
+    )
+    failed_keys_per_minute: int = Field(
+        default=20, gt=0, description="keys that are not good, of one address in a minute"
+    )
+    least_free_bytes: int = Field(
+        default=256 * MB, ge=0, description="free disk under which the service is not ready"
+    )
+    feed_bytes: int = Field(
+        default=4 * MB, gt=0, description="a feed, or an alert that it links to, bytes"
+    )
+    feed_entries: int = Field(
+        default=500, gt=0, description="entries of a feed that are looked at, the first ones"
+    )
+    listeners: int = Field(
+        default=1_000, gt=0, description="clients that listen to events of one process"
+    )
+    listener_events: int = Field(
+        default=256, gt=0, description="events that may wait for one client; then it is dropped"
+    )
+    tile_cells: int = Field(
+        default=64_000_000,
+        gt=0,
+        description="cells read for one raster tile; zooms that take more are not served",
     )
 
 
@@ -74,6 +129,31 @@ class Settings(BaseSettings):
     poll_s: float = Field(
         default=0.2, gt=0.0, description="how often queues and events are looked at"
     )
+    heartbeat_s: float = Field(
+        default=15.0,
+        gt=0.0,
+        description="silence after which a stream of events says that it lives",
+    )
+    stream_s: float = Field(
+        default=900.0,
+        gt=0.0,
+        description="length of a stream of events; then the client comes again and shows its key",
+    )
+    tile_cache_bytes: int = Field(
+        default=64 * MB, ge=0, description="memory for finished tiles of this process"
+    )
+    feature_cache_bytes: int = Field(
+        default=256 * MB, ge=0, description="memory for features of this process"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    feed_timeout_s: float = Field(
+        default=15.0,
+        gt=0.0,
+        description="how long a host of a feed may be silent; twice that in all",
+    )
+    feeds: tuple[FeedSettings, ...] = Field(
+        default=(), description="feeds of alerts that the workers look at; JSON in the environment"
+    )
     limits: Limits = Field(default_factory=lambda: Limits())  # noqa: PLW0108 - mypy knows no generated signature
 
     @property
@@ -106,6 +186,6 @@ def must_be_guarded(settings: Settings) -> None:
     if not is_local:
         msg = (
             f"host {settings.host} can be reached from other machines, but nobody would have to show a key: "
-            "listen on 127.0.0.1, or set EW4ALL_AUTH=keys (a key is made by `ew4all.api.identity.make_key`)"
+            "listen on 127.0.0.1, or set EW4ALL_AUTH=keys (`ew4all db key make` makes one)"
         )
         raise OptionError(msg)

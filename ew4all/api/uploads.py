@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from ew4all.api.jobs.workflow import LOCKED_DOWN
+from ew4all.api.jobs.running import SEALED
+from ew4all.api.layers.facts import facts_of_file, raster_facts
 from ew4all.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def check(service: Service, sha256: str, name: str, role: str) -> dict[str, Any]
     try:
         # In a process of its own: a file that crashes a decoder, or never ends, hurts nobody.
         ran = subprocess.run(
-            command, capture_output=True, check=False, timeout=_SECONDS, env={**_environment(), **LOCKED_DOWN}
+            command, capture_output=True, check=False, timeout=_SECONDS, env={**_environment(), **SEALED}
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise Problem(
@@ -100,13 +102,28 @@ def facts_of(path: Path, suffix: str, ratio: float, cells: int) -> dict[str, Any
         return _zip(path, ratio)
     if suffix in {"geojson", "json", "csv", "wkt", "xml", "cap", "yaml", "yml", "txt"}:
         with path.open("rb") as file:
-            if b"\0" in file.read(65536):
-                return {
-                    "status": 415,
-                    "code": "wrong-type",
-                    "problem": "it holds zero bytes, so it is no text",
-                }
-    return {}
+            head = file.read(65536)
+        why = _no_text(head, suffix)
+        if why is not None:
+            return {"status": 415, "code": "wrong-type", "problem": why}
+    return facts_of_file(path)
+
+
+_POINTERS: Final = re.compile(rb"<\s*(VRT|OGRVRT|GDAL_|OGRWFS|WMS|WMTS|WCS)", re.IGNORECASE)
+
+
+def _no_text(head: bytes, suffix: str) -> str | None:
+    """Return why a content is not what its ending says: GDAL goes by the content, and some only point elsewhere."""
+    if b"\0" in head:
+        return "it holds zero bytes, so it is no text"
+    begins = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if suffix in {"geojson", "json"} and begins not in {b"{", b"["}:
+        return "it is no JSON"
+    if suffix not in {"xml", "cap", "geojson", "json"} and begins == b"<":
+        return "it is XML"
+    if _POINTERS.search(head):
+        return "it points to other files"
+    return None
 
 
 def _raster(path: Path, ratio: float, cells: int) -> dict[str, Any]:
@@ -129,10 +146,7 @@ def _raster(path: Path, ratio: float, cells: int) -> dict[str, Any]:
                     "code": "bomb",
                     "problem": f"it unpacks to {decoded:,} bytes, over {ratio:g} times its size",
                 }
-            return {
-                "driver": "GTiff", "width": raster.width, "height": raster.height, "bands": raster.count,
-                "crs": None if raster.crs is None else raster.crs.to_string(), "bounds": list(raster.bounds), "dtype": raster.dtypes[0],
-            }  # fmt: skip
+        return raster_facts(path)
     except RasterioError as error:
         return {
             "status": 400,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +21,8 @@ DataDir = Annotated[
 ]
 
 
-def _settings(**given: Any) -> Any:
+def settings_of(**given: Any) -> Any:
+    """Return the settings of the environment, with what was given on the command line."""
     from ew4all.api.settings import Settings
 
     return Settings(**{name: value for name, value in given.items() if value is not None})
@@ -33,24 +35,22 @@ def serve(
 ) -> None:
     """Serve the API; settings are read from EW4ALL_* in the environment."""
     with reporting():
-        import uvicorn
-
         from ew4all.api.app import create_app
+        from ew4all.api.jobs.running import LOCKED_DOWN
+        from ew4all.api.logs import configure
         from ew4all.api.service import Service
+        from ew4all.api.serving import server_of
 
-        settings = _settings(host=host, port=port, data_dir=data_dir)
+        # Before GDAL is loaded: this process opens no file of a client by its content, and could reach nothing if it did.
+        os.environ.update(LOCKED_DOWN)
+
+        settings = settings_of(host=host, port=port, data_dir=data_dir)
+        configure(settings.log_level)
         app = create_app(settings)
         # What is wrong with the store is one sentence here, and a traceback within uvicorn.
         Service(settings).close()
         say(f"http://{settings.host}:{settings.port}  store: {settings.data_dir}", quiet=False)
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            timeout_graceful_shutdown=10,
-            server_header=False,
-        )
+        server_of(app, settings.host, settings.port).run()
 
 
 def worker(
@@ -67,9 +67,12 @@ def worker(
         import signal
         import threading
 
+        from ew4all.api.logs import configure
         from ew4all.api.service import Service
 
-        service = Service(_settings(data_dir=data_dir))
+        settings = settings_of(data_dir=data_dir)
+        configure(settings.log_level)
+        service = Service(settings)
         ended = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())

@@ -48,14 +48,14 @@ def _content(
         service.path_of(reference)
         return {"demo": name}
     if kind in {"scenario", "alert"}:
-        row = connection.execute(
-            select(DOCUMENTS.c.body, DOCUMENTS.c.version).where(
-                DOCUMENTS.c.id == name,
-                DOCUMENTS.c.kind == kind,
-                DOCUMENTS.c.is_latest,
-                DOCUMENTS.c.is_deleted.is_(False),
-            )
-        ).first()
+        name, _, version = name.partition("@")
+        query = select(DOCUMENTS.c.body, DOCUMENTS.c.version).where(
+            DOCUMENTS.c.id == name, DOCUMENTS.c.kind == kind, DOCUMENTS.c.is_deleted.is_(False)
+        )
+        query = query.where(
+            DOCUMENTS.c.version == int(version) if version else DOCUMENTS.c.is_latest
+        )
+        row = connection.execute(query).first()
         if row is not None:
             return {"text": row.body, "suffix": _SUFFIX[kind], "version": row.version}
     elif kind in {"upload", "layer"}:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import text
-
+from ew4all.api import audit
 from ew4all.api.jobs import records
 from ew4all.api.jobs.contents import contents_of
 from ew4all.api.problems import Problem
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from ew4all.api.identity import Principal
     from ew4all.api.service import Service
 
-__all__ = ["PRIORITIES", "accept_job"]
+__all__ = ["PRIORITIES", "accept_job", "in_scenario"]
 
 PRIORITIES: Final = (-10, 10)
 """Least and highest priority that can be asked for; over 0 needs the scope `exercise`."""
@@ -55,9 +54,7 @@ def accept_job(
     _bounded(service, inputs)
     files = contents_of(service, _references(service, process, inputs, asking), asking)
     with service.database.begin() as connection:
-        if not service.database.is_sqlite:  # SQLite has one writer at a time
-            lock = text("SELECT pg_advisory_xact_lock(hashtext(:owner))")
-            connection.execute(lock, {"owner": f"ew4all jobs of {asking.id}"})
+        service.database.hold(connection, f"jobs of {asking.id}")
         waiting = records.count_waiting(connection, asking.id)
         most = service.settings.limits.jobs_waiting
         if waiting >= most:
@@ -65,6 +62,7 @@ def accept_job(
             raise Problem(429, "too-many-jobs", told, headers={"Retry-After": "30"})
         job = records.accept(connection, process, inputs, asking.id, priority, files)
         service.dispatcher.enqueue(connection, job, waiting)
+        audit.record(connection, asking, "job.create", f"job:{job.id}", process=process)
         if also is not None:
             also(connection, job)
     return job
@@ -82,7 +80,7 @@ def _references(
         if ":" not in name:
             return []
         written = _text(service, name, asking)
-    return list(dict.fromkeys([*found, *_in_scenario(written)]))
+    return list(dict.fromkeys([*found, *in_scenario(written)]))
 
 
 def _text(service: Service, reference: str, asking: Principal) -> str:
@@ -95,7 +93,7 @@ def _text(service: Service, reference: str, asking: Principal) -> str:
     return path.read_text("utf-8", "replace")
 
 
-def _in_scenario(written: str) -> list[str]:
+def in_scenario(written: str) -> list[str]:
     """Return the references of a scenario; whatever else is wrong with it is told by the job, with its place."""
     from ew4all.scenario.yaml_text import read_marked
 

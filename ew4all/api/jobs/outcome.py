@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ew4all.api.layers.facts import facts_of_file, kind_of
 from ew4all.api.store.database import now
 from ew4all.api.store.tables import FILES
 
@@ -29,7 +30,6 @@ _MEDIA: Final = {
     ".html": "text/html",
     ".png": "image/png",
 }
-KINDS: Final = {".tif": "raster", ".gpkg": "features", ".geojson": "features"}
 
 _NAME: Final = 43
 """An identifier has 80 characters; that of a job has 36."""
@@ -49,11 +49,12 @@ def collect(
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
         suffix = path.suffix.lower()
+        facts = facts_of_file(path)
         sha256, size = service.blobs.take(path)
         keep_file(service, sha256, size)
         layers.append({
-            "id": _layer_id(job, name), "job": job, "name": name[-100:], "kind": KINDS.get(suffix, "document"),
-            "title": name, "media_type": media_type_of(name), "sha256": sha256, "bytes": size, "facts": {}, "created": now(),
+            "id": _layer_id(job, name), "job": job, "name": name[-100:], "kind": kind_of(suffix, facts),
+            "title": name, "media_type": media_type_of(name), "sha256": sha256, "bytes": size, "facts": facts, "created": now(),
         })  # fmt: skip
     return made, layers
 

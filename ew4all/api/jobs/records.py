@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, insert, select, update
 
+from ew4all.api.events import journal
 from ew4all.api.identifiers import new_id
 from ew4all.api.store.database import now
-from ew4all.api.store.tables import EVENTS, JOBS, LAYERS
+from ew4all.api.store.tables import JOBS, LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ __all__ = [
     "dismiss",
     "find",
     "finish",
+    "jobs_where",
     "list_jobs",
     "release",
     "start",
@@ -124,8 +126,15 @@ def list_jobs(
     if owner is not None:
         wanted.append(JOBS.c.owner == owner)
     total = connection.execute(select(func.count()).select_from(JOBS).where(*wanted)).scalar_one()
+    return jobs_where(connection, wanted, limit=limit, offset=offset), int(total)
+
+
+def jobs_where(
+    connection: Connection, wanted: Sequence[ColumnElement[bool]], *, limit: int, offset: int
+) -> list[Job]:
+    """Return jobs for which all of this holds, the newest first."""
     query = select(JOBS).where(*wanted).order_by(JOBS.c.id.desc()).limit(limit).offset(offset)
-    return [_job(row) for row in connection.execute(query).mappings()], int(total)
+    return [_job(row) for row in connection.execute(query).mappings()]
 
 
 def count_waiting(connection: Connection, owner: str) -> int:
@@ -225,8 +234,7 @@ def _record(connection: Connection, job: Job) -> None:
         "progress": job.progress,
         "message": job.message,
     }
-    row = {"topic": f"job:{job.id}", "kind": "job", "data": data, "time": now()}
-    connection.execute(insert(EVENTS).values(row))
+    journal.write(connection, f"job:{job.id}", "job", data)
 
 
 def _job(row: Mapping[Any, Any]) -> Job:

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from ew4all.api.jobs import records
 from ew4all.api.jobs.contents import hashes_in
 from ew4all.api.store.database import now
-from ew4all.api.store.tables import EVENTS, FILES, IDEMPOTENCY, JOBS, LAYERS, UPLOADS
+from ew4all.api.store.tables import DOCUMENTS, EVENTS, FILES, IDEMPOTENCY, JOBS, LAYERS, UPLOADS
 
 if TYPE_CHECKING:
     from ew4all.api.service import Service
@@ -38,6 +38,7 @@ def sweep(service: Service) -> dict[str, int]:
             service, IDEMPOTENCY, IDEMPOTENCY.c.created, now() - IDEMPOTENCY_KEPT
         ),
         "uploads": _older(service, UPLOADS, UPLOADS.c.deleted, now() - GRACE),
+        "documents": _older(service, DOCUMENTS, DOCUMENTS.c.deleted, now() - GRACE),
         "contents": _contents(service),
         "files": _files(service),
         "folders": _folders(service),

@@ -25,15 +25,23 @@ if TYPE_CHECKING:
 
     from ew4all.api.service import Service
 
-__all__ = ["LOCKED_DOWN", "Ended", "internal", "run_child"]
+__all__ = ["LOCKED_DOWN", "SEALED", "Ended", "environment", "internal", "run_child"]
 
 LOCKED_DOWN: Final = {
-    "GDAL_SKIP": "HTTP,WMS,WMTS,WCS,WFS,OAPIF,PLMOSAIC,NGW,DAAS,EEDA,EEDAI,STACIT,STACTA,GDALG",
+    "GDAL_SKIP": "HTTP,WMS,WMTS,WCS,WFS,OAPIF,PLMOSAIC,NGW,DAAS,EEDA,EEDAI,STACIT,STACTA,GDALG,OGR_VRT",
+    # A GeoJSON may name its coordinates by an address, which is fetched past all drivers: only a dead proxy keeps it in.
+    "GDAL_HTTP_PROXY": "127.0.0.1:9",
+    "no_proxy": "",
+    "NO_PROXY": "",
+    "PROJ_NETWORK": "OFF",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "GDAL_HTTP_MAX_RETRY": "0",
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
 }
-"""GDAL's drivers that would go out on the network are off: an uploaded file may name an address."""
+"""What keeps GDAL from the network, and from files that a file points to; for the service, which opens rasters as GeoTIFF alone."""
+
+SEALED: Final = {**LOCKED_DOWN, "GDAL_SKIP": LOCKED_DOWN["GDAL_SKIP"] + ",VRT"}
+"""The same for processes that go by the content of a file. The service itself needs virtual rasters: tiles are warped by them."""
 
 _LOG = structlog.get_logger("ew4all.jobs")
 _LOOK_S: Final = 0.25
@@ -86,7 +94,7 @@ def run_child(service: Service, job: records.Job, folder: Path, files: Mapping[s
             command,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=_environment(),
+            env=environment(),
             cwd=folder,
             start_new_session=True,
         )
@@ -100,14 +108,14 @@ def run_child(service: Service, job: records.Job, folder: Path, files: Mapping[s
     return _ended(child.returncode, folder, told, job)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the environment of a child: no setting of the service is its business, least of all a password."""
     kept = {
         k: v
         for k, v in os.environ.items()
         if not k.startswith("EW4ALL_") or k == "EW4ALL_CACHE_DIR"
     }
-    return {**kept, **LOCKED_DOWN}
+    return {**kept, **SEALED}
 
 
 def _ended(code: int, folder: Path, told: _Told, job: records.Job) -> Ended:

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from sqlalchemy import select
 
+from ew4all.api import audit
 from ew4all.api.deps import Executing, Reading, Serving
 from ew4all.api.jobs import records
 from ew4all.api.problems import OGC, Problem, responses
 from ew4all.api.store.tables import LAYERS
 
-__all__ = ["results_of", "router", "status_info"]
+__all__ = ["Status", "results_of", "router", "status_info"]
 
 router = APIRouter(tags=["jobs"])
 
@@ -161,8 +162,10 @@ def get_results(job_id: str, service: Serving, asking: Reading) -> dict[str, Any
 @router.delete("/jobs/{job_id}", operation_id="dismissJob", responses=responses(401, 403, 404))
 def dismiss_job(job_id: str, service: Serving, asking: Executing) -> dict[str, Any]:
     """End a job: what runs is stopped; one that is finished stays as it is."""
-    find_job(service, asking, job_id)
+    before = find_job(service, asking, job_id)
     with service.database.begin() as connection:
         job = records.dismiss(connection, job_id)
-    assert job is not None
+        assert job is not None
+        if job.status == "dismissed" and before.status != "dismissed":
+            audit.record(connection, asking, "job.dismiss", f"job:{job_id}", process=job.process)
     return status_info(job)

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from ew4all import __version__
-from ew4all.api.deps import Serving
-from ew4all.api.problems import Problem, responses
+from ew4all.api.answers import Links
 
 __all__ = ["CONFORMANCE", "router"]
 
@@ -18,13 +17,21 @@ router = APIRouter(tags=["service"])
 CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/png",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/job-list",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
 )
-"""Only what is true. Not `oas30`: the document is OpenAPI 3.1."""
+"""Only what is true. Not `oas30`: the document is OpenAPI 3.1. Not `html` of Features: this page and the list of
+conformance classes are JSON."""
 
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
 _PROCESSES: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
@@ -53,38 +60,25 @@ def conformance() -> dict[str, Any]:
 
 @router.get("/v1", operation_id="getLanding")
 @router.get("/", operation_id="getRoot")
-def landing() -> dict[str, Any]:
+def landing(request: Request) -> dict[str, Any]:
     """Return the landing page."""
-    return {
+    links = Links(request)
+    document: dict[str, Any] = {
         "title": "ew4all",
         "description": "Who at risk does a public warning reach, through which channel, how soon, and who is left out.",
         "version": __version__,
         "links": [
             _link("/", "self", "this document"),
             _link("/api", "service-desc", "the API", OPENAPI),
+            _link("/docs", "service-doc", "the API, for people", "text/html"),
+            _link("/collections", "data", "collections of features"),
+            _link("/v1/layers", "layers", "results and uploads: files, tiles, legends"),
+            _link("/tileMatrixSets", _PROCESSES + "tiling-schemes", "tile matrix sets"),
             _link("/conformance", "conformance", "conformance classes"),
             _link("/processes", _PROCESSES + "processes", "processes"),
             _link("/jobs", _PROCESSES + "job-list", "jobs"),
         ],
     }
-
-
-@router.get("/healthz", operation_id="getHealth", tags=["operations"])
-def health() -> dict[str, str]:
-    """Say that the process is up."""
-    return {"status": "up"}
-
-
-@router.get("/readyz", operation_id="getReadiness", tags=["operations"], responses=responses(503))
-def readiness(service: Serving) -> dict[str, Any]:
-    """Say whether the store answers and the data folder can be written."""
-    import os
-
-    checks = {
-        "database": service.database.is_ready(),
-        "data_folder": os.access(service.settings.data_dir, os.W_OK),
-    }
-    if not all(checks.values()):
-        bad = ", ".join(name for name, ok in checks.items() if not ok)
-        raise Problem(503, "not-ready", f"not ready: {bad}", headers={"Retry-After": "5"})
-    return {"status": "ready", **checks}
+    # Whole addresses: some clients do not complete them.
+    document["links"] = [{**one, "href": links.href(one["href"])} for one in document["links"]]
+    return document

@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from ew4all.api.deps import Executing, Serving, needs
+from ew4all.api.idempotency import Answer, Kept, OnceOnly
 from ew4all.api.jobs import records
-from ew4all.api.jobs.intake import PRIORITIES, accept_job
+from ew4all.api.jobs.accepting import accept_or_find, pending_job
+from ew4all.api.jobs.intake import PRIORITIES
 from ew4all.api.problems import OGC, Problem, responses
 from ew4all.api.processes import PROCESSES, Process
 from ew4all.api.routes.jobs import results_of, status_info
@@ -97,6 +99,7 @@ async def execute(
     request: Request,
     service: Serving,
     asking: Executing,
+    once: OnceOnly,
     body: dict[str, Any] = Body(
         openapi_examples={p.id: {"value": dict(p.example)} for p in PROCESSES.values()}
     ),
@@ -112,16 +115,29 @@ async def execute(
     """Execute a process: at once, or with `Prefer: respond-async` as a job."""
     process = _process(process_id)
     inputs = checked(process, body)
-    job = await run_in_threadpool(
-        accept_job, service, process.id, inputs, asking, priority=priority
-    )
     prefers = {p.strip() for p in request.headers.get("prefer", "").split(",")}
-    if "respond-async" not in prefers:
-        job = await _wait(service, job)
-        if job.is_finished:
-            return JSONResponse(results_of(job))
+    waits = "respond-async" not in prefers
+    found = await run_in_threadpool(
+        accept_or_find, service, process.id, inputs, asking, once, None if waits else _accepted, priority=priority
+    )  # fmt: skip
+    if isinstance(found, Kept):
+        if found.answer is not None:
+            return found.answer.response()
+        job = await run_in_threadpool(pending_job, service, found)
+        return JSONResponse(results_of(job))
+    if not waits:
+        return _accepted(found).response()
+    job = await _wait(service, found)
+    if job.is_finished:
+        return JSONResponse(results_of(job))
+    answer = _accepted(job)
+    await run_in_threadpool(once.settle, service, answer)
+    return answer.response()
+
+
+def _accepted(job: records.Job) -> Answer:
     headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}
-    return JSONResponse(status_info(job), 201, headers=headers)
+    return Answer(201, status_info(job), headers)
 
 
 def checked(process: Process, body: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,13 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
 from sqlalchemy import insert, select, update
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from ew4all.api import audit
 from ew4all.api.deps import Reading, Serving, Writing
+from ew4all.api.idempotency import Answer, Key, once_with
 from ew4all.api.identifiers import new_id
 from ew4all.api.jobs.outcome import keep_file, media_type_of
 from ew4all.api.problems import Problem, responses
@@ -47,7 +48,7 @@ def _shown(row: Any) -> dict[str, Any]:
     "",
     operation_id="createUpload",
     status_code=201,
-    responses=responses(400, 401, 403, 411, 413, 415, 507),
+    responses=responses(400, 401, 403, 409, 413, 415, 422, 507),
     openapi_extra=_ANY_FILE,
 )
 async def create_upload(
@@ -59,6 +60,7 @@ async def create_upload(
         Query(description="name of the file; its ending says what it is", examples=["people.tif"]),
     ],
     role: Annotated[Role, Query(description="what it is for")] = "other",
+    key: Key = None,
 ) -> Response:
     """Upload one file as the body of the request."""
     if not _NAME.fullmatch(name):
@@ -97,6 +99,10 @@ async def create_upload(
         raise Problem(
             400, "empty", "the body is empty: send the file itself as the body of the request"
         )
+    once = once_with(request, asking.id, key, sha256)
+    before = await run_in_threadpool(once.before, service)
+    if before is not None and before.answer is not None:
+        return before.answer.response()
     await run_in_threadpool(keep_file, service, sha256, size)
     facts = await run_in_threadpool(check, service, sha256, name, role)
     values = {
@@ -104,15 +110,21 @@ async def create_upload(
         "facts": facts, "owner": asking.id, "created": now(),
     }  # fmt: skip
 
-    def write() -> Any:
+    def write() -> Answer:
         with service.database.begin() as connection:
+            before = once.again(service, connection)
+            if before is not None and before.answer is not None:
+                return before.answer
             connection.execute(insert(UPLOADS).values(values))
-            return connection.execute(select(UPLOADS).where(UPLOADS.c.id == values["id"])).one()
+            row = connection.execute(select(UPLOADS).where(UPLOADS.c.id == values["id"])).one()
+            told_of = {"name": name, "role": role, "sha256": sha256, "bytes": size}
+            audit.record(connection, asking, "upload.create", f"upload:{row.id}", **told_of)
+            headers = {"Location": f"/v1/uploads/{row.id}", "ETag": f'"{sha256}"'}
+            answer = Answer(201, _shown(row), headers)
+            once.keep(connection, answer)
+        return answer
 
-    row = await run_in_threadpool(write)
-    return JSONResponse(
-        _shown(row), 201, headers={"Location": f"/v1/uploads/{row.id}", "ETag": f'"{sha256}"'}
-    )
+    return (await run_in_threadpool(write)).response()
 
 
 @router.get("", operation_id="listUploads", responses=responses(400, 401, 403))
@@ -157,4 +169,5 @@ def delete_upload(upload_id: str, service: Serving, asking: Writing) -> Response
     row = _find(service, asking, upload_id)
     with service.database.begin() as connection:
         connection.execute(update(UPLOADS).where(UPLOADS.c.id == row.id).values(deleted=now()))
+        audit.record(connection, asking, "upload.delete", f"upload:{row.id}", name=row.name)
     return Response(status_code=204)

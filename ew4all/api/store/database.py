@@ -56,6 +56,12 @@ class Database:
         with self.engine.connect() as connection:
             yield connection
 
+    def hold(self, connection: Connection, name: str) -> None:
+        """Let nobody else who asks for the same name go on before this transaction has ended."""
+        if not self.is_sqlite:  # SQLite has one writer at a time
+            lock = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
+            connection.execute(lock, {"name": f"ew4all {name}"})
+
     def is_ready(self) -> bool:
         """Say whether the database answers."""
         try:

@@ -80,9 +80,11 @@ DOCUMENTS = Table(
     Column("created", DateTime(timezone=True), nullable=False),
     Column("is_latest", Boolean, nullable=False),
     Column("is_deleted", Boolean, nullable=False, default=False),
+    Column("author", String(40), nullable=False, server_default=""),
+    Column("deleted", DateTime(timezone=True)),
     Index("ix_documents_kind_latest", "kind", "is_latest"),
 )  # fmt: skip
-"""Scenarios and alerts; a change is a new version, nothing is overwritten."""
+"""Scenarios and alerts; a change is a new version, nothing is overwritten. `owner` made the first, `author` this one."""
 
 JOBS = Table(
     "jobs", METADATA,
@@ -140,7 +142,9 @@ IDEMPOTENCY = Table(
     Column("headers", JSON, nullable=False),
     Column("body", JSON, nullable=False),
     Column("created", DateTime(timezone=True), nullable=False),
+    Column("job", String(40)),
 )  # fmt: skip
+"""What was answered under a key; with `status` 0 the answer is that of the job, once it is done."""
 
 EVENTS = Table(
     "events", METADATA,
@@ -170,8 +174,13 @@ FEED_ALERTS = Table(
     Column("job", String(40)),
     Column("facts", JSON, nullable=False),
     Column("created", DateTime(timezone=True), nullable=False),
+    Column("body", Text, nullable=False, server_default=""),
+    Column("state", String(20), nullable=False, server_default="active"),
+    Column("expires", DateTime(timezone=True)),
     UniqueConstraint("feed", "alert"),
+    Index("ix_feed_alerts_state", "state"),
 )  # fmt: skip
+"""Alerts of feeds, each once by sender, identifier and time of sending; `state` is how it stood at the last poll."""
 
 AUDIT = Table(
     "audit", METADATA,
@@ -181,5 +190,7 @@ AUDIT = Table(
     Column("action", String(100), nullable=False),
     Column("subject", String(200), nullable=False),
     Column("facts", JSON, nullable=False),
+    Column("name", String(200), nullable=False, server_default=""),
+    Column("request_id", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )  # fmt: skip

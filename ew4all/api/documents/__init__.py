@@ -1,0 +1,1 @@
+"""Scenarios and alerts: documents with versions."""

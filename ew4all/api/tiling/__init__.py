@@ -1,0 +1,1 @@
+"""Tiles: pictures of rasters and pieces of vector layers."""
