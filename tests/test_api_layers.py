@@ -195,6 +195,17 @@ def test_an_upload_is_a_layer_of_whoever_brought_it(tmp_path: Path) -> None:
             assert client.get(tile, headers=as_key(mine)).status_code == 404
 
 
+def test_a_table_that_was_brought_is_had_as_it_is(tmp_path: Path) -> None:
+    """To convert it, the service itself would have to read what nobody knows."""
+    write_results(tmp_path / "out")
+    with make_client(tmp_path, workers=0) as client:
+        body = (tmp_path / "out" / "curves.parquet").read_bytes()
+        made = client.post("/v1/uploads?name=curves.parquet", content=body).json()
+        path = f"/v1/layers/{made['id']}/file"
+        assert client.get(f"{path}?f=csv").json()["code"] == "no-such-format"
+        assert client.get(path).content == body
+
+
 def test_an_upload_that_is_no_layer_says_so(tmp_path: Path) -> None:
     with make_client(tmp_path, workers=0) as client:
         broken = b'{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"ty'

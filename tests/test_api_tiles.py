@@ -285,6 +285,14 @@ def test_the_same_content_under_another_name_is_another_tile(
         assert f"/collections/{collection}/" in page["links"][0]["href"]
 
 
+def test_a_raster_in_blocks_that_are_too_large_is_not_drawn(tmp_path: Path) -> None:
+    write_results(tmp_path / "out")
+    with make_client(tmp_path, workers=0, limits={"tile_cells": 10}) as client:
+        job = keep_results(service_of(client), tmp_path / "out")
+        answer = client.get(f"/v1/layers/{job}.uncovered.tif/xyz/{Z}/{X}/{Y}.png")
+        assert (answer.status_code, answer.json()["code"]) == (404, "blocks-too-large")
+
+
 def squares(count: int) -> Table:
     """Squares in a row, each larger than the one before."""
     at, side = np.arange(count) * 0.2, 0.05 + np.arange(count) * 1e-3

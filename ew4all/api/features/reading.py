@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["features_of_layer", "frame_of", "read_layer", "read_table", "version_of"]
 
 _SECONDS: Final = 60
+_MEMORY_BYTES: Final = 8 << 30
+_READERS: Final = threading.BoundedSemaphore(2)
+"""Processes that read uploads at a time; who asks for more waits."""
 
 
 def version_of(layer: Layer) -> str:
@@ -68,9 +73,10 @@ def _made_safe(service: Service, layer: Layer, path: Path) -> Path:
     ]  # fmt: skip
     kept = {k: v for k, v in os.environ.items() if not k.startswith("EW4ALL_")}
     try:
-        ran = subprocess.run(
-            command, capture_output=True, check=False, timeout=_SECONDS, env={**kept, **SEALED}
-        )
+        with _READERS:
+            ran = subprocess.run(
+                command, capture_output=True, check=False, timeout=_SECONDS, env={**kept, **SEALED}
+            )
     except subprocess.TimeoutExpired:
         raise _unreadable(layer, f"it could not be read within {_SECONDS} s") from None
     try:
@@ -147,6 +153,7 @@ def frame_of(path: Path, most_features: int, most_vertices: int) -> Any:
 
 def main(source: str, target: str, most_features: str, most_vertices: str) -> dict[str, Any]:
     """Read a foreign file and write it as GeoParquet; return what is wrong with it, or nothing."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     frame = frame_of(Path(source), int(most_features), int(most_vertices))
     if isinstance(frame, str):
         return {"problem": frame}

@@ -48,7 +48,7 @@ def file_of(service: Service, layer: Layer, wanted: Format | None) -> tuple[Path
             from ew4all.api.features.reading import features_of_layer
 
             _write(features_of_layer(service, layer), wanted, path, layer.stem)
-        elif layer.suffix == ".parquet" and wanted == "csv":
+        elif layer.suffix == ".parquet" and wanted == "csv" and not layer.is_upload:
             _parquet_to_csv(service.blobs.path(layer.sha256, layer.suffix), path)
         else:
             told = f"the layer {layer.name!r} is a {layer.kind}, which cannot be had as {wanted}; leave out `f`"

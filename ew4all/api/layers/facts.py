@@ -65,7 +65,7 @@ def raster_facts(path: Path) -> dict[str, Any]:
             "driver": "GTiff", "width": raster.width, "height": raster.height, "bands": raster.count,
             "dtype": raster.dtypes[0], "crs": None if raster.crs is None else raster.crs.to_string(),
             "bounds": list(raster.bounds), "bbox": _bbox(raster.crs, tuple(raster.bounds)), "nodata": _plain(raster.nodata),
-            "unit": raster.units[0], "description": raster.descriptions[0], "overviews": raster.overviews(1),
+            "unit": raster.units[0], "description": raster.descriptions[0], "overviews": raster.overviews(1), "block": list(raster.block_shapes[0]),
             "range": _range(values),
         }  # fmt: skip
 

@@ -137,6 +137,10 @@ def _must_be_there(service: Service, layer: Layer, asked: Asked) -> None:
     if asked.z > FINEST or max(asked.x, asked.y) >= 2**asked.z:
         told = f"there is no tile {asked.z}/{asked.x}/{asked.y}: at zoom {asked.z} they go to {2**asked.z - 1}"
         raise Problem(404, "tile-outside", told)
+    rows, columns = layer.facts.get("block") or (0, 0)
+    if rows * columns > service.settings.limits.tile_cells:
+        told = f"the layer is stored in blocks of {rows:,} x {columns:,} cells, too large to be read for a tile: make it a COG"
+        raise Problem(404, "blocks-too-large", told)
     if asked.z < least:
         told = f"the layer has tiles from zoom {least} on: it has no overviews, and a tile would take too many cells"
         raise Problem(404, "zoom-too-small", told)
