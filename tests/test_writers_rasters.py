@@ -149,14 +149,17 @@ def blocks():
 if limit:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak_kb():  # what getrusage says of a child begins with the size of its parent
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+before = 0 if sys.platform != "linux" else peak_kb()
 try:
     with output_folder(out) as folder:
         write_cog(folder / "uncovered.tif", grid, blocks(), description="who")
 except WriteError as error:
     print("WriteError", error)
 else:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    print(0 if sys.platform != "linux" else peak_kb() - before)
 """
 
 
@@ -177,6 +180,7 @@ def test_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path, limit: int) ->
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")
 def test_memory_of_a_raster_that_would_not_fit(tmp_path: Path) -> None:
     """10,000 x 10,000 cells are 400 MB."""
     assert int(child(10_000, 0, tmp_path / "out")) < 150_000  # kilobytes

@@ -105,8 +105,9 @@ class _Kinds:
 
 def is_small(instance: Instance) -> bool:
     """Whether `exact_choice` is likely to take seconds."""
-    rows = np.unique(instance.row).size
-    return 0 < len(instance) <= MOST_MEASURES and rows * len(instance) <= MOST_CHANCES
+    if not 0 < len(instance) <= MOST_MEASURES:
+        return False  # before the rows are looked at: a country has tens of millions
+    return np.unique(instance.row).size * len(instance) <= MOST_CHANCES
 
 
 def exact_choice(instance: Instance, budget: float) -> Exact | None:

@@ -16,7 +16,7 @@ need two measures, a site and a phone; that pair is left out, so that the choice
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -138,27 +138,47 @@ def instance_of(
         for has_set, part in sets:
             first = every[-1].end if every else 0
             every.append(_Rows(kind, first, people * part, crowd.value, is_out=is_out, has_set=has_set, sites=sites))  # fmt: skip
-    row_of: list[NDArray[np.int32]] = []
-    chance_of: list[NDArray[np.float32]] = []
+    row, chance = _Column(np.dtype(np.int32)), _Column(np.dtype(np.float32))
     size = np.zeros(len(measures), np.int64)
     for j, (measure, effect) in enumerate(zip(measures, effects, strict=True)):
         # Groups follow one another and cells rise in each: rows rise.
         for rows, chances in _entries(measure, effect, every, works or {}):
-            row_of.append(rows.astype(np.int32))
-            chance_of.append(np.minimum(chances, np.float32(1.0)))
+            row.add(rows)
+            chance.add(np.minimum(chances, np.float32(1.0)))
             size[j] += rows.size
-    start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    joined = np.concatenate(row_of) if row_of else np.empty(0, np.int32)
-    row_of.clear()  # tens of millions of entries: one copy less
     return Instance(
         tuple(m.id for m in measures),
         cost,
-        start,
-        joined,
-        np.concatenate(chance_of) if chance_of else np.empty(0, np.float32),
+        np.concatenate([[0], np.cumsum(size)]).astype(np.int64),
+        row.values(),
+        chance.values(),
         np.concatenate([r.weight for r in every]),
         np.concatenate([r.people for r in every]),
     )
+
+
+class _Column:
+    """Values that are added at the end, tens of millions of them.
+
+    They grow in place, as parts that are joined at the end would be there twice, and small parts that are freed stay with
+    the process: of a country that was 500 MB of 2,000.
+    """
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self._values = np.empty(1 << 16, dtype)
+        self._size = 0
+
+    def add(self, values: NDArray[Any]) -> None:
+        end = self._size + values.size
+        if end > self._values.size:
+            # What is not written yet takes address space only.
+            self._values.resize(max(end, 2 * self._values.size), refcheck=False)
+        self._values[self._size : end] = values
+        self._size = end
+
+    def values(self) -> NDArray[Any]:
+        self._values.resize(self._size, refcheck=False)
+        return self._values
 
 
 def _groups(
