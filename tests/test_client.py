@@ -201,6 +201,17 @@ def test_alerts_go_in_and_come_out(client: Client) -> None:
     assert caught.value.status == 400
 
 
+def test_runs_are_listed_and_dismissed(client: Client) -> None:
+    job = client.runs.start("national-test", replicas=3, seed=1)
+    run = client.runs.get(job.id)
+    assert (run["scenario"], run["replicas"], run["seed"]) == ("national-test", 3, 1)
+    assert job.dismiss().is_finished
+    assert [one["id"] for one in client.runs.list(status="dismissed", scenario="national-test")] == [job.id]  # fmt: skip
+    with pytest.raises(ServiceError, match="404 no-curves"):
+        client.runs.curves(job.id)
+
+
+@pytest.mark.slow
 def test_runs_are_jobs_with_curves(client: Client) -> None:
     job = client.runs.start("valley-flash-flood", replicas=2, seed=1)
     assert isinstance(job.wait(timeout_s=120.0), Job)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Event", "events_of"]
+__all__ = ["Event", "events_of", "lines_of"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,15 @@ class Event:
     kind: str
     data: str
     id: str
+
+
+def lines_of(chunks: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a text that comes in pieces; unlike for `str.splitlines`, only a line feed ends one."""
+    rest = ""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split("\n")
+        for line in lines:
+            yield line.removesuffix("\r")
 
 
 def events_of(lines: Iterable[str]) -> Iterator[Event]:

@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from ew4all.client.events import events_of
+from ew4all.client.events import events_of, lines_of
 from ew4all.client.layers import Layer
 from ew4all.client.wire import LONGEST_WAIT_S, delay_of
 from ew4all.errors import ServiceError, TransportError
@@ -39,6 +39,8 @@ class Job:
         self._wire = wire
         self.id = str(status["jobID"])
         self.process = str(status.get("processID", ""))
+        self._seen = ""
+        """Number of the last event that was heard."""
         self._take(status)
 
     def __repr__(self) -> str:
@@ -122,11 +124,10 @@ class Job:
 
     def _listen(self, told: Callable[[Job], None], ends_s: float) -> None:
         """Follow the events of the job; return where they end, or cannot be had."""
-        seen, failures = "", 0
+        failures = 0
         while not self.is_finished and failures <= self._wire.retries:
             try:
-                seen, is_more = self._hear(seen, told, ends_s)
-                if not is_more:
+                if not self._hear(told, ends_s):
                     return
                 failures = 0
                 self._wire.sleep(_AGAIN_S)
@@ -137,19 +138,22 @@ class Job:
                 failures += 1
                 self._wire.sleep(min(_AGAIN_S, 0.25 * 2**failures))
 
-    def _hear(self, seen: str, told: Callable[[Job], None], ends_s: float) -> tuple[str, bool]:
-        """Read one stream; return the number of its last event, and whether another may be asked for."""
-        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": seen} if seen else {})
+    def _hear(self, told: Callable[[Job], None], ends_s: float) -> bool:
+        """Read one stream; return whether another may be asked for."""
+        headers = {"Accept": "text/event-stream"}
+        if self._seen:
+            headers["Last-Event-ID"] = self._seen
         silence_s = max(0.1, min(SILENCE_S, ends_s - time.monotonic()))
-        with self._wire.stream(f"/v1/jobs/{self.id}/events", headers=headers, timeout=silence_s) as answer:  # fmt: skip
+        path = f"/v1/jobs/{self.id}/events"
+        is_alive = False
+        with self._wire.stream(path, headers=headers, timeout=silence_s) as answer:
             kind = answer.headers.get("content-type", "")
             if answer.status_code == 204 or not kind.startswith("text/event-stream"):
-                return seen, False
-            is_first = True
-            for event in events_of(answer.iter_lines()):
+                return False
+            for event in events_of(lines_of(answer.iter_text())):
+                is_alive = True
                 self._must_not_be_over(ends_s)
-                seen = event.id or seen
-                is_first = False
+                self._seen = event.id or self._seen
                 moved = False
                 if event.kind == "job":
                     moved = self._take(json.loads(event.data))
@@ -158,8 +162,8 @@ class Job:
                 if moved:
                     told(self)
                 if self.is_finished:
-                    return seen, False
-        return seen, not is_first
+                    return False
+        return is_alive
 
     def _poll(self, told: Callable[[Job], None], ends_s: float) -> None:
         wait_s = 0.1
