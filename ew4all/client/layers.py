@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -140,7 +139,7 @@ def _unwritten(path: Path, error: OSError) -> WriteError:
 
 
 def _fetch(wire: Wire, url: str, params: Mapping[str, str], file: IO[bytes]) -> None:
-    tag, left, ends_s = "", wire.retries, time.monotonic() + wire.patience_s
+    tag, left, left_s = "", wire.retries, wire.patience_s
     while True:
         have = file.tell()
         headers = {"Accept-Encoding": "identity"}
@@ -160,8 +159,8 @@ def _fetch(wire: Wire, url: str, params: Mapping[str, str], file: IO[bytes]) -> 
                     raise
                 told_s = error.retry_after_s
             elif file.tell() > have:  # as long as something comes, there is hope
-                left, ends_s = wire.retries + 1, time.monotonic() + wire.patience_s
-            wire.pause(wire.retries - left, told_s, left, ends_s, error)
+                left, left_s = wire.retries, wire.patience_s
+            left_s -= wire.pause(left, left_s, told_s, error)
             left -= 1
         else:
             return

@@ -158,17 +158,17 @@ class Wire:
         """
         headers = dict(headers or {})
         is_safe = method in {"GET", "DELETE"} or "Idempotency-Key" in headers
-        left, ends_s, is_unsure = self.retries, time.monotonic() + self.patience_s, False
+        left, left_s, is_unsure = self.retries, self.patience_s, False
         while True:
             if content is not None:
                 given["content"] = content()
             try:
                 answer = self.http.request(method, path, headers=headers, **given)
             except httpx.ConnectError as error:  # it never left this machine
-                self.pause(self.retries - left, None, left, ends_s, _unsent(error))
+                left_s -= self.pause(left, left_s, None, _unsent(error))
             except httpx.TransportError as error:
                 is_unsure = True
-                self.pause(self.retries - left, None, left if is_safe else 0, ends_s, _unsent(error))  # fmt: skip
+                left_s -= self.pause(left if is_safe else 0, left_s, None, _unsent(error))
             except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
                 msg = f"{self.http.base_url}{path} cannot be asked for: {error}"
                 raise OptionError(msg) from error
@@ -181,19 +181,27 @@ class Wire:
                 is_unsure |= problem.status in _UNSURE
                 if not _asks_again(problem) or (problem.status in _UNSURE and not is_safe):
                     raise problem
-                self.pause(self.retries - left, problem.retry_after_s, left, ends_s, problem)
+                left_s -= self.pause(left, left_s, problem.retry_after_s, problem)
             left -= 1
 
-    def pause(
-        self, done: int, told_s: float | None, left: int, ends_s: float, why: Exception
-    ) -> None:
-        """Wait before the next attempt, or raise `why` where there is none."""
+    def pause(self, left: int, left_s: float, told_s: float | None, why: Exception) -> float:
+        """Wait before the next attempt, or raise `why` where there is none; return how long, seconds.
+
+        Parameters
+        ----------
+        left, left_s
+            Attempts and seconds of waiting that there are still.
+        told_s
+            What the service wants, seconds; None where it says nothing.
+        """
         # Not all at the same time: those who failed together would come again together.
-        own_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**done) * random.uniform(0.5, 1.0)
+        growing_s = FIRST_WAIT_S * 2.0 ** max(0, self.retries - left)
+        own_s = min(LONGEST_WAIT_S, growing_s) * random.uniform(0.5, 1.0)
         wait_s = own_s if told_s is None else told_s
-        if left <= 0 or time.monotonic() + wait_s > ends_s:
+        if left <= 0 or wait_s > left_s:
             raise why
         self.sleep(wait_s)
+        return wait_s
 
     @contextmanager
     def stream(
