@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_layers import keep_results, write_results
+from made_processes import Running
 from made_server import Served, serving
 from made_service import REACH
 
@@ -241,3 +242,20 @@ def test_faults_of_the_caller_never_leave_the_machine(client: Client, tmp_path: 
     for key in ("", "two words", "schlüssel", "new\nline"):
         with pytest.raises(OptionError, match="key"):
             Client("http://127.0.0.1:8000", key)
+
+
+@pytest.mark.slow
+def test_a_service_of_processes_that_is_killed_meanwhile(tmp_path: Path) -> None:
+    """The API is killed and started anew while the client waits: the job is the same, and its end is heard."""
+    running = Running(tmp_path)
+    try:
+        with Client(running.url, retries=60, patience_s=120.0) as client:
+            job = client.execute("reach", REACH)
+            running.kill("api")
+            running.start("api")
+            assert job.wait(timeout_s=240.0).status == "successful"
+            assert [one.id for one in client.jobs()] == [job.id]
+            path = client.download(next(iter(job.layers())), tmp_path)
+            assert path.stat().st_size > 0
+    finally:
+        running.stop()
