@@ -35,6 +35,7 @@
     ├── WriteError (OSError)             a file that cannot be written: exit code 1
     ├── SigningError                     a signature that could not be made; nothing goes out: exit code 1
     ├── RefusedError                     the gateway does not send: exit code 1
+    ├── ServiceError                     a service refused a request of ours, or failed: exit code 1
     └── TransportError (OSError)         a peer that does not answer or breaks the protocol: exit code 1
 
 Each message says what is wrong, where, why it matters and what to do.
@@ -70,6 +71,7 @@ __all__ = [
     "ReadError",
     "RefusedError",
     "ScenarioError",
+    "ServiceError",
     "SigningError",
     "StaleSidecarError",
     "SwappedAxesError",
@@ -233,6 +235,51 @@ class SigningError(EW4AllError):
 
 class RefusedError(EW4AllError):
     """The gateway does not send."""
+
+
+class ServiceError(EW4AllError):
+    """A service refused a request, or failed; see RFC 9457.
+
+    Attributes
+    ----------
+    status
+        HTTP status.
+    code
+        Word for programs, such as ``unknown-layer``; ``http-502`` where the answer had none.
+    detail
+        What the service says.
+    errors
+        What is wrong where: mappings with ``pointer`` (RFC 6901), ``detail`` and ``code``.
+    request_id
+        Name of the request in the log of the service; empty where it has told none.
+    retry_after_s
+        When to ask again, seconds; None where the service does not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status: int = 0,
+        code: str = "",
+        detail: str = "",
+        errors: tuple[Any, ...] = (),
+        request_id: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        """Hold the fields of the problem document beside the message that tells them."""
+        super().__init__(message)
+        self.status, self.code, self.detail, self.errors = status, code, detail, errors
+        self.request_id, self.retry_after_s = request_id, retry_after_s
+
+    @property
+    def pointer(self) -> str | None:
+        """Where the first fault is, such as ``#/inputs/area``; None where none is told."""
+        return next((str(one["pointer"]) for one in self.errors if "pointer" in one), None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the fields when it crosses processes."""
+        more = (self.status, self.code, self.detail, self.errors)
+        return type(self), (str(self), *more, self.request_id, self.retry_after_s)
 
 
 class TransportError(EW4AllError, OSError):
