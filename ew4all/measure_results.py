@@ -39,8 +39,15 @@ class PlannedMeasure:
 
     @property
     def cost_per_person(self) -> float | None:
-        """Money for each person newly reached; None where nobody is, or there is no price."""
-        people = self.alone if self.added is None else self.added
+        """Money for each person added to the plan; None where it is not chosen or adds nobody."""
+        return self._each(self.added or 0.0)
+
+    @property
+    def cost_per_person_alone(self) -> float | None:
+        """Money for each person whom it would reach if nothing else was done; None where that is nobody, or without a price."""
+        return self._each(self.alone)
+
+    def _each(self, people: float) -> float | None:
         cost = self.measure.cost
         return None if cost is None or people <= 0.0 else cost / people
 
@@ -59,7 +66,8 @@ class PlannedMeasure:
             "people_alone": self.alone,
             **({} if self.added is None else {"people_added": self.added}),
             **({} if self.weighted is None else {"objective_added": self.weighted}),
-            "cost_per_person": self.cost_per_person,
+            **({} if self.added is None else {"cost_per_person": self.cost_per_person}),
+            "cost_per_person_alone": self.cost_per_person_alone,
             "proposed_here": m.is_generated,
         }
 
@@ -129,6 +137,8 @@ class MeasurePlan:
         Of unknown cost: never chosen, never free.
     states
         From the state of the network to its share of the warnings.
+    caution
+        What must be known to read the numbers at all: it stands on every picture.
     """
 
     budget: float
@@ -148,6 +158,7 @@ class MeasurePlan:
     notes: tuple[str, ...]
     currency: str = CURRENCY
     title: str | None = None
+    caution: str | None = None
     version: str = __version__
 
     @property

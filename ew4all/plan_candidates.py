@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ew4all.errors import OptionError
 from ew4all.planning.candidates import peaks
 from ew4all.planning.measures import (
     DEVICE,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ew4all.planning.rows import Crowd
     from ew4all.units import F64
 
-__all__ = ["PER_KIND", "SiteList", "priced", "proposed"]
+__all__ = ["PER_KIND", "SiteList", "must_be_near", "priced", "proposed"]
 
 PER_KIND: Final = 40
 """Places proposed for each kind."""
@@ -39,6 +40,8 @@ _SITE_KM: Final = 6.0
 _UPGRADE_KM: Final = 10.0
 _KIT_KM: Final = 3.0
 _SIREN_KM: Final = 1.0
+_MARGIN_DEG: Final = 1.5
+"""From further away nothing reaches anybody: 150 km and more."""
 _CLIMB: Final = 0.25
 """A mast is moved to the highest ground within this part of its reach."""
 
@@ -186,6 +189,38 @@ def _programmes(opened: GapStudy) -> list[Measure]:
     ]  # fmt: skip
 
 
+def must_be_near(measures: Sequence[Measure], cells: PlanCells) -> None:
+    """Refuse places that lie far from everybody, but not with longitude and latitude in turn.
+
+    Raises
+    ------
+    OptionError
+        Longitude and latitude of some look swapped.
+    """
+    first = float(cells.lon_deg[0])
+    east = (cells.lon_deg - first + 180.0) % 360.0 - 180.0
+
+    def is_near(lon: float, lat: float) -> bool:
+        x = (lon - first + 180.0) % 360.0 - 180.0
+        return bool(
+            east.min() - _MARGIN_DEG <= x <= east.max() + _MARGIN_DEG
+            and cells.lat_deg.min() - _MARGIN_DEG <= lat <= cells.lat_deg.max() + _MARGIN_DEG
+        )
+
+    placed = [m for m in measures if math.isfinite(m.lon_deg)]
+    swapped = [
+        m for m in placed if not is_near(m.lon_deg, m.lat_deg) and is_near(m.lat_deg, m.lon_deg)
+    ]
+    if swapped:
+        m = swapped[0]
+        also = f" ({len(swapped):,} of {len(placed):,} are like it)" if len(swapped) > 1 else ""
+        msg = (
+            f"measure {m.id} is at lon {m.lon_deg:g}, lat {m.lat_deg:g}, far from everybody, but in the study area with the two "
+            f"in turn{also}; swap the columns lon and lat"
+        )
+        raise OptionError(msg)
+
+
 def priced(
     measures: Sequence[Measure], costs: Mapping[str, float | None], years: float, people: Mapping[str, float], everybody: float
 ) -> list[Measure]:  # fmt: skip
@@ -194,7 +229,7 @@ def priced(
     Parameters
     ----------
     costs
-        From `ew4all.planning.costs.resolve`.
+        From `ew4all.planning.costs.resolve`; for what the options ``cost`` and ``cost_year`` of a measure leave out.
     people
         Name of a device programme to the people whom it equips.
     everybody
@@ -202,12 +237,15 @@ def priced(
     """
     out = []
     for measure in measures:
-        if "cost" in (measure.options or {}):
-            own = Price(measure.number("cost", 0.0), measure.number("cost_year", 0.0)).total(years)
-            cost = None if own is None or math.isnan(own) else own
-        else:
-            is_device = KINDS[measure.kind].acts == DEVICE
-            count = people.get(measure.id, 0.0) if is_device else everybody
-            cost = price_of(measure.kind, costs, count).total(years)
-        out.append(replace(measure, cost=cost))
+        is_device = KINDS[measure.kind].acts == DEVICE
+        count = people.get(measure.id, 0.0) if is_device else everybody
+        usual = price_of(measure.kind, costs, count)
+        own = Price(_own(measure, "cost", usual.capital), _own(measure, "cost_year", usual.year))
+        out.append(replace(measure, cost=own.total(years)))
     return out
+
+
+def _own(measure: Measure, name: str, usual: float | None) -> float | None:
+    """Return what a list says of a cost, else the usual one: what is left out is not free."""
+    value = measure.number(name, math.nan if usual is None else usual)
+    return None if math.isnan(value) else value

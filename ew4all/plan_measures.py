@@ -204,7 +204,7 @@ def _result(
         for m in problem.measures
         if m.id not in names and m.cost is not None
     ]
-    rest.sort(key=lambda row: (row.cost_per_person is None, row.cost_per_person or 0.0, row.measure.id))  # fmt: skip
+    rest.sort(key=lambda row: (row.cost_per_person_alone is None, row.cost_per_person_alone or 0.0, row.measure.id))  # fmt: skip
     unpriced = [PlannedMeasure(m, problem.alone[m.id]) for m in problem.measures if m.cost is None]
     notes = [*problem.notes, *_notes(budget, chosen, rest, unpriced)]
     optimum = Optimum(
@@ -236,6 +236,7 @@ def _result(
         inputs=inputs,
         notes=brief(tuple(notes), inputs),
         title=title,
+        caution=problem.caution,
     )
 
 
@@ -284,12 +285,23 @@ def _notes(budget: float, chosen: Sequence[PlannedMeasure], rest: Sequence[Plann
         dear = [
             row.measure.cost for row in rest if row.alone > 0.0 and row.measure.cost is not None
         ]
-        least = f"; the cheapest that reaches anybody costs {min(dear):,.0f}" if dear else ""
-        notes.append(f"no measure is chosen: none that reaches anybody fits the budget{least}")
+        notes.append(
+            "no measure is chosen: none that reaches anybody fits the budget; the cheapest that does costs "
+            f"{min(dear):,.0f}"
+            if dear
+            else "no measure is chosen: none that has a price reaches anybody who is left out"
+        )
+    idle = [r.measure.id for r in (*rest, *unpriced) if r.alone <= 0.0 and not r.measure.is_generated]  # fmt: skip
+    if idle:
+        notes.append(
+            f"{'1 measure' if len(idle) == 1 else f'{len(idle):,} measures'} of the list would reach nobody who is left out: "
+            f"{', '.join(idle[:5])}{', ...' if len(idle) > 5 else ''}"
+        )
     if unpriced:
         kinds = sorted({row.measure.kind for row in unpriced})
+        count, have, they = (1, "measure has", "it is") if len(unpriced) == 1 else (len(unpriced), "measures have", "they are")  # fmt: skip
         notes.append(
-            f"{len(unpriced)} measures have no price and cannot be chosen; they are listed as unpriced: {', '.join(kinds)}. Give "
+            f"{count:,} {have} no price and cannot be chosen; {they} listed as unpriced: {', '.join(kinds)}. Give "
             "--cost NAME=VALUE or a column cost"
         )
     return notes

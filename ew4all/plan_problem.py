@@ -9,11 +9,11 @@ import numpy as np
 
 from ew4all.errors import OptionError
 from ew4all.grid import Block
-from ew4all.plan_candidates import PER_KIND, priced, proposed
+from ew4all.plan_candidates import PER_KIND, must_be_near, priced, proposed
 from ew4all.plan_crowd import crowd_of, must_have_signal, read_cells_of_plan, weights_of
 from ew4all.plan_effects import Effects
 from ew4all.plan_service import service_of_sites
-from ew4all.planning.measures import DEVICE, KINDS, NEEDS_SITE, SWITCH
+from ew4all.planning.measures import DEVICE, KINDS, NEEDS_SITE, SIGNAL, SWITCH
 from ew4all.planning.merging import merging_of
 from ew4all.planning.options import Option
 from ew4all.planning.rows import instance_of
@@ -56,6 +56,8 @@ class Problem:
         People whom nothing reaches now, the mean over the states of the network.
     objective
         ``people`` or ``weighted``.
+    caution
+        What must be known to read the numbers at all.
     """
 
     opened: GapStudy
@@ -70,6 +72,7 @@ class Problem:
     states: Mapping[str, float]
     sources: tuple[SourceNote, ...]
     notes: tuple[str, ...]
+    caution: str | None = None
 
 
 def problem_of(
@@ -111,7 +114,8 @@ def problem_of(
     )
     notes, sources = [*opened.notes, *told], list(opened.sources)
     crowd = crowd_of(opened, cells, weight)
-    notes += _crowded(cells)
+    caution = _crowded(cells)
+    notes += [caution] if caution else []
     service = service_of_sites(opened, cells, values, notes)
     target = values["cell_broadcast_target"]
     found: list[Measure] = []
@@ -125,6 +129,7 @@ def problem_of(
             found = [m for m in found if m.kind in kinds]
         _must_fit(found, opened, None if service is None else service.sites.id)
         found = [m if service is None else _at_site(m, service.sites) for m in found]
+        must_be_near(found, cells)
     else:
         terrain = None
         if dem is not None:
@@ -172,7 +177,7 @@ def problem_of(
     is_plain = bool((weight == 1.0).all())
     return Problem(
         opened, cells, crowd, tuple(found), alone, tuple(options), tuple(usable), float(whole.people.sum()),
-        "people" if is_plain else "weighted", _states(outage), tuple(sources), tuple(dict.fromkeys(notes)),
+        "people" if is_plain else "weighted", _states(outage), tuple(sources), tuple(dict.fromkeys(notes)), caution,
     )  # fmt: skip
 
 
@@ -196,18 +201,18 @@ def _kept(instance: Instance, keep: Sequence[int]) -> Instance:
     return instance if len(keep) == len(instance) else instance.take(keep)
 
 
-def _crowded(cells: PlanCells) -> list[str]:
+def _crowded(cells: PlanCells) -> str | None:
     """Say where people stand closer than they live: settlements that were put into single cells."""
     grid = cells.grid
     k = int(np.argmax(cells.people))
     row, col = int(cells.flat[k]) // grid.width, int(cells.flat[k]) % grid.width
     density = float(cells.people[k] / grid.cell_area_km2(Block(row, row + 1, col, col + 1))[0, 0])
     if density < _MOST_PER_KM2:
-        return []
-    return [
+        return None
+    return (
         f"the densest cell has {density:,.0f} people a km2, as whole settlements stand in single cells: what reaches little ground "
         "(sirens, wardens) seems to reach more people than it would; give a finer population for them"
-    ]
+    )
 
 
 def _states(outage: Any) -> dict[str, float]:
@@ -258,10 +263,11 @@ def _must_fit(found: Sequence[Measure], opened: GapStudy, sites: Any) -> None:
         if KINDS[measure.kind].acts == DEVICE and measure.zone and measure.zone not in ids:
             msg = f"measure {measure.id} is for the zone {measure.zone!r}, but there is none of this name; give --zones and --zone-id that fit"
             raise OptionError(msg)
-        if (
-            measure.kind in NEEDS_SITE
-            and KINDS[measure.kind].acts != "signal"
-            and measure.site not in known
+        acts = KINDS[measure.kind].acts
+        # Its own place or that of its site; without either it would reach nobody and say nothing.
+        is_nowhere = not np.isfinite(measure.lon_deg) and acts not in {DEVICE, SWITCH}
+        if measure.site not in known and (
+            is_nowhere or (measure.kind in NEEDS_SITE and acts != SIGNAL)
         ):
             where = (
                 "no list of sites was given (--sites)"

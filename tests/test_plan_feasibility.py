@@ -216,6 +216,16 @@ def test_figures_on_the_command_line_reach_the_document(tmp_path: Path) -> None:
     assert "given by the user" in (tmp_path / "feasibility.html").read_text("utf-8")
 
 
+def test_a_price_is_taken_away(tmp_path: Path) -> None:
+    done = run("--demo", "--cost", "siren=nan", "--format", "html", "--out", tmp_path, "--json", "--quiet")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    sirens = next(
+        c for c in json.loads(done.stdout)["economics"]["channels"] if c["id"] == "sirens"
+    )
+    assert not sirens["priced"]
+    assert json.loads((tmp_path / "run.json").read_text("utf-8"))["settings"]["cost"] == {"siren": "nan"}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -15,7 +15,8 @@ from ew4all.errors import AssumptionError, OptionError, TableValueError
 from ew4all.grid import GEOID
 from ew4all.plan_effects import _metres
 from ew4all.plan_measures import choose_measures
-from ew4all.planning.measures import KINDS, Effect, Measure
+from ew4all.planning.costs import resolve
+from ew4all.planning.measures import KINDS, Effect, Measure, in_usd
 from ew4all.planning.rows import Crowd, Outage, instance_of
 from ew4all.readers.measures import read_measures
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ew4all.measure_results import MeasurePlan
+
+
+SIREN, SIREN_YEAR = (in_usd(name, resolve()) or 0.0 for name in ("siren", "siren_year"))
 
 
 def demo(**more: Any) -> MeasurePlan:
@@ -155,11 +159,11 @@ def test_cell_broadcast_comes_before_what_depends_on_it() -> None:
 def test_given_measures(tmp_path: Path) -> None:
     table = tmp_path / "candidates.csv"
     table.write_text(
-        "id,kind,lon,lat,cost,radius_km,site,colour\n"
-        "town,siren,-61.75,12.05,20000,,,red\n"
-        "free word,warden,-61.75,12.05,,,,red\n"
-        "mast,fm_transmitter,-61.68,12.1,90000,30,,red\n"
-        "power,battery,,,9000,,A01,red\n",
+        "id,kind,lon,lat,cost,cost_year,radius_km,site,colour\n"
+        "town,siren,-61.75,12.05,20000,0,,,red\n"
+        "free word,warden,-61.75,12.05,,0,,,red\n"
+        "mast,fm_transmitter,-61.68,12.1,90000,0,30,,red\n"
+        "power,battery,,,9000,0,,A01,red\n",
         encoding="utf-8",
     )
     found = demo(candidates=table, kinds=(), budget=200_000.0)
@@ -167,6 +171,74 @@ def test_given_measures(tmp_path: Path) -> None:
     assert [row.measure.id for row in found.unpriced] == ["free word"]
     assert found.cost == pytest.approx(119_000.0)
     assert any("columns that are not used: colour" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "cost"),
+    [
+        ("cost,cost_year", "20000,", 20_000.0 + 5.0 * SIREN_YEAR),
+        ("cost", "20000", 20_000.0 + 5.0 * SIREN_YEAR),
+        ("cost,cost_year", "20000,0", 20_000.0),
+        ("cost,cost_year", "20000,100", 20_500.0),
+        ("cost_year", "100", SIREN + 500.0),
+        ("name", "", SIREN + 5.0 * SIREN_YEAR),
+    ],
+)
+def test_costs_left_out_are_the_usual_ones_and_not_free(
+    tmp_path: Path, header: str, cells: str, cost: float
+) -> None:
+    table = tmp_path / "candidates.csv"
+    table.write_text(f"id,kind,lon,lat,{header}\ntown,siren,-61.75,12.05,{cells}\n", "utf-8")
+    found = demo(candidates=table, kinds=(), budget=1e6)
+    assert [row.measure.cost for row in found.chosen] == [pytest.approx(cost)]
+    said = any("1 measure with a cost and no cost_year" in note for note in found.notes)
+    assert said == (cells in {"20000,", "20000"})
+    assert any("1 measure to choose from" in note for note in found.notes)
+
+
+def test_places_where_nobody_lives_are_told(tmp_path: Path) -> None:
+    table = tmp_path / "candidates.csv"
+    table.write_text("id,kind,lon,lat\ntown,siren,12.05,-61.75\nb,siren,12.1,-61.7\n", "utf-8")
+    with pytest.raises(OptionError, match=r"town is at lon 12.05, lat -61.75.*2 of 2.*swap"):
+        demo(candidates=table, kinds=())
+    table.write_text("id,kind,lon,lat\nsea,siren,-62.9,12.9\n", "utf-8")
+    found = demo(candidates=table, kinds=(), budget=1e6)
+    assert found.chosen == ()
+    assert any("none that has a price reaches anybody" in note for note in found.notes)
+    assert any("1 measure of the list would reach nobody who is left out: sea" in note for note in found.notes)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["siren", "new_technology", "satellite_kit"])
+def test_a_site_that_is_not_known_is_no_place(tmp_path: Path, kind: str) -> None:
+    table = tmp_path / "candidates.csv"
+    table.write_text(f"id,kind,site\na,{kind},nowhere\n", "utf-8")
+    with pytest.raises(OptionError, match="'nowhere', but the list of sites has none of this name"):
+        demo(candidates=table, kinds=())
+
+
+def test_a_plan_without_a_price_is_written(tmp_path: Path) -> None:
+    found = demo(kinds=("siren", "warden"), cost={"siren": float("nan")}, out=tmp_path / "plan")
+    record = json.loads((tmp_path / "plan/run.json").read_text("utf-8"))
+    assert record["settings"]["cost"] == {"siren": "nan"}
+    assert any("4 measures have no price" in note for note in found.notes)
+    one = demo(kinds=("siren",), per_kind=1, cost={"siren": float("nan")})
+    assert any("1 measure has no price and cannot be chosen; it is listed" in note for note in one.notes)  # fmt: skip
+
+
+def test_money_for_each_person_has_two_columns(tmp_path: Path) -> None:
+    found = demo(out=tmp_path / "plan")
+    with (tmp_path / "plan/measures.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["state"] for row in rows} == {"chosen", "not chosen"}
+    for row in rows:
+        alone = float(row["people_alone"])
+        if alone > 0.0:
+            assert float(row["cost_per_person_alone"]) == pytest.approx(float(row["cost"]) / alone)
+        if row["state"] == "chosen":
+            assert float(row["cost_per_person"]) == pytest.approx(float(row["cost"]) / float(row["people_added"]))  # fmt: skip
+        else:
+            assert row["cost_per_person"] == ""
+    assert "cost_per_person" not in found.others[0].to_dict()
 
 
 @pytest.mark.parametrize(

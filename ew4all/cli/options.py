@@ -24,6 +24,7 @@ __all__ = [
     "named_layers",
     "numbers",
     "one_or_all",
+    "prices",
     "repeatable",
     "sources",
     "thresholds",
@@ -80,6 +81,23 @@ def numbers(option: str, values: Sequence[str] | None, form: str) -> dict[str, f
     if texts is None:
         return None
     return {name: _number(option, text, form) for name, text in texts.items()}
+
+
+def prices(values: Sequence[str] | None) -> dict[str, float] | None:
+    """Return what ``--cost NAME=VALUE`` says; ``nan`` takes a price away.
+
+    Raises
+    ------
+    OptionError
+        See `numbers`.
+    """
+    form = "siren=15000, or siren=nan for no price"
+    texts = mapping("--cost", values, form) or {}
+    found = {
+        name: math.nan if text.lower() == "nan" else _number("--cost", text, form)
+        for name, text in texts.items()
+    }
+    return found or None
 
 
 def moment(option: str, text: str) -> datetime:

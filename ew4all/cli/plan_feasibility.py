@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ew4all.cli.options import mapping, numbers, sources, thresholds
+from ew4all.cli.options import mapping, numbers, prices, sources, thresholds
 from ew4all.cli.parameters import (
     Coverage,
     CoverageMin,
@@ -114,7 +114,7 @@ def feasibility(
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE",
-            help="Replace a figure of the comparison: cell_broadcast, siren, horizon_years, ... Repeatable.",
+            help="Replace a figure of the comparison: cell_broadcast, siren, horizon_years, ...; siren=nan: no price. Repeatable.",
         ),
     ] = None,
     assume: Annotated[
@@ -161,7 +161,7 @@ def feasibility(
             "operator_share": numbers("--operator-share", operator_share, "NAME=0.4"),
             "readiness": readiness,
             "roamers": roamers,
-            "cost": numbers("--cost", cost, "cell_broadcast_least=2000000"),
+            "cost": prices(cost),
             "assume": numbers("--assume", assume, "device_capable=0.62"),
             "formats": formats,
             "out": out,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ew4all.cli.options import mapping, numbers, sources, thresholds
+from ew4all.cli.options import mapping, numbers, prices, sources, thresholds
 from ew4all.cli.parameters import (
     Coverage,
     CoverageMin,
@@ -212,7 +212,7 @@ def measures(
             "candidates": candidates,
             "kinds": tuple(kind or ()),
             "per_kind": per_kind,
-            "cost": _costs(cost),
+            "cost": prices(cost),
             "assume": numbers("--assume", assume, "outage_share=0.4"),
             "exact": not no_exact,
             "title": title,
@@ -238,15 +238,6 @@ def _channels(values: list[str] | None) -> dict[str, str | None] | None:
         msg = f"--channel was given twice for {twice[0]!r}"
         raise OptionError(msg)
     return {**layers, **dict.fromkeys(bare)}
-
-
-def _costs(values: list[str] | None) -> dict[str, float] | None:
-    """Return prices; ``nan`` is none."""
-    texts = mapping("--cost", values, "siren=15000, or siren=nan for no price") or {}
-    without = {name: float("nan") for name, text in texts.items() if text.lower() == "nan"}
-    rest = [f"{name}={text}" for name, text in texts.items() if name not in without]
-    found = {**(numbers("--cost", rest, "siren=15000, or siren=nan for no price") or {}), **without}
-    return found or None
 
 
 def _sites_options(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ew4all.units import F32, I32
 
-__all__ = ["KINDS", "NEEDS_SITE", "Effect", "Kind", "Measure", "Price", "price_of"]
+__all__ = ["KINDS", "NEEDS_SITE", "Effect", "Kind", "Measure", "Price", "in_usd", "price_of"]
 
 SIGNAL: Final = "signal"
 PLACE: Final = "place"

@@ -91,10 +91,28 @@ def read_measures(source: Any) -> MeasureList:
             msg = f"{name}, line {lines[k]}: the name {measure.id!r} is also on line {lines[seen[measure.id]]}; give each measure an id of its own"
             raise TableValueError(msg)
         seen[measure.id] = k
-    notes.append(f"{name}: {len(found):,} measures to choose from")
+    notes.append(f"{name}: {_measures(len(found))} to choose from")
+    notes += _prices_left_out(found, columns, name)
+    return MeasureList(tuple(found), SourceNote.of("measures", source, crs), tuple(notes))
+
+
+def _measures(count: int) -> str:
+    return f"{count:,} measure{'' if count == 1 else 's'}"
+
+
+def _prices_left_out(found: Sequence[Measure], columns: Mapping[str, Any], name: str) -> list[str]:
+    """Say which costs are the default ones, as the list does not give them."""
+    notes = []
     if "cost" not in columns:
         notes.append(f"{name} has no column cost: default prices of docs/measures.md are taken")
-    return MeasureList(tuple(found), SourceNote.of("measures", source, crs), tuple(notes))
+    left = [m for m in found if "cost_year" not in (m.options or {})]
+    running = [m for m in left if math.isfinite(m.number("cost", math.nan))]
+    if running:
+        notes.append(
+            f"{name}: {_measures(len(running))} with a cost and no cost_year: the default running costs of docs/measures.md are "
+            "taken; write 0 where there are none"
+        )
+    return notes
 
 
 def _points(path: str, name: str) -> tuple[dict[str, list[str]], CRS | None]:
@@ -127,7 +145,7 @@ def _measure(row: Mapping[str, str], k: int, where: str) -> Measure:
     for name, (low, high) in NUMBERS.items():
         text = row.get(name, "")
         if not text:
-            # A list that has costs, but none for this measure: unpriced. Running costs may be left out.
+            # A list that has costs, but none for this measure: unpriced. Running costs left out are the default ones.
             if name == "cost" and "cost" in row:
                 options["cost"] = math.nan
             continue

@@ -62,6 +62,9 @@ def draw_curve(path: Path, plan: MeasurePlan, notice: str | None = None) -> None
         f"({share_text(plan.unreached, plan.people)}) are reached by no channel now; money for {plan.years:g} years"
     )
     figure.text(0.085, 0.88, about, fontsize=9.5, va="center", **style)
+    if plan.caution:
+        caution = textwrap.fill(f"Caution: {plan.caution}.", 160)
+        figure.text(0.085, 0.045, caution, fontsize=7, va="top", color="#8c1c13", parse_math=False)
     if notice:
         figure.text(0.085, 0.975, notice.upper(), fontsize=9, fontweight="bold", color="#8c1c13", va="center")  # fmt: skip
     _bars(figure, plan)

@@ -116,6 +116,7 @@ def _facts(row: PlannedMeasure) -> dict[str, Any]:
         "zone": m.zone or None,
         "cost": m.cost,
         "people_alone": row.alone,
+        "cost_per_person_alone": row.cost_per_person_alone,
     }
 
 

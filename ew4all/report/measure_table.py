@@ -84,7 +84,7 @@ def _chosen(plan: MeasurePlan) -> RenderableType:
 def _list(title: str, rows: tuple[PlannedMeasure, ...]) -> RenderableType:
     table = _table(f"{title}: {len(rows):,}", ("measure", "cost", "people", "a person"))
     for row in rows[:5]:
-        add_row(table, _name(row), _money(row.measure.cost), people_text(row.alone), _money(row.cost_per_person))  # fmt: skip
+        add_row(table, _name(row), _money(row.measure.cost), people_text(row.alone), _money(row.cost_per_person_alone))  # fmt: skip
     if len(rows) > 5:
         add_row(table, f"{len(rows) - 5:,} more", "", "", "")
     return table
