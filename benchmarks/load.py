@@ -242,7 +242,7 @@ def _seconds(time_text: str) -> float:
     return dt.datetime.fromisoformat(time_text).timestamp()
 
 
-METHODS = {"open_loop": open_loop, "closed_loop": closed_loop, "listen": listen}
+METHODS: dict[str, Any] = {"open_loop": open_loop, "closed_loop": closed_loop, "listen": listen}
 
 
 def begun(method: str, **arguments: Any) -> subprocess.Popen[str]:

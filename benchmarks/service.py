@@ -185,7 +185,8 @@ class Shown:
     def _tiles(running: Running, layer: Any) -> list[tuple[int, int, int]]:
         told = running.get(f"/v1/layers/{layer['id']}/tilejson.json")
         zooms = list(range(told["minzoom"], min(told["maxzoom"], 12) + 1))[-4:]
-        found = morecantile.tms.get("WebMercatorQuad").tiles(*layer["bbox"], zooms=zooms)
+        west, south, east, north = layer["bbox"]
+        found = morecantile.tms.get("WebMercatorQuad").tiles(west, south, east, north, zooms=zooms)
         return [(one.z, one.x, one.y) for one in found]
 
     def ours(self, number: int) -> str:
