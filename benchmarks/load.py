@@ -43,19 +43,33 @@ class Connection(asyncio.Protocol):
         self._asked: tuple[str, str, float] | None = None
         self._told = bytearray()
         self._needed = 0
+        self._opening: asyncio.Task[Any] | None = None
         self.transport: Any = None
+        self._peer: Any = None
         self.idle = asyncio.Event()
         self.idle.set()
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
+        self._peer = transport.get_extra_info("peername")
 
     def ask(self, kind: str, path: str, due_s: float) -> None:
         """Send a request, or let it wait for the one before."""
         self._line.append((kind, path, due_s))
         self.idle.clear()
-        if self._asked is None:
+        if self._asked is not None or (self._opening is not None and not self._opening.done()):
+            return
+        if (
+            self.transport.is_closing()
+        ):  # nothing was asked for a while, and the service let go of it
+            self._opening = asyncio.create_task(self._open_again())
+        else:
             self._next()
+
+    async def _open_again(self) -> None:
+        host, port = self._peer[:2]
+        await asyncio.get_running_loop().create_connection(lambda: self, host, port)
+        self._next()
 
     def _next(self) -> None:
         if not self._line:
@@ -87,7 +101,9 @@ class Connection(asyncio.Protocol):
         self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for _, path, _ in [*([self._asked] if self._asked else []), *self._line]:
+        if self._asked is None:
+            return
+        for _, path, _ in (self._asked, *self._line):
             self._faults.append(f"{path}: the connection ended ({exc})")
         self._line.clear()
         self._asked = None
