@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 SECTION = "Service"
 FULL = settings.LOAD
 RATE, SECONDS, CLIENTS = (300, 60.0, 500) if FULL else (100, 2.0, 50)
-STEPS, STEP_S = (range(300, 3001, 100), 8.0) if FULL else (range(150, 301, 150), 1.0)
+STEPS, STEP_S = (range(300, 3001, 100), 8.0) if FULL else (range(150, 301, 150), 0.5)
 LISTENERS = 500 if FULL else 50
-BESIDE_S = 30.0 if FULL else 1.5
+BESIDE_S = 30.0 if FULL else 1.0
 ROUNDS = 5 if FULL else 1
-TILES, DOCUMENTS = (200, 3000) if FULL else (25, 200)
+TILES, DOCUMENTS = (200, 3000) if FULL else (15, 150)
 HEALTH = "/healthz"
 CACHED = ("picture tiles, cached", "vector tiles, cached", "pages of features", "TileJSON")
 MOST_MS = 250.0
