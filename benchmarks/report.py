@@ -29,6 +29,8 @@ SECTIONS = (
     "Whole processes",
     "Simulation",
     "Measures",
+    "Targeting",
+    "Service",
 )
 
 LIBRARIES = (

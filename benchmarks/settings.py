@@ -8,6 +8,8 @@ EW4ALL_BENCH_ROUNDS
     Rounds in which everybody has a turn (5).
 EW4ALL_BENCH_TMP
     Folder for the rasters on disk; pytest's temporary folder if not told.
+EW4ALL_BENCH_LOAD
+    1 loads the service as long and as much as for the table; so does the full size of the raster in memory.
 EW4ALL_BENCH_WRITE
     1 writes the tables of a complete run into benchmarks/README.md.
 """
@@ -24,6 +26,8 @@ WRITE = os.environ.get("EW4ALL_BENCH_WRITE") == "1"
 
 FULL_SIZE = 10_000
 FULL_OUT_OF_CORE_SIZE = 30_000
+
+LOAD = os.environ.get("EW4ALL_BENCH_LOAD") == "1" or SIZE >= FULL_SIZE
 
 OURS_PER_ROUND = 3
 """Turns of ours in a round: one takes a hundredth of a rival's, so that a single disturbance would decide it."""

@@ -14,9 +14,13 @@ import pytest
 import structlog
 from made_service import REACH, make_client, service_of, started
 
+from ew4all.api.app import create_app
 from ew4all.api.identity import make_key
 from ew4all.api.jobs.keeper import Keeper
 from ew4all.api.logs import configure, without_secrets
+from ew4all.api.openapi import routes_of
+from ew4all.api.serving import server_of
+from ew4all.api.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,3 +153,16 @@ def test_whatever_is_named_like_a_secret_is_hidden() -> None:
     event = {"authorization": "x", "a": {"password": "x", "b": ["Bearer abc", "ew4_abcdefghijk"]}, "n": 1}  # fmt: skip
     hidden = without_secrets(None, "", event)
     assert hidden == {"authorization": "***", "a": {"password": "***", "b": ["Bearer ***", "ew4_***"]}, "n": 1}  # fmt: skip
+
+
+def test_what_is_asked_for_all_the_time_is_tried_first(tmp_path: Path) -> None:
+    """Routes are tried in turn, and each that comes before costs a regular expression."""
+    paths = [route.path for route in routes_of(create_app(Settings(data_dir=tmp_path)))]
+    often = ("/healthz", "/v1/layers/{layer_id}/xyz/{z}/{x}/{y}.{kind}", "/v1/layers/{layer_id}/tilejson.json", "/collections/{collection_id}/items")  # fmt: skip
+    assert max(map(paths.index, often)) < 12
+
+
+def test_an_idle_connection_outlives_that_of_a_proxy(tmp_path: Path) -> None:
+    """With the five seconds that uvicorn gives, clients that asked each five seconds were cut off now and then."""
+    app = create_app(Settings(data_dir=tmp_path))
+    assert server_of(app, "127.0.0.1", 0).config.timeout_keep_alive > 60

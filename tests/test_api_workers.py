@@ -9,6 +9,8 @@ import psutil
 import pytest
 from made_processes import Running, waited
 
+from ew4all.api.jobs.child import NICENESS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -67,6 +69,13 @@ def test_a_worker_that_is_killed_leaves_no_process_and_another_takes_over(servic
     waited(lambda: _are_gone(family), 5.0)
     assert service.ended(job, 120.0)["status"] == "successful"
     waited(lambda: not any((service.data / "work").iterdir()))
+
+
+def test_what_computes_leaves_processors_to_what_answers(service: Running) -> None:
+    service.submit("run", PLAYED)
+    own = service.processes["worker0"]
+    usual = psutil.Process(own.pid).nice()
+    waited(lambda: {p.nice() for p in _family(service)} == {min(19, usual + NICENESS)})
 
 
 def test_a_dismissed_job_ends_with_all_its_processes(service: Running) -> None:

@@ -100,19 +100,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
     )
     install_middleware(app, settings)
+    # Routes are tried in their order: first what maps and probes ask for all the time.
+    often = operations, tiles, features
     nouns = uploads, scenarios, alerts, runs, layers, keys, audit
-    for module in (
-        landing,
-        processes,
-        jobs,
-        *nouns,
-        tiles,
-        tilesets,
-        features,
-        events,
-        feeds,
-        operations,
-        reference,
-    ):
+    for module in (*often, landing, processes, jobs, *nouns, tilesets, events, feeds, reference):
         app.include_router(module.router)
     return app

@@ -14,6 +14,9 @@ __all__ = ["Server", "server_of"]
 _GRACE_S: Final = 10
 """How long requests may go on after the wish to end; then they are cut off."""
 
+_IDLE_S: Final = 75
+"""How long a connection may be idle: longer than proxies keep theirs (nginx 60 s), else it is closed under a request on its way."""
+
 
 class Server(uvicorn.Server):
     """Ends politely: it takes nothing new, ends streams, lets requests finish, then closes the store."""
@@ -36,6 +39,7 @@ def server_of(app: FastAPI, host: str, port: int) -> Server:
         port=port,
         log_config=None,
         timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=_IDLE_S,
         server_header=False,
     )
     return Server(app, config)

@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["OUTCOME", "REQUEST", "Progress", "main"]
+__all__ = ["NICENESS", "OUTCOME", "REQUEST", "Progress", "main"]
 
 REQUEST = "request.json"
 OUTCOME = "outcome.json"
+
+NICENESS: Final = 5
+"""Added to that of the worker."""
 
 _LOOK_S: Final = 0.5
 _TELL_S: Final = 0.3
@@ -134,4 +137,6 @@ def _end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
+    # Whoever asks goes first: what is computed takes what answers leave.
+    os.nice(NICENESS)
     sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
