@@ -30,6 +30,8 @@ ANSWERS = {
 """Answers in words."""
 
 _SMALL = 0.005
+_NOBODY = 1e-6
+"""People; less is the rounding of a difference of sums."""
 
 
 def findings_of(
@@ -46,7 +48,7 @@ def findings_of(
         out += _zones(zones)
         out += _settled(sources)
         out += _pairs(pairs)
-    out += _official(stages, sources)
+    out += _official(stages, sources, zones)
     if cases and len(stages) > 0:
         base = stages[-1]
         for case in cases:
@@ -126,19 +128,35 @@ def _pairs(pairs: Sequence[Pair]) -> list[str]:
     return out
 
 
-def _official(stages: Sequence[Case], sources: Sequence[SourceFacts]) -> list[str]:
+def _official(
+    stages: Sequence[Case], sources: Sequence[SourceFacts], zones: Sequence[ZoneComparison]
+) -> list[str]:
     if stages[-1].name != RAKED:
         return []
+    # One official total is of everybody; figures by zone are of the zones that have one, and only these are compared.
+    without = [zone for zone in zones if zone.official is None]
+    if len(without) == len(zones):
+        without = []
     out = []
     for source in sources:
-        before = stages[-2].counts[source.name].people
-        after = stages[-1].counts[source.name].people
-        if after > 0.0:
-            gap = before / after - 1.0
-            how = (
-                f"{abs(gap):.1%} {'more' if gap > 0.0 else 'fewer'} people than"
-                if abs(gap) >= 5e-4
-                else "as many people as"
+        # Nothing brings a zone without a figure to anything, so that its people are the same before and after.
+        kept = sum(zone.last[source.name].people for zone in without)
+        before = stages[-2].counts[source.name].people - kept
+        after = stages[-1].counts[source.name].people - kept
+        if after <= _NOBODY:
+            continue
+        gap = before / after - 1.0
+        how = (
+            f"{abs(gap):.1%} {'more' if gap > 0.0 else 'fewer'} people than"
+            if abs(gap) >= 5e-4
+            else "as many people as"
+        )
+        text = f"{source.name} has {how} the official figures (those that it can place)"
+        if without:
+            verb = "are" if len(without) > 1 else "is"
+            text += (
+                f" in the zones that have one; without one {verb} {len(without)} of {len(zones)} zones, where the source has "
+                f"{kept:,.0f} people who are not compared"
             )
-            out.append(f"{source.name} has {how} the official figures (those that it can place)")
+        out.append(text)
     return out

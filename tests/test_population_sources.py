@@ -98,6 +98,25 @@ def test_by_hand_brought_to_official_figures() -> None:
     assert any("comes from where people are placed" in text for text in found.findings)
 
 
+def test_zones_without_a_figure_are_not_in_the_comparison_with_official_figures() -> None:
+    west = ZONES.assign(census=[400.0, np.nan])
+    found = compared(zones=west, official_column="census")
+    said = {text.split()[0]: text for text in found.findings if "official figures (those" in text}
+    # 80 and 150 people where 400 are, whatever the east holds.
+    assert said["even"].startswith("even has 80.0% fewer people than the official figures")
+    assert said["town"].startswith("town has 62.5% fewer people than the official figures")
+    assert "without one is 1 of 2 zones, where the source has 50 people" in said["town"]
+    later = compared(
+        zones=west, official_column="census", to_year=2021, year={"even": 2020, "town": 2020}, growth=0.1
+    )  # fmt: skip
+    # Brought to the year first: 88 in the place of 80.
+    assert any(text.startswith("even has 78.0% fewer") for text in later.findings)
+    everywhere = compared(official_column="census").findings
+    assert any(text.startswith("even has 68.0% fewer") for text in everywhere)
+    assert not any("without one" in text for text in everywhere)
+    assert any(text.startswith("even has 84.0% fewer") for text in compared(official_total=1000.0).findings)  # fmt: skip
+
+
 def test_zones_with_official_people_and_nobody_are_told() -> None:
     empty_east = TOWN.copy()
     empty_east[3, 3] = 0.0

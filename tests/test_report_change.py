@@ -176,6 +176,21 @@ def test_the_keyboard_moves_through_the_dates(written: tuple[Path, Change], tmp_
         assert page.complaints() == []
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_no_column_of_the_table_is_cut(written: tuple[Path, Change], tmp_path: Path) -> None:
+    """Where map and table do not fit beside each other, the table stands below; on a telephone it alone scrolls."""
+    out, _ = written
+    sizes = "(() => { const s = document.querySelector('.scroll'); return [s.scrollWidth, s.clientWidth, document.documentElement.scrollWidth]; })()"
+    with chromium(tmp_path) as page:
+        page.open((out / "change.html").as_uri())
+        for width in (360, 800, 1000, 1100, 1200, 1280, 1440, 1920):
+            page.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)  # fmt: skip
+            needed, shown, whole = page.ask(sizes)
+            assert whole <= width, width
+            assert width < 800 or needed <= shown, width
+
+
 def test_one_technology_and_no_zones(tmp_path: Path) -> None:
     """The least that can be asked: one series, everybody, no signal at all at one date."""
     people = np.ones((4, 5))
