@@ -283,6 +283,8 @@ class Gaps:
         How unevenly those left out are spread over zones; None without zones, or where nobody is known to be left out.
     facilities
         Schools, health sites and the like with and without each signal and channel, kind by kind.
+    extent_deg
+        West, south, east and north of the zones, of the study area without them; None where it cannot be told.
     """
 
     total: GapBlock
@@ -301,6 +303,7 @@ class Gaps:
     zoning: Zoning | None = None
     equity: Equity | None = None
     facilities: tuple[Facilities, ...] = ()
+    extent_deg: tuple[float, float, float, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON of the contract, schema ``ew4all/gaps/1``."""
@@ -326,6 +329,8 @@ class Gaps:
             out["facilities"] = [kind.to_dict() for kind in self.facilities]
         if self.degraded is not None:
             out["degraded"] = self.degraded.to_dict()
+        if self.extent_deg is not None:
+            out["extent_deg"] = list(self.extent_deg)
         if self.title:
             out["title"] = self.title
         return out

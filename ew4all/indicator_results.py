@@ -129,6 +129,8 @@ class Indicators:
         Every indicator at every date, in the order of dates.
     parts
         G-3 by zone, group and hazard at the last date with a gap analysis.
+    extent_deg
+        Of the last gap analysis: west, south, east and north; None where it has none.
     """
 
     country: str
@@ -144,6 +146,7 @@ class Indicators:
     notice: str | None = None
     version: str = ""
     assumptions: Mapping[str, float] = field(default_factory=dict)
+    extent_deg: tuple[float, float, float, float] | None = None
 
     def of(self, name: str) -> Indicator:
         """Return the latest of an indicator."""
@@ -187,6 +190,8 @@ class Indicators:
             "notes": list(self.notes),
             "cannot": [f"{why}: {'; '.join(names)}" for why, names in self.reasons().items()],
         }
+        if self.extent_deg is not None:
+            out["extent_deg"] = list(self.extent_deg)
         if self.notice is not None:
             out["notice"] = self.notice
         return out

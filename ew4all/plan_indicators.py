@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 from ew4all import __version__
 from ew4all.errors import OptionError
 from ew4all.indicator_counts import Moment, indicators_at, parts_at
 from ew4all.indicator_results import Indicators, Status
+from ew4all.planning.extents import are_apart, extent_of, extent_words
 from ew4all.planning.indicator_facts import facts_asked, read_facts
 from ew4all.planning.indicators import SAME, apart
 from ew4all.readers.coverage_dates import date_text, parse_date
@@ -103,6 +105,7 @@ def indicators(
     moments = [_moment(when, found, stated, place) for when in every]
     series = [one for moment in moments for one in indicators_at(moment)]
     latest = _latest(series)
+    _must_be_of_one_place(found["gaps"])
     last_gaps = next((m for m in reversed(moments) if m.gaps is not None), None)
     status = _status(stated, place)
     result = Indicators(
@@ -118,6 +121,9 @@ def indicators(
         tuple(_notes(found, stated, every)),
         next((f.notice for by in found.values() for f in by.values() if f.notice), None),
         __version__,
+        extent_deg=None
+        if last_gaps is None or last_gaps.gaps is None
+        else extent_of(last_gaps.gaps.document),
     )
     if out is not None:
         from ew4all.report.indicator_outputs import write_indicators
@@ -155,6 +161,20 @@ def _country(country: str | None, stated: Mapping[str, Facts]) -> str | None:
         msg = f"facts are of several countries: {said}; indicators are of one"
         raise OptionError(msg)
     return next(iter(names), None)
+
+
+def _must_be_of_one_place(gaps: Mapping[str, Finished]) -> None:
+    """Raise where gap analyses lie in different places: a series is of one country."""
+    boxes = {
+        when: box for when, one in gaps.items() if (box := extent_of(one.document)) is not None
+    }
+    for (first, one), (second, other) in combinations(sorted(boxes.items()), 2):
+        if are_apart(one, other):
+            msg = (
+                f"the gap analyses are of several countries: that of {first} is of {extent_words(one)}, that of {second} of "
+                f"{extent_words(other)}; indicators are of one"
+            )
+            raise OptionError(msg)
 
 
 def _title(found: Mapping[str, Mapping[str, Finished]]) -> str | None:

@@ -11,6 +11,7 @@ from ew4all.errors import OptionError, ReadError
 from ew4all.netp_advice import advice_of
 from ew4all.netp_results import PARTS, Netp, Piece
 from ew4all.planning.checklist import ChecklistAnswers, answered, read_checklist
+from ew4all.planning.extents import are_apart, extent_of, extent_words, share_inside
 from ew4all.planning.indicators import SAME, apart
 from ew4all.planning.recommendations import ranked_advice
 from ew4all.readers.finished import NAMES, finished, input_of, schema_of
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from ew4all.readers.finished import Finished
 
 __all__ = ["netp"]
+
+_LEAST_INSIDE: Final = 0.5
+"""Fewer of a plan's measures in the box of the zones: it is a plan of another country. Some may stand across the border."""
 
 _SCHEMAS: Final = {
     "ew4all/gaps/1": "gaps",
@@ -96,6 +100,7 @@ def netp(
         files.append(InputFile("answers", str(answers), hashlib.sha256(data).hexdigest(), None))
     documents = {part: piece.document for part, piece in pieces.items()}
     name = _country(documents, given.country, country)
+    _must_be_of_one_place(documents)
     _must_have_one_zoning(documents)
     status = {row["id"]: row["answer"] for row in documents.get("indicators", {}).get("status", ())}
     rules = {
@@ -184,6 +189,30 @@ def _country(
         return next(reversed(names.values())).strip()
     titles = [documents.get(part, {}).get("title") for part in ("gaps", "measures")]
     return next((str(title) for title in titles if title), "country not named")
+
+
+def _must_be_of_one_place(documents: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise where results lie in different places: names of countries are often not given."""
+    boxes = {
+        part: box
+        for part in ("gaps", "indicators")
+        if part in documents and (box := extent_of(documents[part])) is not None
+    }
+    if len(boxes) == 2 and are_apart(*boxes.values()):
+        where = "; ".join(f"{PARTS[part]} is of {extent_words(box)}" for part, box in boxes.items())
+        msg = f"the results are of several countries: {where}; an annex is of one"
+        raise OptionError(msg)
+    plan = documents.get("measures", {})
+    rows = [row for key in ("chosen", "not_chosen", "unpriced") for row in plan.get(key, ())]
+    places = [(float(row["lon"]), float(row["lat"])) for row in rows if "lon" in row]
+    for part, box in boxes.items():
+        if places and share_inside(places, box) < _LEAST_INSIDE:
+            lon, lat = places[0]
+            msg = (
+                f"the results are of several countries: {PARTS[part]} is of {extent_words(box)}, but most measures of "
+                f"{PARTS['measures']} lie elsewhere, the first at longitude {lon:.2f}, latitude {lat:.2f}; an annex is of one"
+            )
+            raise OptionError(msg)
 
 
 def _must_have_one_zoning(documents: Mapping[str, Mapping[str, Any]]) -> None:

@@ -179,6 +179,33 @@ def test_bad_input_is_one_sentence(tmp_path: Path, given: list[str], said: str) 
         ew4all.netp([tmp_path / name for name in given])
 
 
+LESOTHO, GRENADA = [27.0, -30.7, 29.5, -28.5], [-61.8, 11.98, -61.4, 12.53]
+
+
+def placed(lon: float, lat: float) -> dict[str, Any]:
+    plan = made_plan()
+    for key in ("chosen", "not_chosen", "unpriced"):
+        plan[key] = [{**row, "lon": lon, "lat": lat} for row in plan.get(key, ())]
+    return plan
+
+
+def test_results_of_two_countries_are_no_annex(tmp_path: Path) -> None:
+    gaps = put(tmp_path / "g", "gaps.json", {**made_gaps(), "extent_deg": LESOTHO})
+    there = put(tmp_path / "there", "plan.json", placed(28.2, -29.5))
+    away = put(tmp_path / "away", "plan.json", placed(-61.7, 12.1))
+    assert ew4all.netp([gaps, there]).to_dict()["recommendations"]
+    with pytest.raises(
+        OptionError, match=r"several countries.*lie elsewhere, the first at longitude -61\.70"
+    ):
+        ew4all.netp([gaps, away])
+    other = put(tmp_path / "o", "gaps.json", {**made_gaps(), "extent_deg": GRENADA})
+    ew4all.indicators(gaps=[("2026-01-01", other)], out=tmp_path / "i")
+    with pytest.raises(OptionError, match=r"several countries: ew4all gaps is of longitude 27\.00"):
+        ew4all.netp([gaps, tmp_path / "i"])
+    with pytest.raises(OptionError, match="gap analyses are of several countries: that of 2025-01-01"):  # fmt: skip
+        ew4all.indicators(gaps=[("2026-01-01", other), ("2025-01-01", gaps)])
+
+
 def test_the_demo_as_a_user_runs_it(run: Callable[..., Ended], tmp_path: Path) -> None:
     gaps: dict[str, Any] = {
         "zone_id": "id", "zone_name": "name", "coverage": CASE.coverage, "operator_share": CASE.operator_share,

@@ -132,9 +132,9 @@ def _words(figure: Figure, plan: MeasurePlan, notice: str | None, attribution: s
         figure.text(0.048, 0.975, notice.upper(), fontsize=9, fontweight="bold", color="#8c1c13", va="center")  # fmt: skip
     if plan.caution:
         caution = textwrap.fill(f"Caution: {plan.caution}.", 118)
-        figure.text(0.048, 0.056, caution, fontsize=7, va="top", color="#8c1c13", parse_math=False)
+        figure.text(0.048, 0.048, caution, fontsize=7, va="top", color="#8c1c13", parse_math=False)
     if attribution:
-        figure.text(0.048, 0.012, attribution, fontsize=7, **style)
+        figure.text(0.048, 0.006, attribution, fontsize=7, **style)
 
 
 def _legend(figure: Figure, plan: MeasurePlan) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.netp_results import PARTS
@@ -50,7 +51,8 @@ def gaps_section(result: Netp) -> Section:
     zones = [
         z for z in gaps.get("zones", ()) if z["id"] != OUTSIDE or (z.get("people") or 0.0) >= 0.5
     ]
-    zones.sort(key=lambda z: (z.get("rank") or len(zones) + 1, str(z["id"])))
+    # A list is empty while it is sorted: its length is no "after all ranks".
+    zones.sort(key=lambda z: (z.get("rank") or math.inf, str(z["id"])))
     if zones and people is not None:
         blocks.append(_gap_table(zones, "zone", total))
     about = "Map of people left out, as the gap analysis drew it."
