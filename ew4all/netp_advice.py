@@ -39,7 +39,8 @@ def advice_of(
     found = [] if plan is None else [*_chosen(plan, answers), *_unpriced(plan, answers)]
     kinds = {one.kind for one in found}
     if _CB not in kinds and in_service != "yes" and feasibility is not None:
-        found.append(_cell_broadcast(gaps, feasibility, answers))
+        years = None if plan is None else plan.get("years")
+        found.append(_cell_broadcast(gaps, feasibility, answers, years))
     return found
 
 
@@ -94,15 +95,26 @@ def _unpriced(plan: Mapping[str, Any], answers: Sequence[Answer]) -> list[Advice
 
 
 def _cell_broadcast(
-    gaps: Mapping[str, Any] | None, feasibility: Mapping[str, Any], answers: Sequence[Answer]
-) -> Advice:
-    """Return cell broadcast itself: whom it alone reaches of the channels of the gap analysis, its cost of the feasibility study."""
+    gaps: Mapping[str, Any] | None, feasibility: Mapping[str, Any], answers: Sequence[Answer], years: float | None
+) -> Advice:  # fmt: skip
+    """Return cell broadcast itself: whom it alone reaches of the channels of the gap analysis, its cost of the feasibility study.
+
+    Beside a plan of measures its cost is that of the plan's `years`, as what is ranked together must be paid for equally long.
+    """
     economics = feasibility.get("economics", {})
     row = next((c for c in economics.get("channels", ()) if c["id"] == _CB), None)
     whole = None if row is None else row.get("whole")
     money = Money(None) if whole is None else Money(whole["value"], whole["low"], whole["high"])
     low, high = _only_cell_broadcast(gaps)
     note = f"cost over {economics.get('years', 0):g} years, discounted, of the feasibility study; "
+    if years is not None and whole is not None:
+        assert row is not None
+        capital, year = row["capital"], row["year"]
+        money = Money(*(capital[k] + years * year[k] for k in ("value", "low", "high")))
+        note = (
+            f"cost over {years:g} years, not discounted, as in the plan of measures, from the prices of the feasibility study (there "
+            f"{whole['value']:,.0f} over {economics.get('years', 0):g} years, discounted); "
+        )
     if low is None:
         note += (
             "people newly reached cannot be told without a gap analysis that counts cell broadcast"

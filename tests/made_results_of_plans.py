@@ -114,7 +114,7 @@ def made_feasibility(country: str = "Atlantis", **more: Any) -> dict[str, Any]:
             "currency": "USD",
             "years": 10.0,
             "channels": [
-                {"id": "cell_broadcast", "name": "Cell broadcast", "priced": True, "reached": {"value": 650.0, "low": 300.0, "high": 680.0}, "whole": {"value": 3e6, "low": 1e6, "high": 9e6}},
+                {"id": "cell_broadcast", "name": "Cell broadcast", "priced": True, "reached": {"value": 650.0, "low": 300.0, "high": 680.0}, "capital": {"value": 1e6, "low": 0.5e6, "high": 3e6}, "year": {"value": 2e5, "low": 1e5, "high": 6e5}, "whole": {"value": 3e6, "low": 1e6, "high": 9e6}},
                 {"id": "lb_sms", "name": "Location-based SMS", "priced": False},
             ],
         },
