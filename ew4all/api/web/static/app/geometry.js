@@ -50,13 +50,14 @@ function ofGeoJson(text) {
 function polygonsIn(value) {
   if (!value || typeof value !== "object") return [];
   if (value.type === "Polygon") return [value.coordinates];
-  if (value.type === "MultiPolygon") return value.coordinates;
+  if (value.type === "MultiPolygon") return value.coordinates ?? [];
   if (value.type === "Feature") return polygonsIn(value.geometry);
   return (value.features ?? value.geometries ?? []).flatMap(polygonsIn);
 }
 
 function together(polygons) {
   for (const polygon of polygons) {
+    if (!Array.isArray(polygon)) throw new Error("The GeoJSON holds no polygon.");
     for (const ring of polygon) closed(ring);
   }
   return polygons.length === 1
@@ -65,8 +66,9 @@ function together(polygons) {
 }
 
 function closed(ring) {
+  if (!Array.isArray(ring) || !ring.length) throw new Error("A shape needs three corners.");
   const [first, last] = [ring[0], ring.at(-1)];
-  if (ring.some((c) => c.length < 2 || !c.every(Number.isFinite))) throw new Error("A corner is no pair of numbers.");
+  if (ring.some((c) => !Array.isArray(c) || c.length < 2 || !c.every(Number.isFinite))) throw new Error("A corner is no pair of numbers.");
   if (first[0] !== last[0] || first[1] !== last[1]) ring.push([...first]);
   if (ring.length < 4) throw new Error("A shape needs three corners.");
   return ring;
@@ -96,5 +98,5 @@ function ofNumbers(text) {
   }
   const odd = rows.findIndex((one) => one.length !== 2);
   if (odd >= 0) throw new Error(`Line ${odd + 1} has ${rows[odd].length} numbers, not two. ${FORMS}`);
-  return together([[rows]].map(([ring]) => [ring]));
+  return together([[rows]]);
 }

@@ -35,5 +35,5 @@ export function Account({ onchange }) {
       <button>Use it</button>
       <small>It is kept in this tab only.</small>
     </form>`}
-    <nav aria-label="The service"><a href="v1">API</a> <a href="collections?f=html">Collections</a></nav>`;
+    <nav aria-label="The service"><a href="docs">API</a> <a href="collections?f=html">Collections</a></nav>`;
 }

@@ -1,0 +1,81 @@
+"""Debian's Chromium as a browser of people who look at our page."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHROMIUM = Path("/usr/bin/chromium")
+# As root it takes no sandbox; without a graphics card WebGL is computed; and it must call nobody of its own accord.
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser; the test is skipped where there is none."""
+    if not CHROMIUM.is_file():
+        pytest.skip(f"no browser: {CHROMIUM} is not there (Debian: chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Watched:
+    """A page and what it did.
+
+    Attributes
+    ----------
+    requests, statuses
+        Every address that was asked for, and with what each was answered.
+    said
+        Errors and warnings of its console, and errors that nobody caught.
+    """
+
+    def __init__(
+        self, browser: Any, url: str, width: int = 1280, height: int = 900, **how: Any
+    ) -> None:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, accept_downloads=True, **how
+        )
+        self.url = url
+        self.page = context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.requests: list[str] = []
+        self.statuses: dict[str, int] = {}
+        self.said: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("response", lambda answer: self.statuses.update({answer.url: answer.status}))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("console", self._heard)
+
+    def _heard(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.said.append(message.text)
+
+    def open(self) -> Any:
+        self.page.goto(self.url + "/")
+        return self.page
+
+    def strangers(self) -> list[str]:
+        """Requests that went anywhere else than to the service."""
+        ours = (self.url + "/", "blob:" + self.url, "data:")
+        return [one for one in self.requests if not one.startswith(ours)]
+
+    def close(self) -> None:
+        self.page.context.close()
