@@ -68,7 +68,7 @@ export function Layers() {
   const rest = drawable.filter((one) => !here.includes(one) && !(one.job && /\.parquet$/.test(one.name)));
   const list = (some) => some.map((layer) => html`<${Layer} key=${layer.id} layer=${layer} entry=${entries.get(layer.id)} />`);
   if (!drawable.length) return null;
-  return html`<details class="layers" open>
+  return html`<details class="layers" open=${innerWidth > 720}>
     <summary><h2>Layers</h2></summary>
     <ul>${list(here)}</ul>
     ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul>${list(rest)}</ul></details>`}
