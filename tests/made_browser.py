@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
+from made_postgres import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +40,31 @@ def chromium() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def demo_served(folder: Path, **settings: Any) -> Iterator[str]:
+    """The address of `ew4all serve --demo`, in a process of its own."""
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    command = [sys.executable, "-m", "ew4all", "serve", "--demo", "--port", str(port)]
+    env = {**os.environ, **{f"EW4ALL_{name.upper()}": str(v) for name, v in settings.items()}}
+    with (folder / "log.txt").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--data-dir", str(folder / "data")], env=env, stdout=log, stderr=log
+        )
+        try:
+            ends_s = time.monotonic() + 240.0
+            while True:
+                assert process.poll() is None, (folder / "log.txt").read_text("utf-8")
+                assert time.monotonic() < ends_s, "the service did not start in time"
+                with suppress(httpx.TransportError):
+                    if httpx.get(url + "/readyz").status_code == 200:
+                        break
+                time.sleep(0.2)
+            yield url
+        finally:
+            process.terminate()
+            assert process.wait(30.0) in {0, -15}
 
 
 class Watched:
@@ -71,6 +102,16 @@ class Watched:
     def open(self) -> Any:
         self.page.goto(self.url + "/")
         return self.page
+
+    def settle(self) -> None:
+        """Wait until nothing was asked for, in the page and in its workers, for more than a second."""
+        ends_s, quiet_s, seen = time.monotonic() + 60.0, time.monotonic(), -1
+        while time.monotonic() - quiet_s < 1.2:
+            assert time.monotonic() < ends_s, "the page asks for more and more"
+            self.page.wait_for_timeout(100)
+            now = sum("/v1/events" not in url for url in [*self.requests, *self.statuses])
+            if now != seen:
+                quiet_s, seen = time.monotonic(), now
 
     def strangers(self) -> list[str]:
         """Requests that went anywhere else than to the service."""

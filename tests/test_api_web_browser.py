@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import numpy as np
 import pytest
-from made_browser import Watched, chromium
-from made_server import Served, serving
+from made_browser import Watched, chromium, demo_served
+from made_server import serving
 
 from ew4all.api.identity import make_key
-from ew4all.api.showcase import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,15 +20,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-TITLE = "Grenada, Hurricane Beryl, 1 July 2024 (demo)"
+TITLE = "Grenada, Hurricane Beryl, 1 July 2024 (demo data, not for operations)"
 BOX = "-61.75, 12.0, -61.6, 12.2"
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # Streams of a few seconds: the page takes them up again, over and over, and loses nothing.
-    with serving(tmp_path_factory.mktemp("page"), workers=1, stream_s=4.0) as made:
-        prepare(made.service, waits_s=180.0, say=lambda _: None)
+    with demo_served(tmp_path_factory.mktemp("page"), stream_s=4.0) as made:
         yield made
 
 
@@ -40,8 +38,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def watched(browser: Any, served: Served) -> Iterator[Watched]:
-    made = Watched(browser, served.url)
+def watched(browser: Any, url: str) -> Iterator[Watched]:
+    made = Watched(browser, url)
     yield made
     made.close()
 
@@ -50,17 +48,6 @@ def is_well(watched: Watched) -> None:
     """The page asked nobody else and complained of nothing."""
     assert watched.strangers() == []
     assert watched.said == []
-
-
-def settled(page: Any) -> None:
-    """Wait until tiles are there: nothing is asked for during a second."""
-    page.wait_for_function(
-        """() => {
-            const all = performance.getEntriesByType("resource").filter((e) => !e.name.includes("/v1/events"));
-            return all.length && performance.now() - Math.max(...all.map((e) => e.responseEnd)) > 1000;
-        }""",
-        polling=200,
-    )
 
 
 def colours(page: Any) -> np.ndarray:
@@ -84,16 +71,16 @@ def violations(page: Any) -> list[str]:
     return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
 
 
-def test_first_page_shows_the_demo(watched: Watched, served: Served) -> None:
+def test_first_page_shows_the_demo(watched: Watched, url: str) -> None:
     page = watched.open()
     page.get_by_role("heading", name=TITLE).wait_for()
-    job = httpx.get(f"{served.url}/jobs").json()["jobs"][-1]["jobID"]
-    reach = httpx.get(f"{served.url}/jobs/{job}/results").json()["reach"]
+    job = httpx.get(f"{url}/jobs").json()["jobs"][-1]["jobID"]
+    reach = httpx.get(f"{url}/jobs/{job}/results").json()["reach"]
     says = page.locator(".says").inner_text()
     assert f"{reach['people']['in_area']:,.0f} people" in says
     assert f"{reach['people']['uncovered']:,.0f} have none" in says
     page.locator(".link.live").wait_for()
-    settled(page)
+    watched.settle()
     drawn = [url for url, status in watched.statuses.items() if status == 200]
     assert any(f"{job}.uncovered.tif/xyz/" in url and ".png" in url for url in drawn)
     assert any(f"{job}.zones.gpkg/xyz/" in url and ".mvt" in url for url in drawn)
@@ -104,13 +91,13 @@ def test_first_page_shows_the_demo(watched: Watched, served: Served) -> None:
     is_well(watched)
 
 
-def test_first_load_is_light_and_quick(browser: Any, served: Served) -> None:
+def test_first_load_is_light_and_quick(browser: Any, url: str) -> None:
     painted = []
     for _ in range(3):
-        watched = Watched(browser, served.url)
+        watched = Watched(browser, url)
         page = watched.open()
         page.get_by_role("heading", name=TITLE).wait_for()
-        settled(page)
+        watched.settle()
         sent = page.evaluate(
             "performance.getEntriesByType('resource').reduce((sum, e) => sum + e.transferSize, 0)"
         )
@@ -120,10 +107,10 @@ def test_first_load_is_light_and_quick(browser: Any, served: Served) -> None:
     assert min(painted) < 2000, painted
 
 
-def test_draw_run_and_download(watched: Watched, served: Served, tmp_path: Path) -> None:
+def test_draw_run_and_download(watched: Watched, url: str, tmp_path: Path) -> None:
     page = watched.open()
     page.get_by_role("heading", name=TITLE).wait_for()
-    settled(page)
+    watched.settle()
     page.get_by_role("tab", name="New run").click()
     page.get_by_role("button", name="Draw on the map").click()
     box = page.locator("#map").bounding_box()
@@ -139,9 +126,9 @@ def test_draw_run_and_download(watched: Watched, served: Served, tmp_path: Path)
     page.get_by_role("progressbar", name="Progress of Drawn by hand").wait_for()
     page.get_by_role("heading", name="Drawn by hand").wait_for()
     page.locator(".says").wait_for(timeout=120_000)
-    job = httpx.get(f"{served.url}/jobs").json()["jobs"][0]
+    job = httpx.get(f"{url}/jobs").json()["jobs"][0]
     assert (job["title"], job["status"]) == ("Drawn by hand", "successful")
-    results = httpx.get(f"{served.url}/jobs/{job['jobID']}/results").json()
+    results = httpx.get(f"{url}/jobs/{job['jobID']}/results").json()
     people = results["reach"]["people"]
     assert 0 < people["in_area"] < people["total"]
     assert f"{people['in_area']:,.0f} people" in page.locator(".says").inner_text()
@@ -152,7 +139,7 @@ def test_draw_run_and_download(watched: Watched, served: Served, tmp_path: Path)
         page.get_by_role("link", name="zones.csv").click()
     saving.value.save_as(tmp_path / "zones.csv")
     there = next(f for f in results["files"] if f["name"] == "zones.csv")
-    assert (tmp_path / "zones.csv").read_bytes() == httpx.get(served.url + there["href"]).content
+    assert (tmp_path / "zones.csv").read_bytes() == httpx.get(url + there["href"]).content
     is_well(watched)
 
 
@@ -215,7 +202,7 @@ def test_keys_alone_are_enough(watched: Watched) -> None:
 def test_nothing_hinders_people_with_other_means(watched: Watched) -> None:
     page = watched.open()
     page.get_by_role("heading", name=TITLE).wait_for()
-    settled(page)
+    watched.settle()
     for table in page.locator("figure summary").all():
         table.click()
     assert violations(page) == []
@@ -229,8 +216,8 @@ def test_nothing_hinders_people_with_other_means(watched: Watched) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(640, 450), (820, 1180), (1024, 768), (1280, 900)])
-def test_everything_fits(browser: Any, served: Served, width: int, height: int) -> None:
-    watched = Watched(browser, served.url, width, height)
+def test_everything_fits(browser: Any, url: str, width: int, height: int) -> None:
+    watched = Watched(browser, url, width, height)
     page = watched.open()
     page.get_by_role("heading", name=TITLE).wait_for()
     for tab in ("Runs and results", "New run"):

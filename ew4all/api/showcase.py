@@ -17,7 +17,7 @@ from ew4all.api.jobs.outcome import keep_file, media_type_of
 from ew4all.api.store import now
 from ew4all.api.store.tables import JOBS, UPLOADS
 from ew4all.api.uploads import check
-from ew4all.demo import CASE, folder
+from ew4all.demo import CASE, NOTICE, folder
 from ew4all.errors import EW4AllError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def inputs() -> dict[str, Any]:
         "zones": f"demo:{CASE.zones.name}",
         "zone_id": CASE.zone_id,
         "zone_name": CASE.zone_name,
-        "title": f"{CASE.title} (demo)",
+        "title": f"{CASE.title} ({NOTICE})",
     }
 
 
