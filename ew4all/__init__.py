@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from ew4all.feasibility_results import Feasibility
     from ew4all.gap_library import gaps
     from ew4all.gap_results import Gaps
+    from ew4all.indicator_results import Indicators
     from ew4all.library import reach
     from ew4all.measure_results import MeasurePlan
+    from ew4all.netp_results import Netp
     from ew4all.outage_study import outage
+    from ew4all.plan_indicators import indicators
     from ew4all.plan_measures import choose_measures
+    from ew4all.plan_netp import netp
     from ew4all.population_library import compare_populations
     from ew4all.population_results import PopulationComparison
     from ew4all.results import Reach
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Change", "EW4AllError", "Feasibility", "Gaps", "MeasurePlan", "PopulationComparison", "Reach", "RunResults", "Target", "__version__", "change", "choose_measures", "compare", "compare_populations", "feasibility", "gaps", "outage", "reach", "run", "target",
+    "Change", "EW4AllError", "Feasibility", "Gaps", "Indicators", "MeasurePlan", "Netp", "PopulationComparison", "Reach", "RunResults", "Target", "__version__", "change", "choose_measures", "compare", "compare_populations", "feasibility", "gaps", "indicators", "netp", "outage", "reach", "run", "target",
 ]  # fmt: skip
 
 _HOMES = {
@@ -58,6 +62,10 @@ _HOMES = {
     "gaps": "ew4all.gap_library",
     "MeasurePlan": "ew4all.measure_results",
     "choose_measures": "ew4all.plan_measures",
+    "Indicators": "ew4all.indicator_results",
+    "indicators": "ew4all.plan_indicators",
+    "Netp": "ew4all.netp_results",
+    "netp": "ew4all.plan_netp",
     "outage": "ew4all.outage_study",
     "reach": "ew4all.library",
     "run": "ew4all.run_library",

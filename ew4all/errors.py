@@ -173,16 +173,18 @@ class ScenarioError(InputError):
     ----------
     findings
         Each with ``line``, ``column``, ``path`` and ``message``.
+    more
+        Faults beside them, where there are very many.
     """
 
-    def __init__(self, message: str, findings: tuple[Any, ...] = ()) -> None:
-        """Hold every fault beside the message that tells them all."""
+    def __init__(self, message: str, findings: tuple[Any, ...] = (), more: int = 0) -> None:
+        """Hold the faults beside the message that shows the first of them."""
         super().__init__(message)
-        self.findings = findings
+        self.findings, self.more = findings, more
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the faults when it crosses processes."""
-        return type(self), (str(self), self.findings)
+        return type(self), (str(self), self.findings, self.more)
 
 
 class GeocodeError(InputError):

@@ -16,11 +16,15 @@ from ew4all.results import OUTSIDE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ew4all.gap_ground import Counts
+    from ew4all.gap_ground import Counted, Counts, Ground
     from ew4all.gap_intake import GapStudy
     from ew4all.gap_results import GapZone
+    from ew4all.reprojection import Geometries
 
-__all__ = ["groups_of"]
+__all__ = ["count_groups", "groups_of", "larger_groups", "people_of_groups"]
+
+GIVEN: Final = "given"
+SETTLEMENT: Final = "settlement"
 
 _LARGER: Final = 1e-6
 """Share by which a group may exceed everybody, by rounding of the files."""
@@ -31,32 +35,70 @@ _COARSE_KM: Final = 2.0
 _BLOCK: Final = (512, 512)
 
 
-def groups_of(
-    opened: GapStudy, by_group: Sequence[Counts], zones: Sequence[GapZone]
-) -> tuple[tuple[GapGroup, ...], list[str], dict[str, Any]]:
-    """Return groups, notes, and what was measured of them."""
+def people_of_groups(opened: GapStudy) -> tuple[list[tuple[str, str, Counted]], list[str]]:
+    """Return name, kind and people of each group beside the layers of the population, and notes.
+
+    Kinds are ``given`` and ``settlement``; of settlements city, town and country.
+    """
     if not opened.has_people:
-        return (), [], {}
-    found = [
-        _group(opened, name, counts, "population")
-        for name, counts in zip(opened.study.people.groups, by_group, strict=False)
+        return [], []
+    settled, notes = _settlements(opened)
+    return [*((name, GIVEN, people) for name, people in opened.groups.items()), *settled], notes
+
+
+def count_groups(
+    ground: Ground,
+    shapes: Geometries,
+    by_group: Sequence[Counts],
+    people: Sequence[tuple[str, str, Counted]],
+) -> list[Counts]:
+    """Return the sums of each layer of the population and then of each group of `people`."""
+    found = list(by_group)
+    for _, _, counted in people:
+        found += ground.count(shapes, counted)
+    return found
+
+
+def groups_of(
+    opened: GapStudy, people: Sequence[tuple[str, str, Counted]], sums: Sequence[Counts]
+) -> tuple[GapGroup, ...]:
+    """Return the groups; town and country together are ``urban``.
+
+    Parameters
+    ----------
+    people, sums
+        See `people_of_groups` and `count_groups`.
+    """
+    if not opened.has_people:
+        return ()
+    # Without named layers the population is one layer all the same, and no group.
+    of_layers, of_people = sums[: len(sums) - len(people)], sums[len(sums) - len(people) :]
+    layers = zip(opened.study.people.groups, of_layers, strict=False)
+    found = {(name, "population"): counts for name, counts in layers}
+    found |= {(n, kind): counts for (n, kind, _), counts in zip(people, of_people, strict=True)}
+    city, town = (found.get((name, SETTLEMENT)) for name in ("city", "town"))
+    made = [_group(opened, name, counts, kind) for (name, kind), counts in found.items() if kind != SETTLEMENT]  # fmt: skip
+    if city is None or town is None:
+        return tuple(made)
+    both = [
+        {key: one[key] + other[key] for key in one} for one, other in zip(city, town, strict=True)
     ]
-    notes: list[str] = []
+    made.append(_group(opened, "urban", both, SETTLEMENT))
+    made += [_group(opened, name, found[name, SETTLEMENT], SETTLEMENT) for name in ("city", "town", "rural")]  # fmt: skip
+    return tuple(made)
+
+
+def larger_groups(
+    opened: GapStudy, groups: Sequence[GapGroup], zones: Sequence[GapZone]
+) -> tuple[dict[str, Any], list[str]]:
+    """Measure the given groups that have more people somewhere than there are, and say so."""
     larger: dict[str, Any] = {}
-    for name, people in opened.groups.items():
-        (counts,) = opened.ground.count(opened.study.zone_shapes, people)
-        group = _group(opened, name, counts, "given")
-        found.append(group)
-        measured = _larger(opened, group, zones)
-        if measured is not None:
-            larger[name], told = measured
+    notes: list[str] = []
+    for group in groups:
+        if group.kind == GIVEN and (measured := _larger(opened, group, zones)) is not None:
+            larger[group.name], told = measured
             notes.append(told)
-    settled, of_settlements = _settlements(opened)
-    return (
-        (*found, *settled),
-        [*notes, *of_settlements],
-        {"groups_larger_than_all": larger} if larger else {},
-    )
+    return ({"groups_larger_than_all": larger} if larger else {}), notes
 
 
 def _group(opened: GapStudy, name: str, counts: Counts, kind: str) -> GapGroup:
@@ -115,8 +157,8 @@ def _larger(
     return measured, f"{told}. It cannot be a part of them: check the year and the unit of both"
 
 
-def _settlements(opened: GapStudy) -> tuple[list[GapGroup], list[str]]:
-    """Count people in towns and in the country, where cells are small enough to tell."""
+def _settlements(opened: GapStudy) -> tuple[list[tuple[str, str, Counted]], list[str]]:
+    """Return people in cities, towns and the country, where cells are small enough to tell."""
     people, window = opened.study.people, opened.ground.window
     wide = side_km(people.grid, window)
     if wide > _COARSE_KM:
@@ -126,24 +168,12 @@ def _settlements(opened: GapStudy) -> tuple[list[GapGroup], list[str]]:
         )
         return [], [told]
     settled = settlements_of(people, window)
-    counts = {}
-    for code in (CITY, TOWN, RURAL):
-        (found,) = opened.ground.count(
-            opened.study.zone_shapes, PartOfPeople(people, settled.of(code))
-        )
-        counts[code] = found
-    both = [
-        {key: one[key] + other[key] for key in one}
-        for one, other in zip(counts[CITY], counts[TOWN], strict=True)
+    found: list[tuple[str, str, Counted]] = [
+        (name, SETTLEMENT, PartOfPeople(people, settled.of(code)))
+        for name, code in (("city", CITY), ("town", TOWN), ("rural", RURAL))
     ]
-    named = (
-        ("urban", both),
-        ("city", counts[CITY]),
-        ("town", counts[TOWN]),
-        ("rural", counts[RURAL]),
-    )
     note = (
         "urban (city and town) and rural by the degree of urbanisation, simplified: squares of about 1 km, cities of 50,000 people "
         "from 1,500 a km2, towns of 5,000 from 300"
     )
-    return [_group(opened, name, found, "settlement") for name, found in named], [note]
+    return found, [note]

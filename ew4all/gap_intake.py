@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas
@@ -19,11 +19,14 @@ from ew4all.gap_given import open_groups
 from ew4all.gap_ground import Ground
 from ew4all.gap_hazards import open_hazards
 from ew4all.gap_layers import degraded, must_pair, open_channels, signal_layers
+from ew4all.gap_people import side_km
+from ew4all.gap_zonings import ZoneChoice, cells_over, of_level
 from ew4all.geometry import area_km2, must_meet, on_grid
 from ew4all.intake import EVERYBODY, footprint, open_study
+from ew4all.readers.facilities import FacilityPoints, open_facilities
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.vectors import read_vector
-from ew4all.readers.zones import read_zones
+from ew4all.readers.zones import Zones, read_zones
 from ew4all.reprojection import only_polygons
 from ew4all.study import outline
 from ew4all.units import TECHNOLOGIES
@@ -67,6 +70,10 @@ class GapStudy:
         Group to its people, on the cells of the population.
     values
         Value of every assumption.
+    choice
+        What the zones are.
+    facilities
+        Facilities to look up, as they were read.
     """
 
     study: Study
@@ -78,6 +85,8 @@ class GapStudy:
     values: Mapping[str, float]
     sources: tuple[SourceNote, ...]
     notes: tuple[str, ...]
+    choice: ZoneChoice = field(default_factory=ZoneChoice)
+    facilities: tuple[FacilityPoints, ...] = ()
 
 
 def open_gaps(
@@ -101,6 +110,10 @@ def open_gaps(
     sirens: Any = None,
     hazards: Mapping[str, Any] | None = None,
     groups: Mapping[str, Any] | None = None,
+    facilities: Mapping[str, Any] | None = None,
+    h3: int | None = None,
+    grid_km: float | None = None,
+    level: int | None = None,
     population_unit: str | None = None,
     population_column: str | None = None,
     refine: Any = None,
@@ -116,6 +129,8 @@ def open_gaps(
     InputError, ReadError
         One of the inputs; nothing was computed.
     """
+    choice = ZoneChoice(h3, grid_km, level)
+    _must_be_one_zoning(choice, zones, zone_id)
     assume = dict(assume or {})
     mine = {k: v for k, v in assume.items() if sites is None or _is_ours(k)}
     values = resolved(mine)
@@ -140,12 +155,14 @@ def open_gaps(
     given_people, column = population, population_column
     if population is None:
         given_people, column = _extent(within if zones is None else zones), _AREA_COLUMN
+    drawn = zones if level is None else of_level(zones, level)
     study = open_study(
         given_people, coverage=coverage, coverage_min=coverage_min, operator_share=operator_share if sites is None else None,
         population_unit=population_unit, population_column=column, refine=refine, workers=workers, progress=progress,
         title=title,
     )  # fmt: skip
-    study = _with_zones(study, zones, zone_id, zone_name)
+    if not choice.is_made:
+        study = _with_zones(study, drawn, zone_id, zone_name)
     grid = study.grid
     notes = [note for note in study.notes if note != EVERYBODY]
     sources = list(study.sources)
@@ -153,7 +170,13 @@ def open_gaps(
         notes = [n for n in notes if n not in study.people.notes]
         sources = [s for s in sources if s.role != "population"]
     area = _study_area(study, within, notes, sources)
+    if choice.is_made:
+        made = read_zones(cells_over(choice, area, grid), "id", "name")
+        shapes, _ = on_grid(made.layer.geometries, made.layer.crs or grid.crs, grid, "zones")
+        study = replace(study, zones=made, zone_shapes=apart(shapes, made.ids, grid)[0])
     window = grid.block_of_bounds(area.bounds) or grid.whole
+    if population is not None:
+        notes += choice.finer_than(side_km(grid, window))
     named: list[Any] = [*study.rasters, *study.polygons]
     readers: Sequence[Any] = study.rasters
     hit = None
@@ -192,6 +215,7 @@ def open_gaps(
     opened_groups = open_groups(
         groups or {}, study.people, notes, sources, unit=population_unit, refine=refine, coverage=coverage
     )  # fmt: skip
+    points = open_facilities(facilities or {}, notes, sources)
     return GapStudy(
         study,
         ground,
@@ -202,6 +226,8 @@ def open_gaps(
         values,
         tuple(sources),
         tuple(notes),
+        choice,
+        points,
     )
 
 
@@ -215,6 +241,18 @@ def _is_ours(name: str) -> bool:
     known = {*STEPS, *(row.name for row in TABLE)}
     known |= {f"{step}_{t}" for step in (STEPS[0], STEPS[2]) for t in TECHNOLOGIES}
     return name in known
+
+
+def _must_be_one_zoning(choice: ZoneChoice, zones: Any, zone_id: str | None) -> None:
+    if choice.is_made and zones is not None:
+        msg = "zones are polygons of a file, cells of H3 or squares of a grid; give one of --zones, --h3 and --grid-km (--within FILE sets the study area)"
+        raise OptionError(msg)
+    if choice.level is not None and (choice.is_made or zones is None):
+        msg = "an administrative level is one of a file of zones; give --zones with --level"
+        raise OptionError(msg)
+    if choice.level is not None and zone_id is not None:
+        msg = "the column of zones follows from --level; give --level or --zone-id, not both"
+        raise OptionError(msg)
 
 
 def _must_do_without_people(zones: Any, within: Any, of_people: Mapping[str, Any]) -> None:
@@ -257,7 +295,7 @@ def _with_zones(study: Study, zones: Any, zone_id: str | None, zone_name: str | 
             msg = "a column of zones was named, but no zones were given"
             raise OptionError(msg)
         return study
-    read = read_zones(zones, zone_id, zone_name)
+    read = zones if isinstance(zones, Zones) else read_zones(zones, zone_id, zone_name)
     layer, grid = read.layer, study.grid
     shapes, mended = on_grid(layer.geometries, layer.crs or grid.crs, grid, layer.name)
     must_meet(shapes, grid, layer.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.gap_intake import open_gaps
 from ew4all.gap_study import gaps_of
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ew4all.gap_results import Gaps
 
 __all__ = ["gaps"]
+
+_NOT_SETTINGS: Final = {"workers", "progress", "out", "notice", "attribution"}
+"""What is no input of the analysis."""
 
 
 def gaps(
@@ -41,6 +44,10 @@ def gaps(
     sirens: Any = None,
     hazards: Mapping[str, Any] | None = None,
     groups: Mapping[str, Any] | None = None,
+    facilities: Mapping[str, Any] | None = None,
+    h3: int | None = None,
+    grid_km: float | None = None,
+    level: int | None = None,
     population_unit: str | None = None,
     population_column: str | None = None,
     refine: Any = None,
@@ -50,6 +57,7 @@ def gaps(
     title: str | None = None,
     out: str | os.PathLike[str] | None = None,
     notice: str | None = None,
+    attribution: str | None = None,
 ) -> Gaps:
     """Count people by what keeps a warning from them: no signal, no phone or network that can, no channel at all.
 
@@ -79,11 +87,18 @@ def gaps(
     groups
         From a name to a raster of the people of a group, on the cells of the population; or to a mapping of ``source`` and
         ``share: True``, a raster of the share of people who belong to it, on any cells.
+    facilities
+        From a kind (``schools``, ``health_sites``, any name) to points or a table of them: with and without each channel.
+    h3, grid_km
+        Zones that are made over the study area in the place of `zones`: cells of H3 of this resolution, or squares of an
+        equal-area grid with this side. Those where nobody lives are left out.
+    level
+        Administrative level of `zones`: features with one identifier of this level (``adm1_pcode``, ``GID_1``) are one zone.
     population_unit, population_column, refine
         As for `ew4all.reach`.
     assume
         Values that replace rows of `ew4all.gap_assumptions`, and of cells and phones where sites are given.
-    workers, progress, title, notice
+    workers, progress, title, notice, attribution
         As for `ew4all.reach`.
     out
         Folder for the results.
@@ -111,7 +126,7 @@ def gaps(
     """
     if out is not None:
         must_be_folder(out)
-    given = {k: v for k, v in locals().items() if k not in {"workers", "progress", "out", "notice"}}
+    given = {k: v for k, v in locals().items() if k not in _NOT_SETTINGS}
     opened = open_gaps(**given, workers=workers, progress=progress)
     result = gaps_of(opened)
     if out is not None:
@@ -119,5 +134,7 @@ def gaps(
         from ew4all.report.gap_outputs import write_gaps
 
         used = {k: as_given(v) for k, v in given.items() if v is not None}
-        write_gaps(out, opened, result, settings=used, notice=notice)
+        write_gaps(
+            out, opened, result, settings=used, notice=notice, attribution=attribution, progress=progress
+        )  # fmt: skip
     return result

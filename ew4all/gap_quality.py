@@ -36,7 +36,8 @@ def quality_of(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return what zones leave out or hold twice, in km2 and people, and notes."""
     study = opened.study
-    if study.zones is None:
+    # Cells of H3 and of a grid lie beside each other by themselves.
+    if study.zones is None or opened.choice.is_made:
         return {}, []
     layer = study.zones.layer
     drawn, _ = on_grid(layer.geometries, layer.crs or study.grid.crs, study.grid, layer.name)

@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.gaps import Column
+    from ew4all.facility_results import Facilities
+    from ew4all.planning.equity import Lorenz
     from ew4all.results import InputFile
 
-__all__ = ["SCHEMA", "DegradedGaps", "GapBlock", "GapGroup", "GapHazard", "GapZone", "Gaps", "ranked", "rest_of"]  # fmt: skip
+__all__ = [
+    "GRID", "H3", "POLYGONS", "SCHEMA", "DegradedGaps", "Equity", "GapBlock", "GapGroup", "GapHazard", "GapZone", "Gaps", "Zoning", "ranked",
+    "rest_of",
+]  # fmt: skip
 
 SCHEMA: Final = "ew4all/gaps/1"
+
+POLYGONS: Final = "polygons"
+H3: Final = "h3"
+GRID: Final = "grid"
 
 _ROUNDING: Final = 1e-9
 _SAME: Final = 3
@@ -149,6 +158,60 @@ class GapZone:
 
 
 @dataclass(frozen=True)
+class Zoning:
+    """What zones are: `POLYGONS` of a file, cells of `H3`, or squares of an equal-area `GRID`.
+
+    Attributes
+    ----------
+    count
+        Zones, without the rest `outside`.
+    resolution, cell_km, level
+        Of H3; side of a square; administrative level of the file, where it was named.
+    """
+
+    kind: str
+    count: int
+    resolution: int | None = None
+    cell_km: float | None = None
+    level: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the block of the JSON contract."""
+        more = {"resolution": self.resolution, "cell_km": self.cell_km, "level": self.level}
+        known = {key: value for key, value in more.items() if value is not None}
+        return {"kind": self.kind, "count": self.count, **known}
+
+
+@dataclass(frozen=True)
+class Equity:
+    """Inequality between places and groups.
+
+    Attributes
+    ----------
+    left_out
+        Curve of the people whom cell broadcast does not reach, over zones; None without a signal layer, or where there is
+        nobody.
+    no_channel
+        Curve of the people whom no channel reaches.
+    ratios
+        Group to its share left out over that of everybody.
+    """
+
+    left_out: Lorenz | None
+    no_channel: Lorenz | None
+    ratios: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the block of the JSON contract."""
+        out: dict[str, Any] = {"by": "zones"}
+        for name, curve in (("left_out", self.left_out), ("no_channel", self.no_channel)):
+            if curve is not None:
+                out[name] = {"gini": curve.gini, "lorenz": curve.points}
+        out["groups"] = [{"name": name, "ratio": value} for name, value in self.ratios.items()]
+        return out
+
+
+@dataclass(frozen=True)
 class GapGroup:
     """People of one group, in all and by zone; `kind` is ``given``, ``population`` (its layers) or ``settlement``."""
 
@@ -191,6 +254,7 @@ class DegradedGaps:
     zones: tuple[GapZone, ...]
     hazards: tuple[GapHazard, ...]
     sites: Mapping[str, float] = field(default_factory=dict)
+    groups: tuple[GapGroup, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the block of the JSON contract."""
@@ -199,6 +263,7 @@ class DegradedGaps:
             **self.sites,
             "zones": [zone.to_dict() for zone in self.zones],
             "hazards": [hazard.to_dict() for hazard in self.hazards],
+            "groups": [group.to_dict() for group in self.groups],
         }
 
 
@@ -212,6 +277,12 @@ class Gaps:
         What these inputs cannot tell, each in a sentence that says what would.
     quality
         What was measured of the inputs: people in overlaps of zones and in gaps between them, groups larger than all.
+    zoning
+        What the zones are; None where there are none.
+    equity
+        How unevenly those left out are spread over zones; None without zones, or where nobody is known to be left out.
+    facilities
+        Schools, health sites and the like with and without each signal and channel, kind by kind.
     """
 
     total: GapBlock
@@ -227,6 +298,9 @@ class Gaps:
     quality: Mapping[str, Any] = field(default_factory=dict)
     title: str | None = None
     version: str = ""
+    zoning: Zoning | None = None
+    equity: Equity | None = None
+    facilities: tuple[Facilities, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON of the contract, schema ``ew4all/gaps/1``."""
@@ -244,6 +318,12 @@ class Gaps:
             "cannot": list(self.cannot),
             "notes": list(self.notes),
         }
+        if self.zoning is not None:
+            out["zoning"] = self.zoning.to_dict()
+        if self.equity is not None:
+            out["equity"] = self.equity.to_dict()
+        if self.facilities:
+            out["facilities"] = [kind.to_dict() for kind in self.facilities]
         if self.degraded is not None:
             out["degraded"] = self.degraded.to_dict()
         if self.title:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ew4all import __version__
 from ew4all.coverage.queries import ANY
 from ew4all.gap_blocks import all_groups, block_of, zones_of
-from ew4all.gap_ground import mean_of
-from ew4all.gap_groups import groups_of
+from ew4all.gap_equity import equity_of
+from ew4all.gap_facilities import facilities_of
+from ew4all.gap_ground import PEOPLE, mean_of
+from ew4all.gap_groups import count_groups, groups_of, larger_groups, people_of_groups
 from ew4all.gap_quality import quality_of
 from ew4all.gap_results import DegradedGaps, GapHazard, Gaps
 from ew4all.notes import brief
+from ew4all.readers.zones import Zones
 
 if TYPE_CHECKING:
-    from ew4all.gap_ground import Counts, Ground
+    from collections.abc import Iterator, Sequence
+
+    from ew4all.gap_ground import Counted, Counts, Ground
     from ew4all.gap_intake import GapStudy
 
 __all__ = ["gaps_of"]
@@ -28,16 +36,21 @@ def gaps_of(opened: GapStudy) -> Gaps:
     PopulationValueError, CoverageValueError, ReadError
         A cell that had to be read is not usable.
     """
-    study = opened.study
-    shapes = study.zone_shapes
-    by_group = opened.ground.count(shapes)
+    by_group = opened.ground.count(opened.study.zone_shapes)
+    if opened.choice.is_made:
+        opened, by_group = _inhabited(opened, by_group)
+    study, shapes = opened.study, opened.study.zone_shapes
     counts = all_groups(by_group)
     zones, hazards = zones_of(opened, counts[0]), _hazards(opened, counts)
     total = block_of(opened, counts[0], -1)
     quality, told = quality_of(opened, total, zones)
-    groups, more, of_groups = groups_of(opened, by_group, zones)
-    degraded = _degraded(opened)
+    people, of_people = people_of_groups(opened)
+    groups = groups_of(opened, people, count_groups(opened.ground, shapes, by_group, people))
+    larger, of_larger = larger_groups(opened, groups, zones)
+    degraded = _degraded(opened, people)
+    facilities, of_facilities = facilities_of(opened, _degraded_ground(opened))
     inputs = tuple(source.read() for source in opened.sources)
+    said = (*opened.notes, *told, *of_larger, *of_people, *of_facilities)
     return Gaps(
         total=total,
         zones=zones,
@@ -47,12 +60,34 @@ def gaps_of(opened: GapStudy) -> Gaps:
         degraded=degraded,
         inputs=inputs,
         assumptions=_used(opened),
-        notes=brief((*opened.notes, *told, *more, *_method(opened, degraded)), inputs),
+        notes=brief((*said, *_method(opened, degraded)), inputs),
         cannot=_cannot(opened),
-        quality={**quality, **of_groups},
+        quality={**quality, **larger},
         title=study.title,
         version=__version__,
+        zoning=None if study.zones is None else opened.choice.zoning(len(shapes)),
+        equity=equity_of(total, zones, groups),
+        facilities=facilities,
     )
+
+
+def _inhabited(opened: GapStudy, by_group: list[Counts]) -> tuple[GapStudy, list[Counts]]:
+    """Leave out the zones that were made over places where nobody lives, of the study and of its sums."""
+    study = opened.study
+    assert study.zones is not None
+    lived = np.sum([group[0][PEOPLE][:-1] for group in by_group], axis=0) > 0.0
+    kept = np.append(lived, True)
+    counts = [
+        [{key: values[kept] for key, values in by_hazard.items()} for by_hazard in group]
+        for group in by_group
+    ]
+    zones = Zones(
+        tuple(i for i, there in zip(study.zones.ids, lived, strict=True) if there),
+        tuple(n for n, there in zip(study.zones.names, lived, strict=True) if there),
+        study.zones.layer.take(lived),
+    )
+    smaller = replace(study, zones=zones, zone_shapes=study.zone_shapes[lived])
+    return replace(opened, study=smaller), counts
 
 
 def _hazards(opened: GapStudy, counts: Counts) -> tuple[GapHazard, ...]:
@@ -62,14 +97,25 @@ def _hazards(opened: GapStudy, counts: Counts) -> tuple[GapHazard, ...]:
     )
 
 
-def _degraded(opened: GapStudy) -> DegradedGaps | None:
+def _degraded_ground(opened: GapStudy) -> Iterator[Ground]:
+    """Yield the ground of each member of a degraded network; none is kept, each holds the columns of its cells."""
+    if opened.after is not None:
+        yield opened.after
+    elif opened.outage is not None:
+        for alive in opened.outage.alive:
+            yield opened.ground.on_air(alive)
+
+
+def _degraded(opened: GapStudy, people: Sequence[tuple[str, str, Counted]]) -> DegradedGaps | None:
     hit, shapes = opened.outage, opened.study.zone_shapes
-    if hit is None and opened.after is None:
+    members = [
+        count_groups(ground, shapes, ground.count(shapes), people)
+        for ground in _degraded_ground(opened)
+    ]
+    if not members:
         return None
-    members: list[Ground] = [opened.after] if opened.after is not None else []
-    if hit is not None:
-        members = [opened.ground.on_air(alive) for alive in hit.alive]
-    counts = all_groups(mean_of([ground.count(shapes) for ground in members]))
+    sums = mean_of(members)
+    counts = all_groups(sums[: len(sums) - len(people)])
     sites = (
         {}
         if hit is None
@@ -86,6 +132,7 @@ def _degraded(opened: GapStudy) -> DegradedGaps | None:
         zones_of(opened, counts[0]),
         _hazards(opened, counts),
         sites,
+        groups_of(opened, people, sums),
     )
 
 

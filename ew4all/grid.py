@@ -41,6 +41,11 @@ class Block(NamedTuple):
         """Rows and columns."""
         return self.row1 - self.row0, self.col1 - self.col0
 
+    def around(self, *others: Block) -> Block:
+        """Return the smallest block that holds this one and others."""
+        first, end, left, right = zip(self, *others, strict=True)
+        return Block(min(first), max(end), min(left), max(right))
+
 
 @dataclass(frozen=True)
 class Grid:

@@ -25,14 +25,14 @@ from ew4all.readers.zones import chosen, read_zones, zone_shapes
 from ew4all.study import WORKERS, Study, outline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
     from datetime import datetime
 
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
-    from ew4all.grid import Grid
+    from ew4all.grid import Block, Grid
 
 EVERYBODY = (
     "neither a hazard nor a warning area was given: everybody in the population is taken as in area"
@@ -73,6 +73,7 @@ def open_study(
     progress: Progress | None = None,
     title: str | None = None,
     sites_in_area: bool = False,
+    sites_near: Callable[[Grid], Block | None] | None = None,
 ) -> Study:
     """Read and check every input; see `ew4all.reach` for the parameters.
 
@@ -82,6 +83,9 @@ def open_study(
         From column to value: which features of `zones` are meant.
     sites_in_area
         Whether the signal of `sites` is wanted in the warning area alone: a continent is then no hindrance.
+    sites_near
+        Where given, the signal of `sites` is wanted in the warning area, in the hazard's footprint, where any of the sites reaches,
+        and in the cells of the population's grid that this returns; see `ew4all.network_window`.
 
     Raises
     ------
@@ -93,6 +97,7 @@ def open_study(
     steps = dict(assume or {})
     if sites is not None:
         # Propagation is a second of imports, which a run with coverage layers need not pay.
+        from ew4all.network_window import sites_window
         from ew4all.reach_network import open_network_coverage, split_assumptions
 
         steps, _, _ = split_assumptions(steps)
@@ -147,7 +152,8 @@ def open_study(
     if sites is not None:
         modelled = open_network_coverage(
             sites, people, dem=dem, landcover=landcover, outage=outage, assume=assume, read=sites_options,
-            window=grid.block_of_bounds(warned.bounds) if sites_in_area and warned is not None else None,
+            window=sites_window(grid, warned, endangered, in_area=sites_in_area, near=sites_near),
+            within_reach=sites_near is not None,
         )  # fmt: skip
         notes += modelled.notes
         sources += modelled.sources

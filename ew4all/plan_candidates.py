@@ -156,13 +156,14 @@ def _at_sites(
 ) -> list[Measure]:
     worth = sites.served.copy()
     if kind == "new_technology":
-        from ew4all.plan_effects import cells_near
+        from ew4all.plan_effects import Nearby
         from ew4all.units import TECHNOLOGIES
 
         worth = np.zeros(len(sites.id))
         uncovered = crowd.people * crowd.value * crowd.missed * np.maximum(1.0 - crowd.signal, 0.0)
+        nearby = Nearby(cells)
         for k in np.flatnonzero(sites.newest < TECHNOLOGIES.index("4g")):
-            near, _ = cells_near(cells, sites.lon_deg[k], sites.lat_deg[k], _UPGRADE_KM)
+            near, _ = nearby.within(sites.lon_deg[k], sites.lat_deg[k], _UPGRADE_KM)
             worth[k] = uncovered[near].sum()
     order = np.lexsort((np.arange(worth.size), -worth))
     chosen = [int(k) for k in order[:most] if worth[k] > 0.0]

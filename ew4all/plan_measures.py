@@ -259,7 +259,11 @@ def _curve(problem: Problem, budget: float, picked: Picked) -> tuple[CurvePoint,
     points: list[CurvePoint] = []
     for part in _CURVE:
         amount = part * top
-        found = picked if amount == budget else pick(problem.options, amount, work=WORK // 20)
+        found = (
+            picked
+            if amount == budget
+            else pick(problem.options, amount, work=WORK // 20, proving=False)
+        )
         count = len(found.choice.chosen) + (found.option > 0)
         point = CurvePoint(amount, found.cost, found.newly_reached, found.objective, count)
         # Beginnings are tried for the plan itself more widely than for the curve: it keeps what a smaller budget reached.

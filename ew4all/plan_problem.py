@@ -14,6 +14,7 @@ from ew4all.plan_crowd import crowd_of, must_have_signal, read_cells_of_plan, we
 from ew4all.plan_effects import Effects
 from ew4all.plan_service import service_of_sites
 from ew4all.planning.measures import DEVICE, KINDS, NEEDS_SITE, SWITCH
+from ew4all.planning.merging import merging_of
 from ew4all.planning.options import Option
 from ew4all.planning.rows import instance_of
 from ew4all.readers.heights import read_heights
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from ew4all.gap_intake import GapStudy
     from ew4all.plan_candidates import SiteList
     from ew4all.plan_crowd import PlanCells
+    from ew4all.plan_service import SiteService
     from ew4all.planning.greedy import Instance
     from ew4all.planning.measures import Measure
+    from ew4all.planning.merging import Merging
     from ew4all.planning.rows import Crowd
     from ew4all.readers.provenance import SourceNote
 
@@ -144,7 +147,10 @@ def problem_of(
     switches = [m for m in found if KINDS[m.kind].acts == SWITCH]
     effects, more = effects_of.of(plain)
     notes += more
-    outage = None if service is None else service.outage
+    merging = _merging(cells, service, notes)
+    effects = merging.effects(plain, effects, crowd)
+    crowd = merging.crowd(crowd)
+    outage = merging.outage(None if service is None else service.outage)
     works = _works(values, service)
     cost = np.array([m.cost or 0.0 for m in plain], np.float64)
     whole = instance_of(crowd, plain, effects, cost, outage, works)
@@ -154,7 +160,7 @@ def problem_of(
     options = [Option(0.0, 0.0, 0.0, _kept(whole, keep))]
     usable = []
     for switch in switches:
-        better = _switched(opening, switch, target, weight)
+        better = merging.crowd(_switched(opening, switch, target, weight))
         other = instance_of(better, plain, effects, cost, outage, works)
         assert other.people is not None
         people = float(whole.people.sum() - other.people.sum())
@@ -168,6 +174,21 @@ def problem_of(
         opened, cells, crowd, tuple(found), alone, tuple(options), tuple(usable), float(whole.people.sum()),
         "people" if is_plain else "weighted", _states(outage), tuple(sources), tuple(dict.fromkeys(notes)),
     )  # fmt: skip
+
+
+def _merging(cells: PlanCells, service: SiteService | None, notes: list[str]) -> Merging:
+    """Take cells together where there are too many to plan with; say so."""
+    width = cells.grid.width
+    outage = None if service is None else service.outage
+    strongest = np.zeros(0) if outage is None else outage.site[0].astype(np.int64)
+    keys = (cells.zone, strongest) if strongest.size else (cells.zone,)
+    merging = merging_of(cells.flat // width, cells.flat % width, cells.people, *keys)
+    if merging.side > 1:
+        notes.append(
+            f"{len(cells):,} cells were taken together to {len(merging):,} planning cells: up to {merging.side} x {merging.side} of one "
+            "zone and one strongest site (docs/measures.md)"
+        )
+    return merging
 
 
 def _kept(instance: Instance, keep: Sequence[int]) -> Instance:

@@ -12,6 +12,7 @@ from ew4all.coverage.signal_defaults import Radio
 from ew4all.coverage.surroundings import FinerPeople
 from ew4all.errors import OptionError
 from ew4all.network_intake import map_grid, must_reach, network_on
+from ew4all.network_window import reach_window
 from ew4all.readers.given_cells import cells_of
 from ew4all.readers.modelled import ModelledLayer, layers_of
 from ew4all.readers.outage_ensemble import read_ensemble
@@ -59,6 +60,7 @@ def open_network_coverage(
     assume: Mapping[str, float] | None = None,
     read: Mapping[str, Any] | None = None,
     window: Block | None = None,
+    within_reach: bool = False,
 ) -> NetworkCoverage:
     """Read sites and put their cells on the grid of the people.
 
@@ -76,6 +78,8 @@ def open_network_coverage(
         Options of `read_cells`.
     window
         Cells of the people in which coverage is wanted; all by default. Beyond it nobody is served.
+    within_reach
+        It is wanted in the window and wherever a cell may reach.
 
     Raises
     ------
@@ -95,7 +99,11 @@ def open_network_coverage(
     if not sources:
         sources = [SourceNote.of("sites", None, None, unit="cells", provenance="modelled")]
     part = people.grid.whole if window is None else window
-    must_reach(cells, people.grid.crop(part), radio)
+    if within_reach:
+        must_reach(cells, people.grid, radio)
+        part = part.around(reach_window(cells, people.grid, radio, of_cells))
+    else:
+        must_reach(cells, people.grid.crop(part), radio)
     grid, factor, told = map_grid(people.grid, part, None)
     notes += told
     around = FinerPeople(people.cells(None), part.row0, part.col0, factor)

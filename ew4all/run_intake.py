@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+
+import shapely
 
 from ew4all.coverage.outages.timeline import Timeline
 from ew4all.coverage.signal_defaults import Radio
 from ew4all.coverage.surroundings import FinerPeople, FromDensity
 from ew4all.coverage.targeting import TAU
 from ew4all.errors import OptionError
+from ew4all.grid import Block
 from ew4all.intake import open_study
+from ew4all.network_window import Looked, within_m
 from ew4all.readers.modelled import ModelledLayer
 from ew4all.results import OUTSIDE
 from ew4all.run_hazard import Arrival, arrival_of
@@ -19,7 +23,7 @@ from ew4all.run_people import EVERYBODY, FinerShare, GroupPeople
 from ew4all.run_sirens import sirens_on
 from ew4all.sim.division import Division
 from ew4all.sim.folding import ARRIVAL_EDGES_S, Ground
-from ew4all.sim.service_histories import NetworkService, NoService
+from ew4all.sim.service_histories import NetworkService, NoService, OutOfReach
 from ew4all.study import outline
 
 if TYPE_CHECKING:
@@ -31,8 +35,10 @@ if TYPE_CHECKING:
 
     from ew4all.coverage.exposure import Progress
     from ew4all.coverage.network import Network
+    from ew4all.grid import Grid
     from ew4all.readers.provenance import SourceNote
     from ew4all.sim.service_histories import ServiceSource
+    from ew4all.sim.siren_levels import Sirens
     from ew4all.study import Study
 
     Flags = NDArray[np.bool_]
@@ -145,21 +151,26 @@ def open_run(
         # What an isochrone holds is reached: it is the footprint, unless another is given.
         options.setdefault("hazard", arrival.isochrones)
     shares = dict(operator_share or {})
+    heard = _Heard(sirens)
     study = open_study(
         population,
         area,
         operator_share=None if "sites" in options else shares,
         workers=workers,
         progress=progress,
+        sites_near=heard.near if options.get("sites") is not None else None,
         **options,
     )
     # In a run walls are part of the service, not of a later step.
     notes = [note for note in study.notes if not note.startswith(_WALLS_LATER)]
     sources = list(study.sources)
     modelled = [layer for layer in study.rasters if isinstance(layer, ModelledLayer)]
-    network, factor = (modelled[0].network, modelled[0].factor) if modelled else (None, 1)
+    network = modelled[0].network if modelled else None
     grid = study.grid if network is None else network.grid
-    people = GroupPeople.of(study, factor)
+    looked = None if network is None else _looked(study, modelled[0], heard)
+    row0, _, col0, _ = study.grid.whole if looked is None else looked.window
+    factor = 1 if looked is None else looked.factor
+    people = GroupPeople.of(study, looked)
     when = arrival_of(until_s + _LATER_S if arrival is None else arrival, grid, notes, sources)
     if arrival is None:
         notes.append(
@@ -176,9 +187,11 @@ def open_run(
         hazard_raster=study.hazard_raster is not None,
         isochrones=when.isochrones,
     )
-    risk = None if study.hazard_raster is None else FinerShare(study.hazard_raster, factor)
-    everybody = FinerPeople(study.people.cells(None), 0, 0, factor)
-    wrong, chosen = 0.0, None
+    risk = (
+        None if study.hazard_raster is None else FinerShare(study.hazard_raster, factor, row0, col0)
+    )
+    everybody = FinerPeople(study.people.cells(None), row0, col0, factor)
+    wrong, chosen, elsewhere = 0.0, None, None
     service: ServiceSource
     if network is not None:
         customers = customers_of(network.cells, shares, network, one_network, notes)
@@ -192,6 +205,9 @@ def open_run(
             "coverage is modelled from cell sites, outdoors and inside buildings, for the state that people are in"
         )
         settlement = network.environment
+        if looked is not None and not looked.is_all(study.grid):
+            elsewhere = _elsewhere(study, looked, OutOfReach(service), tuple(edges_s))
+            notes.append(_told(study, looked))
     else:
         if course is not None or addressed is not None:
             msg = "outages and cells to address need cell sites; give sites in the place of coverage layers, or leave them out"
@@ -206,8 +222,10 @@ def open_run(
         settlement,
         risk,
         when.field,
-        None if sirens is None else sirens_on(sirens, grid, notes, sources),
+        None if sirens is None else heard.on(grid, notes, sources),
         tuple(edges_s),
+        None if elsewhere is None else looked,
+        elsewhere,
     )
     names = () if study.zones is None else study.zones.names
     ids = () if study.zones is None else study.zones.ids
@@ -225,4 +243,66 @@ def open_run(
         chosen,
         wrong,
         study.workers,
+    )
+
+
+@dataclass(eq=False)
+class _Heard:
+    """Sirens of a run: read where they are asked for first, with what is to be told about them."""
+
+    given: Any
+    sirens: Sirens | None = None
+    notes: list[str] = field(default_factory=list)
+    sources: list[SourceNote] = field(default_factory=list)
+
+    def on(self, grid: Grid, notes: list[str], sources: list[SourceNote]) -> Sirens:
+        """Return the sirens on a grid; notes and sources are added to."""
+        if self.sirens is None:
+            self.sirens = sirens_on(self.given, grid, self.notes, self.sources)
+        notes += self.notes
+        sources += self.sources
+        return replace(self.sirens, grid=grid)
+
+    def near(self, grid: Grid) -> Block | None:
+        """Return the cells of a grid in which some siren may be heard."""
+        found = self.boxes(grid)
+        return found[0].around(*found[1:]) if found else None
+
+    def boxes(self, grid: Grid) -> list[Block]:
+        """Return the cells of a grid in which each siren may be heard."""
+        if self.given is None:
+            return []
+        here = self.on(grid, [], [])
+        return within_m(grid, here.lon_deg, here.lat_deg, here.reach_m)
+
+
+def _looked(study: Study, layer: ModelledLayer, heard: _Heard) -> Looked:
+    """Return the cells of people that are looked at pixel by pixel: in area or footprint, or where a cell or siren reaches."""
+    grid, factor = layer.network.grid, layer.factor
+    rows, cols = (n // factor for n in grid.shape)
+    window = Block(layer.row0, layer.row0 + rows, layer.col0, layer.col0 + cols)
+    shapes = [one for one in (study.area, study.hazard) if one is not None]
+    blocks = [grid.block_of_bounds(one.bounds) for one in shapes] or [grid.whole]
+    boxes = [one for one in blocks if one is not None]
+    boxes += [Block(*box) for box in layer.network.placed.box.T.tolist()]
+    return Looked.of(window, factor, [*boxes, *heard.boxes(grid)])
+
+
+def _elsewhere(
+    study: Study, looked: Looked, service: OutOfReach, edges_s: tuple[float, ...]
+) -> Ground:
+    """Return the ground of the people elsewhere, who are in no area and have no signal: by whole cells."""
+    grid, people = study.grid, GroupPeople.elsewhere(study, looked)
+    nowhere = shapely.Polygon()
+    division = Division.of(grid, outline(grid), study.zone_shapes, nowhere, nowhere)
+    return Ground(division, people, len(people.names), service, edges_s=edges_s)
+
+
+def _told(study: Study, looked: Looked) -> str:
+    rows, cols = looked.window.shape
+    return (
+        f"people are looked at pixel by pixel in {len(looked):,} of {study.grid.height * study.grid.width:,} "
+        f"cells of people, within a window of {rows:,} x {cols:,}: in the warning area and the hazard's footprint, and where a cell or a "
+        "siren reaches. Elsewhere nobody is in the area or has a signal, and people are counted by whole cells; they still talk, and hear "
+        "stations as people outside the area do, so that a population of the country tells over-reach better"
     )

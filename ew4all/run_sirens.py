@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,7 +23,7 @@ LEVEL_COLUMNS: Final = ("rated_dbc", "dbc", "level_db", "db", "rating")
 
 
 def sirens_on(source: Any, grid: Grid, notes: list[str], sources: list[SourceNote]) -> Sirens:
-    """Read sirens: points, or a table with longitude and latitude, and a column of `LEVEL_COLUMNS`; or `Sirens` as they are.
+    """Read sirens: points, or a table with longitude and latitude, and a column of `LEVEL_COLUMNS`; or `Sirens`.
 
     Raises
     ------
@@ -36,7 +37,7 @@ def sirens_on(source: Any, grid: Grid, notes: list[str], sources: list[SourceNot
         The file cannot be read.
     """
     if isinstance(source, Sirens):
-        return source
+        return replace(source, grid=grid)
     from ew4all.readers.settlements import read_point_table
     from ew4all.readers.vector_files import read_features
 

@@ -50,6 +50,18 @@ def test_json_and_folder_say_the_same(run: Callable[..., Ended], tmp_path: Path)
     assert "Written to" in ended.err
 
 
+def test_a_notice_is_on_every_output(run: Callable[..., Ended], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ended = run(*DEMO, *SIGNAL, "--notice", "an exercise", "--out", str(out))
+    assert ended.code == 0, ended.err
+    assert "AN EXERCISE" in ended.out
+    for name in ("map.png", "report.html", "zones.csv", "lorenz.png", "left_out.tif"):
+        assert name in ended.err
+    assert json.loads((out / "gaps.json").read_text(encoding="utf-8"))["notice"] == "an exercise"
+    assert "an exercise" in (out / "report.html").read_text(encoding="utf-8")
+    assert (out / "zones.csv").read_text(encoding="utf-8").splitlines()[1].endswith(",an exercise")
+
+
 def test_the_table_names_every_part(run: Callable[..., Ended]) -> None:
     ended = run(*DEMO, *SIGNAL, "--channel", "sms", "--hazard", str(CASE.hazard))
     assert ended.code == 0, ended.err

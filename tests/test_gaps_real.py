@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pytest
+import shapely
 from made_gaps import blocks
 
 import ew4all
@@ -37,7 +40,9 @@ def test_the_demo_with_sites_off_the_air(tmp_path: Path) -> None:
         outage=down, sirens=sirens, channels={"sms": None, "app": None}, hazards={"winds": CASE.hazard},
         operator_share=CASE.operator_share,
     ).to_dict()  # fmt: skip
-    assert parted(found) == 2 * (1 + 8 + 1 + 8) + 4 * 9
+    assert parted(found) == 2 * (1 + 8 + 1 + 8 + 4 * 9), (
+        "whole and degraded: all, zones, a hazard, groups"
+    )
     assert found["total"]["people"] == pytest.approx(111_454.0, abs=0.5)
     after = found["degraded"]
     assert after["members"] == 2
@@ -78,6 +83,10 @@ def test_malawi_has_people_and_districts_alone(shared_data: Path) -> None:
         data / "population/africa_worldpop_2020_density_20km.tif",
         data / "admin/mwi_adm2_cod.json",
         population_unit="per_km2",
+        facilities={
+            "schools": data / "facilities/mwi_schools.csv",
+            "health sites": data / "facilities/mwi_health_sites.csv",
+        },
     ).to_dict()
     # The README of the data: 15.6 million by the polygon of the country.
     assert found["total"]["people"] == pytest.approx(15.5e6, rel=0.02)
@@ -86,6 +95,18 @@ def test_malawi_has_people_and_districts_alone(shared_data: Path) -> None:
     assert any("study area is the zones" in note for note in found["notes"])
     assert any("town and country are not told apart" in note for note in found["notes"])
     assert len(found["cannot"]) == 2
+    # Where they stand is known, what reaches them is not.
+    places = {f["kind"]: f for f in found["facilities"]}
+    assert (places["schools"]["count"], places["health sites"]["count"]) == (458, 185)
+    districts = gpd.read_file(data / "admin/mwi_adm2_cod.json")
+    for kind, file in (("schools", "mwi_schools.csv"), ("health sites", "mwi_health_sites.csv")):
+        with (data / "facilities" / file).open(encoding="utf-8-sig", newline="") as rows:
+            where = [(float(row["lon"]), float(row["lat"])) for row in csv.DictReader(rows)]
+        points = gpd.GeoDataFrame(geometry=shapely.points(where), crs=4326)
+        joined = points.sjoin(districts).groupby("ADM2_PCODE").size()
+        assert set(places[kind]) == {"kind", "count", "outside", "zones"}
+        by_zone = {z["id"]: z["count"] for z in places[kind]["zones"] if z["id"] != "outside"}
+        assert by_zone == joined.to_dict()
 
 
 def test_ibiza_has_coverage_and_no_people(shared_data: Path) -> None:
@@ -129,3 +150,29 @@ def test_lesotho_by_district_is_the_full_report(shared_data: Path) -> None:
     assert quality["overlap_people"] > 10_000.0
     assert quality["gaps_people"] > 5_000.0
     assert any("zones overlap" in note for note in other["notes"])
+
+
+@pytest.mark.slow
+def test_lesotho_by_cells_of_h3(shared_data: Path) -> None:
+    """The same country in cells of 36 km2: what is left out is less even than between districts."""
+    data = shared_data / "data"
+    given: dict[str, Any] = {
+        "population_unit": "per_km2",
+        "refine": data / "places/geonames_cities500_selected.csv",
+        "sites": data / "towers/lso_opencellid.csv",
+        "sites_options": {"max_age_years": 100.0},
+        "channels": {"sms": None},
+    }
+    africa, districts = (
+        data / "population/africa_worldpop_2020_density_20km.tif",
+        data / "admin/lso_adm1_cod.json",
+    )
+    coarse = ew4all.gaps(africa, districts, **given).to_dict()
+    fine = ew4all.gaps(africa, None, within=districts, h3=6, **given).to_dict()
+    parted(fine)
+    assert fine["zones"][-1]["people"] == pytest.approx(0.0, abs=1e-6)
+    # 30,355 km2 over 36 km2 are 840 cells and those that the border cuts, less or more by latitude.
+    assert 650 < fine["zoning"]["count"] < 1_100
+    for key in ("people", "coverage_gap", "usage_gap", "reachable"):
+        assert fine["total"][key] == pytest.approx(coarse["total"][key], abs=1e-6)
+    assert 0.2 < coarse["equity"]["left_out"]["gini"] < fine["equity"]["left_out"]["gini"] < 0.8

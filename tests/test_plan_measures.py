@@ -12,6 +12,8 @@ from command_line import command_line
 
 from ew4all.demo import CASE, extra
 from ew4all.errors import AssumptionError, OptionError, TableValueError
+from ew4all.grid import GEOID
+from ew4all.plan_effects import _metres
 from ew4all.plan_measures import choose_measures
 from ew4all.planning.measures import KINDS, Effect, Measure
 from ew4all.planning.rows import Crowd, Outage, instance_of
@@ -77,6 +79,15 @@ def test_sites_off_the_air_by_hand() -> None:
     assert found.people is not None
     assert found.people.sum() == pytest.approx(70.0 + lost_one + lost_both)
     assert found.alone() == pytest.approx([lost_one + lost_both, lost_both])
+
+
+@pytest.mark.parametrize("lat", [0.0, -29.5, 52.0, -65.0])
+def test_distances_are_those_of_the_ellipsoid(lat: float) -> None:
+    draw = np.random.default_rng(1)
+    turn, km = draw.uniform(0.0, 360.0, 500), draw.uniform(0.1, 150.0, 500)
+    lon, lats, _ = GEOID.fwd(np.full(500, 179.9), np.full(500, lat), turn, 1000.0 * km)
+    away = (np.asarray(lon) - 179.9 + 180.0) % 360.0 - 180.0
+    assert _metres(lat, np.asarray(lats), away) == pytest.approx(1000.0 * km, rel=2e-4)
 
 
 def test_the_demo_adds_up_and_stays_within_its_budget(tmp_path: Path) -> None:

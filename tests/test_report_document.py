@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import docx
@@ -185,6 +186,24 @@ def test_docx_opens_with_headings_contents_page_numbers_and_alternative_text(
     assert [len(t.rows) for t in found.tables] == [6, 2]
     assert "w:tblHeader" in etree.tostring(found.tables[0].rows[0]._tr, encoding="unicode")
     assert found.core_properties.title == "Title of it"
+
+
+def test_docx_columns_hold_their_longest_word_and_short_tables_stay_whole(tmp_path: Path) -> None:
+    word = "cell_broadcast_least_year"
+    rows = tuple((word, "1", "long " * 40) for _ in range(3))
+    narrow = Table("Narrow", ("name", "n", "text"), rows, align="lrl", widths=(0.05, 0.05, 0.9))
+    doc = replace(document(), sections=(Section("Only", (narrow,)),))
+    write_docx(tmp_path / "d.docx", doc)
+    found = docx.Document(str(tmp_path / "d.docx"))
+    widths = [cell.width.cm for cell in found.tables[0].rows[1].cells]
+    assert sum(widths) == pytest.approx(17.0, abs=0.01)
+    assert widths[0] > 4.0
+    assert widths[1] < 1.5
+    kept = [
+        row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in found.tables[0].rows
+    ]
+    assert kept == [True, True, True, False]
+    assert found.sections[0].footer.paragraphs[0].style.name == "Small"
 
 
 def test_the_same_document_gives_the_same_docx(tmp_path: Path) -> None:

@@ -126,8 +126,11 @@ def test_a_country_of_5000_sites_is_played_with_few_rows(tmp_path: Path) -> None
     prepared = prepare(PLAN, inputs)
     assert prepared.sizes.cohorts > 100_000
     assert prepared.sizes.rows <= MOST_ROWS
-    assert sum(s.error for s in prepared.steps if "history" in s.what) <= 0.01
-    assert all("history" in s.what for s in prepared.steps)
+    assert sum(s.error for s in prepared.steps if "history" in s.what) <= 0.05
+    for step in prepared.steps:
+        assert step.note() in prepared.notes
+    everybody = sum(inputs.study.people.everybody())
+    assert prepared.world.rows.people.sum() == pytest.approx(everybody, rel=1e-9)
 
 
 def test_timelines_have_three_causes() -> None:

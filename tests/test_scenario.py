@@ -172,6 +172,15 @@ def test_an_alert_is_not_updated_or_cancelled_before_it_is_issued(tmp_path: Path
     assert (found["decisions.1.at"].line, found["decisions.1.at"].column) == (7, 10)
 
 
+def test_a_cancelled_alert_is_not_updated(tmp_path: Path) -> None:
+    found = faults(
+        tmp_path, "decisions:", "  - {at: 1 h, update: {identifier: alert}}", "  - {at: 2 h, cancel: alert}",
+        "  - {at: 2 h, update: {identifier: alert}}", "  - {at: 90 min, update: {identifier: alert}}",
+    )  # fmt: skip
+    assert set(found) == {"decisions.2.update"}
+    assert "'alert' is cancelled 2 h after zero" in found["decisions.2.update"].message
+
+
 def test_a_channel_of_phones_without_a_network_is_refused() -> None:
     given = {
         "schema": "ew4all/scenario/1", "population": "https://example.org/people.tif", "channels": ["cell_broadcast", "radio"]

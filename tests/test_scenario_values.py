@@ -80,7 +80,7 @@ def test_yaml_12_has_no_norwegians_and_no_sexagesimals() -> None:
         ("a: !!python/object:os.system x\n", 1, "tag"),
         ("a: !!binary aGk=\n", 1, "tag"),
         ("? [x, y]\n: 1\n", 1, "key is a word"),
-        ("a: &a [*a]\n", 1, "aliases"),
+        ("a: &a [*a]\n", 1, "alias"),
     ],
 )
 def test_bad_yaml_is_a_finding_with_its_line(text: str, line: int, said: str) -> None:

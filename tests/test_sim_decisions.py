@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,35 @@ def test_what_is_over_is_not_resumed(name: str) -> None:
     assert warned(ends) == pytest.approx(0.0, abs=1.0)
     cancelled = town(name, (2.0, Cancel("alert")), *switched(name, 1.0, 300.0))
     assert warned(cancelled) == pytest.approx(0.0, abs=1.0)
+
+
+@pytest.mark.parametrize("again", [Issue, Update])
+def test_a_cancelled_identifier_is_used_up(again: Any) -> None:
+    engine = town("cell_broadcast", (600.0, Cancel("alert")), until_s=900.0)
+    before = warned(engine)
+    with pytest.raises(
+        OptionError, match=r"'alert' was cancelled; issue .* another identifier.*CAP 1\.2, 3\.2\.1"
+    ):
+        engine.decide(again(LONG))
+    engine.at(1000.0, again(LONG))
+    with pytest.raises(OptionError, match="was cancelled"):
+        engine.run(1100.0)
+    # Nothing was sent by what was refused, and another alert is sent as usual.
+    assert "update" not in {KINDS[k] for k in engine.events.kind}
+    other = town("cell_broadcast", (600.0, Cancel("alert")), until_s=900.0)
+    other.decide(again(replace(LONG, identifier="second")))
+    other.run(3 * 3600.0)
+    assert warned(other) > before + 100.0
+
+
+def test_an_alert_that_is_called_off_before_its_issue_is_never_sent() -> None:
+    """The moment of an issue may be drawn, that of the cancellation is fixed: no error, and nobody is warned."""
+    engine = Engine(town_of(1e4), [ChannelUse(CHANNELS["cell_broadcast"])], tick_s=300.0)
+    engine.at(100.0, Update(LONG))
+    engine.at(101.0, Cancel("alert"))
+    engine.at(600.0, Issue(LONG))
+    engine.run(3600.0)
+    assert warned(engine) < 1.0
 
 
 def test_an_alert_waits_for_a_channel_that_is_off_and_says_so() -> None:

@@ -30,8 +30,8 @@ TICK_S = 30.0
 TOLERANCE = 0.01
 """Largest difference of two curves, of all people. By Kolmogorov the twin's own chance exceeds it in 4 % of all cases."""
 
-WITHIN_PIECES = 0.03
-"""The same within one of the pieces into which a wave is cut, a few seconds: the first sirens and repetitions come a little early."""
+WITHIN_PIECES = 0.02
+"""The same within one of the pieces into which a wave is cut, a few seconds: the first sirens come 1.5 % of the people early."""
 
 SIMPLER = {"location_sms": 0.02, "radio": 0.015, "app": 0.015, "web_push": 0.015}
 """Where the engine simplifies: tries again are spread over their pause, who overheard the radio takes it in at any moment until it

@@ -139,8 +139,15 @@ app.command()(worker)
 
 def main() -> None:
     """Run the command line."""
+    import gc
     import logging
+    import os
 
+    # Of a run of 2.8 s 0.4 s went into 560 collections, which found nothing: the 2,000 modules behind a command are some
+    # 200,000 objects that stay.
+    gc.set_threshold(50_000, 20, 100)
+    # To look for plugins pydantic reads the metadata of every package that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     for stream in (sys.stdout, sys.stderr):
         # JSON is UTF-8 wherever it goes, and a place name must not end a run on a terminal that cannot show it.
         if hasattr(stream, "reconfigure"):

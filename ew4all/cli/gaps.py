@@ -52,6 +52,21 @@ def gaps(
     ] = None,
     zone_id: ZoneId = None,
     zone_name: ZoneName = None,
+    level: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Administrative level of --zones, where the file has columns of several.",
+        ),
+    ] = None,
+    h3: Annotated[
+        int | None,
+        typer.Option(metavar="RES", help="Zones are cells of H3: 6 of 36 km2, 8 of 0.74 km2."),
+    ] = None,
+    grid_km: Annotated[
+        float | None,
+        typer.Option(metavar="KM", help="Zones are squares of an equal-area grid, with this side."),
+    ] = None,
     within: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Polygons of the study area; nobody beyond is counted."),
@@ -125,6 +140,13 @@ def gaps(
             help="Group as a raster of the share of people who belong to it, 0 to 1, on any cells. Repeatable.",
         ),
     ] = None,
+    facilities: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=FILE",
+            help="Schools, health sites, shelters, ...: with and without each channel. Points, or CSV with lon and lat. Repeatable.",
+        ),
+    ] = None,
     refine: Annotated[
         str | None,
         typer.Option(
@@ -139,7 +161,15 @@ def gaps(
             help="Replace a default (docs/gaps.md): device_capable_3g=0.33, radio_owned=0.6. Repeatable.",
         ),
     ] = None,
-    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the table.")] = None,
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Title of the table, the map and the report.")
+    ] = None,
+    notice: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Words that every output carries, as for data of an exercise."
+        ),
+    ] = None,
     workers: Workers = None,
     cluster: Annotated[
         str | None,
@@ -148,7 +178,10 @@ def gaps(
             help="Dask scheduler to work on, instead of threads; local:N starts N processes here.",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the results.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for tables, rasters, map, report and record."),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -181,20 +214,29 @@ def gaps(
             "sirens": sirens,
             "hazards": named_hazards(hazard),
             "groups": named_groups(group, group_share),
+            "facilities": mapping("--facilities", facilities, "schools=FILE"),
+            "h3": h3,
+            "grid_km": grid_km,
+            "level": level,
             "refine": refine,
             "assume": numbers("--assume", assume, "device_capable_3g=0.33"),
             "title": title,
+            "notice": notice,
             "out": out,
         }
         from ew4all.gap_library import gaps as count_gaps
+        from ew4all.runtime import set_matplotlib_cache
 
+        if out is not None:
+            set_matplotlib_cache()
         with progressing(quiet=quiet) as progress:
             result = count_gaps(**arguments, workers=hands, progress=progress)
         if as_json:
-            print_json(result.to_dict())
+            document = result.to_dict()
+            print_json(document if notice is None else {**document, "notice": notice})
         else:
             from ew4all.report.gap_table import rendered_gaps
 
-            console().print(rendered_gaps(result))
+            console().print(rendered_gaps(result, notice=notice))
         if out is not None:
             say(f"Written to {out}: {contents(out)}", quiet=quiet)

@@ -69,12 +69,11 @@ def check(
         except ScenarioError as error:
             if not as_json:
                 raise
-            print_json(
-                {**_head(file), "ok": False, "findings": [f._asdict() for f in error.findings]}
-            )
+            told = [f._asdict() for f in error.findings]
+            print_json({**_head(file), "ok": False, "findings": told, "more": error.more})
             raise typer.Exit(2) from error
         if as_json:
-            print_json({**_head(file), "ok": True, "findings": [], **_summary(found)})
+            print_json({**_head(file), "ok": True, "findings": [], "more": 0, **_summary(found)})
             return
         typer.echo(f"{file}: no fault found")
         for name, value in _summary(found).items():

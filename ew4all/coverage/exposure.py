@@ -36,6 +36,10 @@ small polygons; for one large polygon 64 rows cost 2 ms of calls more)."""
 
 MANY_POLYGONS = 1000
 
+PAIR_CELLS = 1 << 19
+"""Two tiles one above the other are read by one call where both are met and have no more cells than this together: a call
+of GDAL's for each of five rasters costs 4 % of decoding a tile, and four tiles together are no longer in the L2 cache."""
+
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of blocks done and the number of all blocks."""
 
@@ -144,12 +148,13 @@ def totals(
         )
         strips = [int(s) for s in np.flatnonzero(np.diff(edges.strip_start))]
         jobs: list[Any] = [(source, edges, s) for s in strips]
-        work: Callable[..., tuple[I64, F64]] = _sweep_strip
+        work: Callable[..., list[tuple[I64, F64]]] = _sweep_strip
     else:
-        jobs, work = _tile_jobs(polygons, source, stored, whole), _sweep_tile
+        jobs, work = _tile_jobs(polygons, source, stored, whole), _sweep_tiles
     rows = out.reshape(2 * polygons.count, out.shape[2])
-    for done, (ids, sums) in enumerate(in_order(work, jobs, workers)):
-        rows[ids] += sums
+    for done, found in enumerate(in_order(work, jobs, workers)):
+        for ids, sums in found:
+            rows[ids] += sums
         if progress:
             progress(done + 1, len(jobs))
     return cut + whole
@@ -285,7 +290,7 @@ def _sums_of_stack(stack: Stack, source: Source) -> F64:
     return out
 
 
-def _sweep_strip(source: Source, edges: Edges, strip: int) -> tuple[I64, F64]:
+def _sweep_strip(source: Source, edges: Edges, strip: int) -> list[tuple[I64, F64]]:
     grid = source.grid
     rows = edges.strip_rows
     block = Block(strip * rows, min(grid.height, (strip + 1) * rows), 0, grid.width)
@@ -293,7 +298,7 @@ def _sweep_strip(source: Source, edges: Edges, strip: int) -> tuple[I64, F64]:
     ids, local = _local(owner)
     sums = np.zeros((ids.size, columns_of(source)))
     _sweep(edges, edge, sign, local, block, source.read(block), source.bits, sums)
-    return ids, sums
+    return [(ids, sums)]
 
 
 def _tile_jobs(polygons: Polygons, source: Source, stored: TileSums | None, out: F64) -> list[Any]:
@@ -309,23 +314,30 @@ def _tile_jobs(polygons: Polygons, source: Source, stored: TileSums | None, out:
     height, width = source.grid.shape
     inner_of, cut_of = _by_tile(inner, lattice), _by_tile(cut, lattice)
     none = np.empty(0, np.int64)
-    return [
-        (
-            source,
-            edges,
-            Block(
-                row * rows, min((row + 1) * rows, height), col * cols, min((col + 1) * cols, width)
-            ),
-            inner_of.get(tile, none),
-            cut_of.get(tile, none),
-        )
-        for tile in sorted({*inner_of, *cut_of})
-        for row, col in [divmod(tile, lattice.width)]
-    ]
+    paired = 2 * rows * cols <= PAIR_CELLS
+    jobs: list[Any] = []
+    pair = None
+    for row, col in sorted(
+        (divmod(tile, lattice.width) for tile in {*inner_of, *cut_of}), key=_in_pairs
+    ):
+        bottom, right = min((row + 1) * rows, height), min((col + 1) * cols, width)
+        block = Block(row * rows, bottom, col * cols, right)
+        met = (block, *(of.get(row * lattice.width + col, none) for of in (inner_of, cut_of)))
+        if paired and pair == (row // 2, col):
+            jobs[-1][2].append(met)
+        else:
+            jobs.append((source, edges, [met]))
+        pair = (row // 2, col)
+    return jobs
+
+
+def _in_pairs(tile: tuple[int, int]) -> tuple[int, int, int]:
+    """Order of tiles in which the two of a pair, one above the other, are neighbours."""
+    return tile[0] // 2, tile[1], tile[0]
 
 
 def _by_tile(met: I32, lattice: Grid) -> dict[int, I64]:
-    """Polygons of each tile that is met; `met` is sorted by tile and then by polygon."""
+    """Polygons of each tile that is met; in `met` the rows of a tile stand together, sorted by polygon."""
     tile = met[:, 0].astype(np.int64) * lattice.width + met[:, 1]
     first = np.flatnonzero(np.diff(tile, prepend=-1))
     parts = np.split(met[:, 2].astype(np.int64), first[1:])
@@ -343,17 +355,29 @@ def _tiles_met(polygons: Polygons, lattice: Grid) -> tuple[I32, I32]:
     sizes = kernels.tiles_met(*crossed, lattice.width, none, none)
     inner, cut = (np.empty((n, 3), np.int32) for n in sizes)
     kernels.tiles_met(*crossed, lattice.width, inner, cut)
-    # Polygons come in the order of their left ends; sums are added by tile and then by polygon.
+    # Polygons come in the order of their left ends; sums are added by tile (as `_in_pairs`) and then by polygon.
     return (
-        inner[np.lexsort((inner[:, 2], inner[:, 1], inner[:, 0]))],
-        cut[np.lexsort((cut[:, 2], cut[:, 1], cut[:, 0]))],
+        inner[np.lexsort((inner[:, 2], inner[:, 0], inner[:, 1], inner[:, 0] // 2))],
+        cut[np.lexsort((cut[:, 2], cut[:, 0], cut[:, 1], cut[:, 0] // 2))],
     )
 
 
+def _sweep_tiles(
+    source: Source, edges: Edges, tiles: list[tuple[Block, I64, I64]]
+) -> list[tuple[I64, F64]]:
+    first, last = tiles[0][0], tiles[-1][0]
+    stack = source.read(Block(first.row0, last.row1, first.col0, first.col1))
+    found = []
+    for block, whole, cut in tiles:
+        rows = slice(block.row0 - first.row0, block.row1 - first.row0)
+        here = Stack(stack.people[rows], stack.planes[:, rows], stack.shares[:, rows])
+        found.append(_sweep_tile(source, edges, block, here, whole, cut))
+    return found
+
+
 def _sweep_tile(
-    source: Source, edges: Edges, block: Block, whole: I64, cut: I64
+    source: Source, edges: Edges, block: Block, stack: Stack, whole: I64, cut: I64
 ) -> tuple[I64, F64]:
-    stack = source.read(block)
     sums = np.zeros((whole.size + cut.size, columns_of(source)))
     if whole.size:
         sums[: whole.size] = _sums_of_stack(stack, source)

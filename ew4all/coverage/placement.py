@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ew4all.grid import Block, Grid
     from ew4all.units import F64, I32
 
-__all__ = ["Placed"]
+__all__ = ["Placed", "boxes_within"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class Placed:
         column, row = (np.concatenate([p[k] for p in places]) for k in (0, 1))
         reach = np.concatenate([np.where(known, tables.reach_m, 0.0)] * len(places))
         with np.errstate(invalid="ignore"):
-            box = _boxes(metric, column, row, reach)
+            box = boxes_within(metric, column, row, reach)
             near = (box[1] > 0) & (box[0] < grid.height) & (box[3] > 0) & (box[2] < grid.width)
         near &= reach > 0.0
         # By cell, so that the first of equals does not depend on the turn in which it lies.
@@ -132,7 +132,7 @@ class Placed:
         return self.terrain.profiles(self, some)
 
 
-def _boxes(metric: Metric, column: F64, row: F64, reach_m: F64) -> NDArray[np.int64]:
+def boxes_within(metric: Metric, column: F64, row: F64, reach_m: F64) -> NDArray[np.int64]:
     """Return first and end of the rows, then of the columns, that lie within reach of each place."""
     known = np.isfinite(column) & np.isfinite(row)
     column, row = np.where(known, column, -1e9), np.where(known, row, -1e9)

@@ -84,7 +84,9 @@ def peaks(
         left[done] = 0.0
         # The square itself is done with, wherever its people lie.
         left[order[first[best] : first[best + 1]]] = 0.0
-        held[r0:r1, c0:c1] = np.bincount(square[near], left[near], minlength=wide * high).reshape(high, wide)[r0:r1, c0:c1]  # fmt: skip
+        shape = (r1 - r0, c1 - c0)
+        local = (row[near] - r0) * shape[1] + col[near] - c0
+        held[r0:r1, c0:c1] = np.bincount(local, left[near], shape[0] * shape[1]).reshape(shape)
         a0, a1, b0, b1 = max(r0 - reach, 0), min(r1 + reach, high), max(c0 - reach, 0), min(c1 + reach, wide)  # fmt: skip
         e0, e1, f0, f1 = max(a0 - reach, 0), min(a1 + reach, high), max(b0 - reach, 0), min(b1 + reach, wide)  # fmt: skip
         part = _sums(held[e0:e1, f0:f1], reach)

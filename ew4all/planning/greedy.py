@@ -18,6 +18,7 @@ what it takes instead costs less and gains less a unit of money; the same holds 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -92,6 +93,13 @@ class Instance:
         """Entries touched by one run, about."""
         return 2 * self.row.size + self.weight.size
 
+    @cached_property
+    def worth(self) -> F64:
+        """What each measure brings by itself, as the objective counts it; every budget asks for it."""
+        out = np.zeros(len(self))
+        gains_of(self.start, self.row, self.chance, self.weight, out)
+        return out
+
     def take(self, numbers: Sequence[int]) -> Instance:
         """Return the problem with some of its measures, in rising order."""
         some = np.asarray(numbers, np.int64)
@@ -146,7 +154,7 @@ class Choice:
         return max(min(by_bound, 1.0), GUARANTEES[self.method])
 
 
-def choose(instance: Instance, budget: float, *, work: int = WORK) -> Choice:
+def choose(instance: Instance, budget: float, *, work: int = WORK, proving: bool = True) -> Choice:
     """Return the measures to take for a budget.
 
     Parameters
@@ -155,6 +163,8 @@ def choose(instance: Instance, budget: float, *, work: int = WORK) -> Choice:
         In the currency of the costs, 0 or more.
     work
         See `WORK`. It must not depend on the budget where a larger budget is to reach no fewer.
+    proving
+        Whether to look for a bound, which takes most of the time; infinite without.
 
     Raises
     ------
@@ -166,8 +176,7 @@ def choose(instance: Instance, budget: float, *, work: int = WORK) -> Choice:
         raise OptionError(msg)
     n = len(instance)
     arrays = instance.start, instance.row, instance.chance
-    alone = np.zeros(n)
-    gains_of(*arrays, instance.weight, alone)
+    alone = instance.worth
     chosen, total = np.empty(n, np.int64), np.empty(n)
     count, best, cut, extra, evaluations = greedy(
         *arrays, instance.cost, float(budget), 0.0, instance.weight.copy(), alone.copy(), chosen, total
@@ -187,7 +196,9 @@ def choose(instance: Instance, budget: float, *, work: int = WORK) -> Choice:
             picks = [int(j) for j in other[:used]]
     order, gain = _in_order(instance, picks)
     reached = float(np.sum(gain))
-    bound = upper_bound(instance, budget, [int(j) for j in chosen[:count]])
+    bound = np.inf
+    if proving:
+        bound = upper_bound(instance, budget, [int(j) for j in chosen[:count]])
     spent = float(np.sum(instance.cost[list(order)])) if order else 0.0
     return Choice(order, gain, spent, reached, max(bound, reached), method, int(evaluations))
 

@@ -61,20 +61,24 @@ class Picked:
     bound: float
 
 
-def pick(options: Sequence[Option], budget: float, *, work: int = WORK) -> Picked:
+def pick(
+    options: Sequence[Option], budget: float, *, work: int = WORK, proving: bool = True
+) -> Picked:
     """Return the best choice for a budget; of equals the first option.
 
     Parameters
     ----------
     options
         The first costs nothing and brings nothing: the switch as it is.
+    work, proving
+        See `choose`.
     """
     best: Picked | None = None
     bound = 0.0
     for k, option in enumerate(options):
         if option.cost > budget:
             continue
-        choice = choose(option.instance, budget - option.cost, work=work)
+        choice = choose(option.instance, budget - option.cost, work=work, proving=proving)
         people = tuple(gains_in_order(option.instance, choice.chosen))
         objective = option.objective + choice.reached
         bound = max(bound, option.objective + choice.bound)

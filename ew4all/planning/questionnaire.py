@@ -23,6 +23,7 @@ __all__ = [
     "Requirement",
     "blank",
     "questions",
+    "quoted",
     "read_answers",
     "regulatory_items",
     "requirements",
@@ -195,7 +196,7 @@ def blank(answers: Answers, country: str, operators: Sequence[str]) -> str:
         "# Questionnaire for the feasibility of cell broadcast. Answers: yes, partly, no, unknown.",
         "# Give it back with: ew4all plan feasibility --readiness THIS_FILE",
         "",
-        f"country = {_quoted(answers.country or country)}",
+        f"country = {quoted(answers.country or country)}",
         "",
         "[facts]",
     ]
@@ -209,14 +210,14 @@ def blank(answers: Answers, country: str, operators: Sequence[str]) -> str:
     lines += ["", "[answers]"]
     lines += _lines((q for q in questions() if not q.per_operator), answers, None)
     for operator in dict.fromkeys((*operators, *answers.operators)) or ("name of the operator",):
-        lines += ["", f"[operators.{_quoted(operator)}]"]
+        lines += ["", f"[operators.{quoted(operator)}]"]
         lines += _lines((q for q in questions() if q.per_operator), answers, operator)
     lines += ["", "[regulatory]"]
     for item in regulatory_items():
         given = answers.regulatory.get(item.id, "unknown")
         lines += [f"# {item.text}", f'{item.id} = "{given}"']
     lines += ["", "[remarks]", '# id of a question or rule = "a remark that is printed beside it"']
-    lines += [f"{key} = {_quoted(text)}" for key, text in answers.remarks.items()]
+    lines += [f"{key} = {quoted(text)}" for key, text in answers.remarks.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -228,7 +229,7 @@ def _lines(asked: Any, answers: Answers, operator: str | None) -> list[str]:
     return lines
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a TOML basic string."""
     made = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in made) + '"'

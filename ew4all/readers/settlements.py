@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from ew4all.units import F64
 
-__all__ = ["Settlements", "read_point_table", "read_settlements"]
+__all__ = ["Settlements", "must_be_lonlat", "read_point_table", "read_settlements"]
 
 _POINT, _MULTIPOINT = 0, 4
 _TABLES: Final = {".csv", ".tsv", ".txt"}
@@ -156,7 +156,7 @@ def _settlements(features: Features, name: str, path: str | None) -> Settlements
         )
         raise GeometryError(msg)
     if features.crs is not None and features.crs.is_geographic:
-        _must_be_lonlat(x, y, name)
+        must_be_lonlat(x, y, name)
     weight, said = _weights(features.table, kind.size, name)
     unknown = np.intersect1d(np.flatnonzero(np.isnan(weight)), owner)
     if unknown.size:
@@ -236,7 +236,14 @@ def _degrees(rows: PlainTable, column: int) -> F64:
     return np.array(out)
 
 
-def _must_be_lonlat(x: F64, y: F64, name: str) -> None:
+def must_be_lonlat(x: F64, y: F64, name: str) -> None:
+    """Refuse points that cannot be longitudes and latitudes in degrees.
+
+    Raises
+    ------
+    SwappedAxesError, InputError
+        They are the other way round; they are no degrees.
+    """
     if x.size == 0 or (np.abs(x).max() <= 360.0 and np.abs(y).max() <= 90.0):
         return
     extent = f"x {x.min():.6g}..{x.max():.6g}, y {y.min():.6g}..{y.max():.6g}"

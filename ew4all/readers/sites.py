@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from ew4all.errors import EmptyLayerError, OptionError, SwappedAxesError
 from ew4all.readers.site_account import AccountRow, Ledger, account_lines
 from ew4all.readers.site_columns import choose_columns
 from ew4all.readers.site_groups import SITE_DISTANCE_M, azimuths, put_on_sites
-from ew4all.readers.site_names import ENODEB, FOUR_G, areas_of, joined, names_of, site_names
+from ew4all.readers.site_names import ENODEB, FOUR_G, areas_of, names_of, site_names
+from ew4all.readers.site_operators import operators_of_rows
 from ew4all.readers.site_places import FAR_KM, km_outside, outline_of, places_of
 from ew4all.readers.site_table import SiteTable, read_site_table
 from ew4all.readers.site_values import (
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from ew4all.readers.site_values import Carrier
     from ew4all.units import F64
 
-__all__ = ["MAX_AGE_YEARS", "AccountRow", "CellList", "account_lines", "read_cells"]
+__all__ = ["MAX_AGE_YEARS", "AccountRow", "CellList", "account_lines", "operators_in", "read_cells"]
 
 MAX_AGE_YEARS: Final = 5.0
 """Rows last seen so long before the newest of the list are dropped (radio.md 2.4)."""
@@ -104,6 +105,52 @@ def read_cells(
     ReadError, EmptyLayerError, ColumnError, TableValueError, UnknownTechnologyError, SwappedAxesError, OptionError
         The message says what, in which row, and what to do. A list of which no row is left is refused.
     """
+    rows = _usable(source, columns, technology, country, max_age_years, layer)
+    return _made(rows, assume, site_distance_m, guess_azimuth=guess_azimuth)
+
+
+def operators_in(
+    source: Any,
+    *,
+    columns: Mapping[str, str | None] | None = None,
+    technology: str | None = None,
+    max_age_years: float | None = MAX_AGE_YEARS,
+) -> tuple[str, ...]:
+    """Return the operators of the cells that `read_cells` reads, sorted, without putting cells on sites; ``""`` is unknown.
+
+    Raises
+    ------
+    InputError, ReadError
+        See `read_cells`.
+    """
+    rows = _usable(source, columns, technology, None, max_age_years, None)
+    row = rows.carrier.row[rows.ledger.open[rows.carrier.row]]
+    names, _ = operators_of_rows(rows.table, rows.chosen, rows.codes, row)
+    return tuple(str(name) for name in np.unique(names))
+
+
+class _Rows(NamedTuple):
+    """Rows of a list, the ledger of those that are used, and what they say."""
+
+    table: SiteTable
+    chosen: Mapping[str, str]
+    ledger: Ledger
+    notes: list[str]
+    lon: F64
+    lat: F64
+    carrier: Carrier
+    codes: Mapping[str, NDArray[np.int64]]
+    samples: F64
+
+
+def _usable(
+    source: Any,
+    columns: Mapping[str, str | None] | None,
+    technology: str | None,
+    country: Any,
+    max_age_years: float | None,
+    layer: str | None,
+) -> _Rows:
     if max_age_years is not None and not max_age_years > 0.0:
         msg = f"the greatest age of rows is a number of years above 0, but got {max_age_years:g}"
         raise OptionError(msg)
@@ -127,10 +174,7 @@ def read_cells(
         fates = "; ".join(row.to_text() for row in ledger.account())
         msg = f"{table.name}: no row is left of {table.rows:,} ({fates}); correct the list, or keep old rows with a greater age"
         raise EmptyLayerError(msg)
-    return _made(
-        table, chosen, ledger, notes, lon, lat, carrier, codes, samples, assume, site_distance_m,
-        guess_azimuth=guess_azimuth,
-    )  # fmt: skip
+    return _Rows(table, chosen, ledger, notes, lon, lat, carrier, codes, samples)
 
 
 def _kinds(carrier: Carrier, rows: int) -> NDArray[np.int8]:
@@ -239,23 +283,16 @@ def _merge_repeated(
 
 
 def _made(
-    table: SiteTable,
-    chosen: Mapping[str, str],
-    ledger: Ledger,
-    notes: list[str],
-    lon: F64,
-    lat: F64,
-    carrier: Carrier,
-    codes: Mapping[str, NDArray[np.int64]],
-    samples: F64,
+    rows: _Rows,
     assume: Mapping[str, float] | None,
     site_distance_m: float,
     *,
     guess_azimuth: bool,
 ) -> CellList:
+    table, chosen, ledger, notes, lon, lat, carrier, codes, samples = rows
     here = ledger.open[carrier.row]
     row, kind, mhz = carrier.row[here], carrier.technology[here], carrier.mhz[here]
-    operator, network = _operators(table, chosen, codes, row)
+    operator, network = operators_of_rows(table, chosen, codes, row)
     group, is_named = _groups(table, chosen, codes, row, kind, network)
     sited = put_on_sites(
         lon[row], lat[row], group, network, samples[row], is_named=is_named, distance_m=site_distance_m,
@@ -329,28 +366,6 @@ def _made(
             "omnidirectional"
         )
     return CellList(cells, account, tuple(notes))
-
-
-def _operators(
-    table: SiteTable,
-    chosen: Mapping[str, str],
-    codes: Mapping[str, NDArray[np.int64]],
-    row: NDArray[np.intp],
-) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
-    """Return the operator of each cell, and the number of its network."""
-    mcc, mnc = codes["mcc"][row], codes["mnc"][row]
-    numbered = (mcc >= 0) & (mnc >= 0)
-    names = np.where(numbered, joined(mcc, mnc), "").astype(np.str_)
-    if "operator" in chosen:
-        given = table.strings(chosen["operator"])[row].astype(np.str_)
-        # One operator in different spellings: the commonest stands for it.
-        spelled, of, count = np.unique(given, return_inverse=True, return_counts=True)
-        folded = np.array([s.casefold() for s in spelled])
-        best = {f: spelled[folded == f][np.argmax(count[folded == f])] for f in set(folded)}
-        given = np.array([best[f] for f in folded])[of.ravel()]
-        names = np.where(given != "", given, names)
-    _, network = np.unique(names, return_inverse=True)
-    return names, network.ravel().astype(np.int64)
 
 
 def _groups(

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from ew4all.grid import Grid
     from ew4all.reprojection import Geometries
 
-__all__ = ["OUTSIDE", "Zones", "chosen", "column_named", "read_zones", "zone_shapes"]
+__all__ = [
+    "OUTSIDE", "Zones", "chosen", "column_named", "level_columns", "read_zones", "zone_shapes",
+]  # fmt: skip
 
 OUTSIDE = "outside"
 """Identifier of the rest of the raster in results; no zone may have it."""
@@ -168,6 +170,29 @@ def chosen(layer: VectorLayer, where: Mapping[str, Any]) -> VectorLayer:
     return kept.with_notes(
         f"{layer.name}: {keep.sum()} of its {drawn.sum()} shapes are taken, those with {' and '.join(told)}"
     )
+
+
+def level_columns(layer: VectorLayer, level: int) -> tuple[str | None, str | None]:
+    """Return the columns with identifiers and names of an administrative level; a name serves as identifier too."""
+    codes = tuple(
+        c.format(level) for c in ("adm{}_pcode", "adm{}_code", "admin{}pcode", "gid_{}", "id_{}")
+    )
+    names = tuple(
+        c.format(level)
+        for c in (
+            "adm{}_en",
+            "adm{}_name",
+            "admin{}name_en",
+            "admin{}name",
+            "name_{}",
+            "adm{}_fr",
+            "adm{}_es",
+            "adm{}_pt",
+            "adm{}_ar",
+        )
+    )
+    name = next(iter(_candidates(layer, names)), None)
+    return next(iter(_candidates(layer, codes)), name), name
 
 
 def _number_text(value: Any) -> str:

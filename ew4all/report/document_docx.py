@@ -23,6 +23,13 @@ _INK: Final = "23303B"
 _SOFT: Final = "56646F"
 _RED: Final = "8C1C13"
 _WIDTH_CM: Final = 17.0
+_LINE: Final = "C3CDD5"
+_CM_PER_LETTER: Final = 0.17
+"""Of bold Arial in 8.5 points, more or less."""
+_CELL_MARGINS_CM: Final = 0.42
+_SHORT: Final = 14
+"""Rows of a table that is not parted over pages."""
+
 _SAME_DATE: Final = (1980, 1, 1, 0, 0, 0)
 _STYLES: Final = {"body": "Normal", "lead": "Lead", "small": "Small"}
 
@@ -59,8 +66,8 @@ def write_docx(path: Path, document: Document) -> None:
     """
     docx = must_write_docx()
     made = docx.Document()
-    _set_page(made, document)
     _set_styles(made)
+    _set_page(made, document)
     made.add_paragraph(document.title, style="Title")
     if document.subtitle:
         made.add_paragraph(document.subtitle, style="Subtitle")
@@ -103,7 +110,8 @@ def _set_page(made: Any, document: Document) -> None:
         run = header.add_run(document.notice.upper())
         run.bold, run.font.size, run.font.color.rgb = True, _points(8.5), _colour(_RED)
     footer = section.footer.paragraphs[0]
-    footer.paragraph_format.tab_stops.clear_all()
+    # The style of footers brings a tab in the middle of the page and a larger type.
+    footer.style = made.styles["Small"]
     footer.paragraph_format.tab_stops.add_tab_stop(Cm(_WIDTH_CM), 2)
     _small(footer.add_run(f"{document.title}\tPage "))
     _field(footer, "PAGE", "1")
@@ -138,7 +146,8 @@ def _set_styles(made: Any) -> None:
             _colour(colour),
             bold,
         )
-        style.paragraph_format.space_after = _points(1 if name == "Cell" else 6)
+        style.paragraph_format.space_before = _points(1.5 if name == "Cell" else 0)
+        style.paragraph_format.space_after = _points(1.5 if name == "Cell" else 6)
     for name, points in (
         ("Title", 24), ("Subtitle", 13), ("Heading 1", 16), ("Heading 2", 13), ("Heading 3", 11), ("Caption", 9.5),
     ):  # fmt: skip
@@ -148,6 +157,10 @@ def _set_styles(made: Any) -> None:
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         for key in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(_name(f"w:{key}"), None)
+    for style, unwanted in (("Title", "w:pBdr"), ("Subtitle", "w:spacing")):
+        for part in list(styles[style].element.iter(_name(unwanted))):
+            part.getparent().remove(part)
+    styles["Subtitle"].paragraph_format.space_after = _points(8)
     styles["Caption"].paragraph_format.keep_with_next = True
     styles["Caption"].paragraph_format.space_before = _points(8)
 
@@ -176,8 +189,8 @@ def _table(made: Any, table: Table) -> None:
     grid = made.add_table(rows=1, cols=len(table.columns))
     grid.alignment = WD_TABLE_ALIGNMENT.CENTER
     grid.style = "Table Grid"
-    shares = table.widths or _natural(table)
-    widths = [_WIDTH_CM * share / sum(shares) for share in shares]
+    widths = _widths(table)
+    _rule(grid)
     grid.autofit = False
     for column, width in zip(grid.columns, widths, strict=True):
         column.width = Cm(width)
@@ -193,6 +206,8 @@ def _table(made: Any, table: Table) -> None:
             cell.width = Cm(widths[k])
             place = cell.paragraphs[0]
             place.style = "Cell"
+            # A short table stays on one page.
+            place.paragraph_format.keep_with_next = row is not rows[-1] and len(rows) <= _SHORT
             place.alignment = 0 if table.alignment[k] == "l" else 2
             place.add_run(text).bold = row is rows[0]
             if row is rows[0]:
@@ -201,13 +216,43 @@ def _table(made: Any, table: Table) -> None:
     note.paragraph_format.space_before = _points(3)
 
 
+def _widths(table: Table) -> list[float]:
+    """Return the widths of columns, cm: as shared out, but none narrower than its longest word as long as there is room."""
+    shares = table.widths or _natural(table)
+    whole = sum(shares)
+    least = [
+        min(_CM_PER_LETTER * word + _CELL_MARGINS_CM, _WIDTH_CM / 3) for word in _longest(table)
+    ]
+    widths = [_WIDTH_CM * share / whole for share in shares]
+    if sum(least) > _WIDTH_CM:
+        return widths
+    narrow: set[int] = set()
+    while True:
+        fixed = sum(least[k] for k in narrow)
+        rest = sum(share for k, share in enumerate(shares) if k not in narrow)
+        widths = [
+            least[k] if k in narrow else (_WIDTH_CM - fixed) * share / rest
+            for k, share in enumerate(shares)
+        ]
+        more = {k for k, width in enumerate(widths) if width < least[k] - 1e-9}
+        if not more:
+            return widths
+        narrow |= more
+
+
+def _longest(table: Table) -> list[int]:
+    """Return the letters of the longest word of each column."""
+    columns = zip(table.columns, *table.rows, strict=True)
+    return [
+        max(len(word) for text in texts for word in (text.split() or [""])) for texts in columns
+    ]
+
+
 def _natural(table: Table) -> list[float]:
     """Return widths by the longest words and texts of each column."""
     shares = []
-    for k, name in enumerate(table.columns):
-        texts = [name, *(row[k] for row in table.rows)]
-        word = max(len(w) for text in texts for w in (text.split() or [""]))
-        line = max(len(text) for text in texts)
+    for k, (name, word) in enumerate(zip(table.columns, _longest(table), strict=True)):
+        line = max(len(text) for text in (name, *(row[k] for row in table.rows)))
         shares.append(max(float(word), min(line, 40) * 0.75, 4.0))
     return shares
 
@@ -300,6 +345,21 @@ def _repeat(row: Any) -> None:
 
 def _whole(row: Any) -> None:
     row._tr.get_or_add_trPr().append(_element("w:cantSplit", **{"w:val": "true"}))
+
+
+def _rule(grid: Any) -> None:
+    """Draw pale lines between the rows and none between the columns, as the other formats have them."""
+    lines = _element("w:tblBorders")
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
+        seen = side in {"top", "bottom", "insideH"}
+        facts = (
+            {"w:val": "single", "w:sz": "4", "w:space": "0", "w:color": _LINE}
+            if seen
+            else {"w:val": "nil"}
+        )
+        lines.append(_element(f"w:{side}", **facts))
+    # Word wants properties in the order of its schema.
+    grid._tbl.tblPr.find(_name("w:tblLook")).addprevious(lines)
 
 
 def _shade(cell: Any) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from ew4all.results import PeopleCount
 
-__all__ = ["MAP_PIXELS", "MapLayers", "draw_map", "focus"]
+__all__ = ["MAP_PIXELS", "MapLayers", "draw_map", "focus", "paint_people"]
 
 MAP_PIXELS = 1000
 """Rows and columns beyond which a finer grid of people is no longer visible."""
@@ -73,7 +73,7 @@ class MapLayers:
     hazard, area
         Footprint and warning area; None where not given.
     zones
-        Names and shapes.
+        Names and shapes; a line break in a name is one on the map.
     notice
         Words that must not be overlooked, for instance that the data are not real.
     attribution
@@ -84,6 +84,8 @@ class MapLayers:
         Colour by how many people are uncovered, in the place of by which share of them.
     panel
         What writes numbers and legend beside the map; by default those of a map of coverage.
+    paint
+        What colours the ground below the lines and names; by default people, see `by_count`.
     """
 
     people: NDArray[Any]
@@ -100,6 +102,7 @@ class MapLayers:
     about: str | None = None
     by_count: bool = False
     panel: Callable[[Figure, MapLayers, LogNorm, float], None] | None = None
+    paint: Callable[[Axes, MapLayers, LogNorm], None] | None = None
 
 
 def focus(extent: Box, area: BaseGeometry | None, hazard: BaseGeometry | None) -> Box:
@@ -154,7 +157,7 @@ def draw_map(path: Path, layers: MapLayers) -> None:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         axes.set_aspect("auto")  # the view already has the shape of the box
         norm = scale_of(layers.uncovered if layers.by_count else layers.people, layers.extent, view)
-        (_draw_counts if layers.by_count else _draw_people)(axes, layers, norm)
+        (layers.paint or paint_people)(axes, layers, norm)
         _draw_shapes(axes, layers, view)
         draw_graticule(axes, layers.crs, view)
         draw_scale_bar(axes, layers.crs, view)
@@ -230,6 +233,11 @@ def scale_of(counts: NDArray[Any] | None, extent: Box, view: Box) -> LogNorm:
     top = 2.0 * nice(float(np.quantile(seen, 0.998)))
     bottom = nice(max(float(np.quantile(seen, 0.1)), top / 2000.0))
     return LogNorm(min(bottom, top / 20.0), top, clip=True)
+
+
+def paint_people(axes: Axes, layers: MapLayers, norm: LogNorm) -> None:
+    """Colour the cells where people live: by who is uncovered, as a share or as a count."""
+    (_draw_counts if layers.by_count else _draw_people)(axes, layers, norm)
 
 
 def _draw_people(axes: Axes, layers: MapLayers, norm: LogNorm) -> None:
@@ -325,8 +333,9 @@ def _draw_names(axes: Axes, layers: MapLayers, view: Box, canvas: FigureCanvasAg
     shapes = [shapely.transform(shape, to_paper) for _, shape in seen]
     taken: list[Any] = []
     for k in sorted(range(len(seen)), key=lambda k: -shapes[k].area):
+        lines = [textwrap.shorten(line, 44, placeholder="…") for line in seen[k][0].split("\n")]
         text = axes.text(
-            0.0, 0.0, textwrap.fill(textwrap.shorten(seen[k][0], 44, placeholder="…"), 22), fontsize=8, color=INK,
+            0.0, 0.0, "\n".join(textwrap.fill(line, 22) for line in lines), fontsize=8, color=INK,
             zorder=6, path_effects=HALO, parse_math=False, clip_on=True, linespacing=1.15, transform=None,
         )  # fmt: skip
         part = max(shapely.get_parts(shapes[k]), key=lambda p: p.area)

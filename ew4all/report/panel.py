@@ -191,7 +191,7 @@ def _draw_ramp(
     values = [v for v in values if 0.99 * low <= v <= 1.01 * high]
     axes.set_xticks(
         [math.log10(v) for v in values],
-        labels=[f"{v:,g}" if v >= 1e-3 else f"{v:.0e}" for v in values],
+        labels=[f"{v:,.0f}" if v >= 1.0 else f"{v:g}" if v >= 1e-3 else f"{v:.0e}" for v in values],
     )
     axes.set_yticks([])
     axes.tick_params(length=2, width=0.5, labelsize=7, pad=1.5, colors=INK)

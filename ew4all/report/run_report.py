@@ -163,10 +163,12 @@ def _speed(results: RunResults) -> str:
         low, high = (clock_text(results.zero_hour, t) for t in results.issued_range_s)
         often = f", the middle of the replicas ({low} to {high} in 9 of 10)"
     half, most = (results.times_s[TIME_SHARES.index(share)] for share in (0.5, 0.9))
-    end = " Nine of ten never are." if not np.isfinite(most) else f" Nine of ten are after {duration_text(float(most))}."  # fmt: skip
+    end = "a share of nine in ten is not reached in this run"
+    if np.isfinite(most):
+        end = f"nine in ten {duration_text(float(most))} later"
     if not np.isfinite(half):
         return f"The alert is sent at {sent} local time{often}. Fewer than half of the people at risk are ever warned."
-    return f"The alert is sent at {sent} local time{often}. Half of the people at risk are warned {duration_text(float(half))} later.{end}"
+    return f"The alert is sent at {sent} local time{often}. Half of the people at risk are warned {duration_text(float(half))} later; {end}."
 
 
 def _waterfall(results: RunResults) -> list[dict[str, Any]]:

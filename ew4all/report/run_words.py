@@ -19,6 +19,7 @@ CHANNEL_WORDS: Final = {
     "cell_broadcast": "Cell broadcast",
     "location_sms": "SMS by place",
     "address_sms": "SMS to numbers",
+    "sms": "SMS",
     "siren": "Sirens",
     "radio": "Radio",
     "tv": "Television",

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ew4all.alerts.cap_xml import read_alerts
-from ew4all.alerts.encoding import encode_alert
-from ew4all.alerts.mapping import Action
-from ew4all.alerts.mapping_profile import profile
 from ew4all.readers.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -30,6 +26,12 @@ def said_by(path: str | Path) -> dict[str, Any]:
     ReadError
         The file cannot be read.
     """
+    # The messages of every gateway and core network: a scenario without a CAP alert need not import them.
+    from ew4all.alerts.cap_xml import read_alerts
+    from ew4all.alerts.encoding import encode_alert
+    from ew4all.alerts.mapping import Action
+    from ew4all.alerts.mapping_profile import profile
+
     alerts = [reading.alert for reading in read_alerts(whole_file(path), str(path))]
     if len(alerts) != 1 or alerts[0] is None or not alerts[0].infos:
         return {}

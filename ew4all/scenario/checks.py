@@ -101,6 +101,7 @@ def _decisions(scenario: Scenario) -> Told:
                 )
             else:
                 sent[one.issue.identifier] = one.at
+    cancelled = _cancelled(scenario)
     for k, one in enumerate(scenario.decisions):
         if not run.since <= one.at <= end:
             yield (
@@ -123,6 +124,12 @@ def _decisions(scenario: Scenario) -> Told:
                     ("decisions", k, "at"),
                     f"{name!r} is {_DONE[kind]} {_hours(one.at)} after zero, but issued only at {_hours(sent[name])}",
                 )
+            elif kind == "update" and name in cancelled and (one.at, k) > cancelled[name]:
+                yield (
+                    ("decisions", k, "update"),
+                    f"{name!r} is cancelled {_hours(cancelled[name][0])} after zero; issue what follows as another alert, with an identifier "
+                    "of its own (CAP 1.2, 3.2.1)",
+                )
         for kind in ("issue", "update"):
             text = getattr(one, kind)
             yield from _unused(scenario, text and text.channels, ("decisions", k, kind, "channels"))
@@ -131,6 +138,15 @@ def _decisions(scenario: Scenario) -> Told:
                 scenario, [one.switch.channel], ("decisions", k, "switch", "channel")
             )
     yield from _unused(scenario, scenario.alert.channels, ("alert", "channels"))
+
+
+def _cancelled(scenario: Scenario) -> dict[str, tuple[float, int]]:
+    """Return when each alert is cancelled first, and by which decision."""
+    found: dict[str, tuple[float, int]] = {}
+    for k, one in enumerate(scenario.decisions):
+        if one.cancel is not None:
+            found[one.cancel] = min((one.at, k), found.get(one.cancel, (one.at, k)))
+    return found
 
 
 def _first_issue(scenario: Scenario) -> float:

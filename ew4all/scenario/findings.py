@@ -13,7 +13,16 @@ from ew4all.errors import ScenarioError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Finding", "error_of", "told"]
+__all__ = ["MOST_KEPT", "Finding", "error_of", "path_text", "short", "told"]
+
+MOST_SHOWN: Final = 20
+"""Findings that the message of an error shows."""
+
+MOST_KEPT: Final = 200
+"""Findings that an error holds; others are counted."""
+
+_LONGEST: Final = 60
+_LONGEST_MESSAGE: Final = 2000
 
 
 class Finding(NamedTuple):
@@ -30,13 +39,29 @@ class Finding(NamedTuple):
         return f"{where}{self.path + ': ' if self.path else ''}{self.message}"
 
 
-def error_of(name: str, findings: Sequence[Finding]) -> ScenarioError:
-    """Return the error that holds all findings, in the order of the text."""
-    ordered = tuple(sorted(set(findings)))
-    head = (
-        f"{name} has {len(ordered)} fault{'s' if len(ordered) > 1 else ''}; nothing was computed:"
+def path_text(path: Iterable[str | int]) -> str:
+    """Return a path of keys as findings show it; a key that is no word is cut short."""
+    return ".".join(_cut(str(part)) for part in path)
+
+
+def error_of(name: str, findings: Sequence[Finding], more: int = 0) -> ScenarioError:
+    """Return the error that holds findings, in the order of the text; its message shows the first of them.
+
+    Parameters
+    ----------
+    more
+        Faults that there are beside them.
+    """
+    distinct = sorted(set(findings))
+    count = len(distinct) + more
+    ordered = tuple(
+        one._replace(message=_cut(one.message, _LONGEST_MESSAGE)) for one in distinct[:MOST_KEPT]
     )
-    return ScenarioError("\n  ".join([head, *map(str, ordered)]), ordered)
+    shown = [str(one) for one in ordered[:MOST_SHOWN]]
+    if count > len(shown):
+        shown.append(f"and {count - len(shown):,} more")
+    head = f"{name} has {count:,} fault{'s' if count > 1 else ''}; nothing was computed:"
+    return ScenarioError("\n  ".join([head, *shown]), ordered, count - len(ordered))
 
 
 _KINDS: Final = {
@@ -56,15 +81,15 @@ def told(
     last = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
         known = keys_at(root, path[:-1])
-        return path, f"there is no key {last!r} here{_near(last, known)}", True
+        return path, f"there is no key {short(last)} here{_near(last, known)}", True
     if kind == "missing":
         return path, f"{last} is missing; add it", True
     if kind == "value_error":
         return path, str(context["error"]), False
     if kind == "literal_error":
-        return path, f"{value!r} is not possible; write one of {context['expected']}", False
+        return path, f"{short(value)} is not possible; write one of {context['expected']}", False
     if kind in _KINDS:
-        return path, f"{_short(value)} is not possible; this is {_KINDS[kind]}", False
+        return path, f"{short(value)} is not possible; this is {_KINDS[kind]}", False
     bounds = {
         "greater_than_equal": ("at least", "ge"), "greater_than": ("more than", "gt"),
         "less_than_equal": ("at most", "le"), "less_than": ("less than", "lt"),
@@ -73,7 +98,7 @@ def told(
         word, key = bounds[kind]
         return path, f"{value:g} is not possible; it must be {word} {context[key]:g}", False
     said = str(error["msg"])
-    return path, f"{_short(value)} is not possible: {said[:1].lower()}{said[1:]}", False
+    return path, f"{short(value)} is not possible: {said[:1].lower()}{said[1:]}", False
 
 
 def keys_at(root: type[BaseModel], path: Sequence[str | int]) -> list[str]:
@@ -108,12 +133,16 @@ def _plain(annotation: Any) -> Any:
 
 def _near(name: str, known: Iterable[str]) -> str:
     names = list(known)
-    near = difflib.get_close_matches(name, names, 1)
+    near = difflib.get_close_matches(name[:_LONGEST], names, 1)
     if near:
         return f"; did you mean {near[0]}?"
     return f"; there may be {', '.join(names[:30])}" if names else ""
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def short(value: Any) -> str:
+    """Return a value as findings show it, cut where it is long."""
+    return _cut(repr(value))
+
+
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."

@@ -13,7 +13,7 @@ from ew4all.errors import ReadError
 from ew4all.scenario.checks import cross_findings
 from ew4all.scenario.demos import DEMOS, SHIPPED, filled
 from ew4all.scenario.document import SCHEMA, Origin, Scenario
-from ew4all.scenario.findings import Finding, error_of, told
+from ew4all.scenario.findings import MOST_KEPT, Finding, error_of, path_text, told
 from ew4all.scenario.values import zero_date
 from ew4all.scenario.yaml_text import MarkedText, read_marked
 
@@ -115,7 +115,7 @@ def _scenario(
             )
         raise error_of(name, findings)
     given = read.value
-    has_places = bool(read.values)
+    has_places, unread = bool(read.values), {one.path for one in findings}
 
     def add(where: tuple[str | int, ...], message: str, of_key: bool = False) -> None:
         line, column = (0, 0)
@@ -123,7 +123,7 @@ def _scenario(
             known = where in read.keys or where in read.values
             at = where if known or "demo" not in given or where[:1] in read.values else ("demo",)
             line, column = read.place(at, of_key=of_key)
-        findings.append(Finding(line, column, ".".join(map(str, where)), message))
+        findings.append(Finding(line, column, path_text(where), message))
 
     full = filled(given)
     if full.get("zones", 0) is None:
@@ -135,20 +135,25 @@ def _scenario(
     context = {
         "folder": folder, "zero": zero, "demo": None if demo is None else demo.folder, "files": files,
     }  # fmt: skip
-    scenario, faulty = None, set()
+    scenario, faulty, more = None, set(), 0
     try:
         scenario = Scenario.model_validate(full, context=context)
     except ValidationError as error:
-        for one in error.errors(include_url=False):
+        errors = error.errors(include_url=False)
+        faulty |= {str(one["loc"][0]) for one in errors[MOST_KEPT:] if one["loc"]}
+        more = max(0, len(errors) - MOST_KEPT)
+        for one in errors[:MOST_KEPT]:
             where, message, of_key = told(Scenario, one)
             if "demo" in given and demo is None and where == ("population",):
                 continue  # the demo that does not exist would have it
             faulty.add(str(where[0]) if where else "")
+            if one["input"] is None and path_text(where) in unread:
+                continue  # nothing was read there, and why is told
             add(where, message, of_key)
     for where, message in cross_findings(full, context, faulty):
         add(where, message)
     if findings or scenario is None:
-        raise error_of(name, findings)
+        raise error_of(name, findings, more)
     stem = path.stem if path is not None else name
     scenario._origin = Origin(stem, path, text, given)
     return scenario

@@ -39,18 +39,63 @@ def named_zones(scenario: Scenario) -> Told:
 
 
 def named_operators(scenario: Scenario) -> Told:
-    """Tell operators of decisions that no layer of coverage is of; those of a list of sites are known to the run alone."""
+    """Tell operators of shares and decisions that no layer of coverage is of, or no cell of the list of sites.
+
+    Where none is named the list is not opened.
+    """
     network = scenario.network
-    owners = {name.partition(":")[2] for name in network.coverage or {} if ":" in name}
-    if network.sites is not None or not owners:
+    if network.sites is not None:
+        yield from _of_sites(scenario)
         return
+    owners = {name.partition(":")[2] for name in network.coverage or {} if ":" in name}
+    if not owners:
+        return
+    layers = f"layers are of {_listed(sorted(owners))}"
+    for where, name in _operators_of_decisions(scenario):
+        if name not in owners:
+            yield where, f"no layer of coverage is of the operator {name!r}; {layers}"
+
+
+def _of_sites(scenario: Scenario) -> Told:
+    from ew4all.readers.sites import MAX_AGE_YEARS, operators_in
+    from ew4all.run_people import EVERYBODY
+
+    network, decisions = scenario.network, list(_operators_of_decisions(scenario))
+    shares = list(network.operator_share or {})
+    if not (decisions or shares):
+        return
+    try:
+        known = operators_in(
+            network.sites,
+            columns=network.columns,
+            technology=network.technology,
+            max_age_years=network.max_age_years or MAX_AGE_YEARS,
+        )
+    except (InputError, ReadError) as error:
+        yield ("network", "sites"), f"its operators cannot be read: {error}"
+        return
+    cells = f"cells are of {_listed([name or '(none)' for name in known])}"
+    for name in shares:
+        if name not in known:
+            where = ("network", "operator_share", name)
+            yield where, f"no cell of the list is of the operator {name!r}; {cells}"
+    # Of one operator, and of one network of all, the run knows no names.
+    one = network.one_network or len(known) == 1
+    for place, name in decisions:
+        if one and name != EVERYBODY:
+            yield (
+                place,
+                f"the cells are one network in this scenario, so that no operator can be named; leave out {name!r}",
+            )
+        elif not one and name not in known:
+            yield place, f"no cell of the list is of the operator {name!r}; {cells}"
+
+
+def _operators_of_decisions(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for k, one in enumerate(scenario.decisions):
         name = one.network and one.network.operator
-        if name and name not in owners:
-            yield (
-                ("decisions", k, "network", "operator"),
-                f"no layer of coverage is of the operator {name!r}; layers are of {_listed(sorted(owners))}",
-            )
+        if name:
+            yield ("decisions", k, "network", "operator"), name
 
 
 def named_groups(scenario: Scenario) -> Told:

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from ew4all.scenario.findings import Finding
+from ew4all.scenario.findings import Finding, path_text, short
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
@@ -82,8 +82,16 @@ def read_marked(text: str) -> MarkedText:
             Finding(1, 1, "", "the file is empty; `ew4all scenario new` writes one to begin with")
         )
         return out
-    out.value = _Reader(out).value(node, ())
+    try:
+        out.value = _Reader(out).value(node, ())
+    except _TooMuchError:
+        # What was read so far is no scenario: nothing more can be said of it.
+        out.value = None
     return out
+
+
+class _TooMuchError(Exception):
+    """The document cannot be read to its end; a finding says why."""
 
 
 class _Reader:
@@ -92,26 +100,38 @@ class _Reader:
     def __init__(self, out: MarkedText) -> None:
         self.out = out
         self.seen = 0
+        self.nodes: set[int] = set()
         self.around: list[int] = []
 
     def value(self, node: Node, path: Path) -> Any:
         mark = Mark(node.start_mark.line + 1, node.start_mark.column + 1)
         self.out.values[path] = mark
         self.seen += 1
-        if self.seen > _MOST_VALUES or len(self.around) > _DEEPEST or id(node) in self.around:
-            if self.seen <= _MOST_VALUES + 1:
-                self.finding(
-                    mark,
-                    path,
-                    "this grows without end through its aliases, or is nested too deeply; write it out",
-                )
-                self.seen = _MOST_VALUES + 1
-            return None
+        self.nodes.add(id(node))
+        self._must_end(node, path, mark)
         self.around.append(id(node))
         try:
             return self._value(node, path, mark)
         finally:
             self.around.pop()
+
+    def _must_end(self, node: Node, path: Path, mark: Mark) -> None:
+        """Refuse what never ends, is nested too deeply, or holds too much."""
+        if id(node) in self.around:
+            said = "this alias stands within what it names, so that it grows without end; write out what is meant"
+        elif len(self.around) > _DEEPEST:
+            said = f"this is nested more than {_DEEPEST} deep, as no scenario is; check brackets and indentation"
+        elif self.seen <= _MOST_VALUES:
+            return
+        elif len(self.nodes) < self.seen:
+            said = f"with its aliases written out the file has more than {_MOST_VALUES:,} values, the most of a scenario; use fewer"
+        else:
+            said = (
+                f"the file has more than {_MOST_VALUES:,} values (this is the next), the most of a scenario; put long lists into "
+                "files of their own, such as a polygon for alert.area"
+            )
+        self.finding(mark, path, said)
+        raise _TooMuchError
 
     def _value(self, node: Node, path: Path, mark: Mark) -> Any:
         if isinstance(node, MappingNode):
@@ -159,13 +179,13 @@ class _Reader:
             if kind == "float":
                 return _float(text)
         except ValueError:
-            self.finding(mark, path, f"{text!r} is no number")
+            self.finding(mark, path, f"{short(text)} is no number")
             return None
         self.finding(mark, path, f"the tag {tag} is not for scenarios; leave it out")
         return None
 
     def finding(self, mark: Mark, path: Path, message: str) -> None:
-        self.out.findings.append(Finding(*mark, ".".join(map(str, path)), message))
+        self.out.findings.append(Finding(*mark, path_text(path), message))
 
 
 def _float(text: str) -> float:

@@ -8,9 +8,10 @@ there are few enough:
 2. classes of siren level become twice as wide;
 3. groups of fewer than 1 % of the people become one;
 4. histories to 2 % of people-time in all, then classes of siren level once more;
-5. classes of the hazard's arrival become twice as wide; histories to 3 %; classes of arrival once more.
+5. classes of the hazard's arrival become twice as wide; histories to 3 %; classes of arrival once more;
+6. classes of siren level a third time; histories to 5 %.
 
-Steps 2, 3 and 5 are taken where they save a tenth of the rows or more.
+Steps 2, 3, 5 and the siren levels of 4 and 6 are taken where they save a tenth of the rows or more.
 If that is not enough, the inputs that multiply are named and the run is refused.
 """
 
@@ -133,7 +134,7 @@ def coarsen(
 
 _STEPS: Final = (
     ("histories", 0.002), ("histories", 0.01), ("siren", 0.0), ("groups", 0.0), ("histories", 0.02), ("siren", 0.0),
-    ("arrival", 0.0), ("histories", 0.03), ("arrival", 0.0),
+    ("arrival", 0.0), ("histories", 0.03), ("arrival", 0.0), ("siren", 0.0), ("histories", 0.05),
 )  # fmt: skip
 
 _WORDS: Final = {

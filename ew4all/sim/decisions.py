@@ -52,7 +52,10 @@ class Update:
 
 @dataclass(frozen=True)
 class Cancel:
-    """An alert goes off air; what was noticed stays so."""
+    """An alert goes off air; what was noticed stays so.
+
+    Its identifier is used up: what follows is another alert. An alert that is cancelled before it is sent is never sent.
+    """
 
     identifier: str
 

@@ -119,6 +119,8 @@ class Engine:
             for k, (use, exposure, value) in enumerate(zip(uses, exposures, values, strict=True))
         )
         self._uses = tuple(uses)
+        self._issued: set[str] = set()
+        self._withdrawn: set[str] = set()
         self._changed = self.env.event()
         self.tick_s = tick_s
         self.env.process(self._tick())
@@ -163,13 +165,16 @@ class Engine:
         Raises
         ------
         OptionError
-            It names a channel, zone, operator or technology that the run does not have.
+            It names a channel, zone, operator or technology that the run does not have; or it sends an alert that was issued and
+            cancelled.
         """
         self.population.advance(self.now_s)
         if isinstance(decision, Issue | Update):
             self._send(decision)
         elif isinstance(decision, Cancel):
             self.events.add(self.now_s, "cancel", decision.identifier)
+            # An alert that is called off before it was issued stays unsent; drawn moments can lie in that order.
+            self._withdrawn |= {decision.identifier} & self._issued
             for stage in self.stages:
                 stage.cancel(decision.identifier)
         elif isinstance(decision, Switch):
@@ -189,8 +194,17 @@ class Engine:
         self.decide(decision)
 
     def _send(self, decision: Issue | Update) -> None:
+        identifier = decision.notice.identifier
+        if identifier in self._withdrawn:
+            msg = (
+                f"the alert {identifier!r} was cancelled; issue what follows under another identifier, since one stands for one message "
+                "(CAP 1.2, 3.2.1)"
+            )
+            raise OptionError(msg)
+        if isinstance(decision, Issue):
+            self._issued.add(identifier)
         kind = "issue" if isinstance(decision, Issue) else "update"
-        self.events.add(self.now_s, kind, decision.notice.identifier)
+        self.events.add(self.now_s, kind, identifier)
         wanted = [self._channel(name) for name in decision.channels] or range(len(self.stages))
         for k in wanted:
             self.env.process(self._bring(k, decision.notice))

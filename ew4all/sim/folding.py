@@ -56,6 +56,13 @@ class PeopleOfGroups(Protocol):
         """Return people of a block, shape (groups, rows, columns)."""
 
 
+class Where(Protocol):
+    """Which part of a map is looked at."""
+
+    def meets(self, block: Block) -> bool:
+        """Whether some pixels of a block are."""
+
+
 class Values(Protocol):
     """Something of each pixel: codes, shares, seconds or decibels."""
 
@@ -88,6 +95,10 @@ class Ground:
         Outdoor level of the loudest siren, dBC, -inf where none is heard; None without sirens.
     edges_s
         Where classes of arrival begin, rising; times before the first count with it.
+    where
+        Which part of the grid is looked at; None: all of it.
+    elsewhere
+        People who live elsewhere, on a grid of their own: nobody of them is at risk, and service has the same customers and epochs.
     """
 
     division: Division
@@ -99,6 +110,13 @@ class Ground:
     arrival: Values | None = None
     siren: Values | None = None
     edges_s: tuple[float, ...] = ARRIVAL_EDGES_S
+    where: Where | None = None
+    elsewhere: Ground | None = None
+
+    def blocks(self, rows: int, cols: int) -> list[Block]:
+        """Return the blocks of the lattice that are looked at."""
+        every = self.division.grid.blocks(rows, cols)
+        return [one for one in every if self.where is None or self.where.meets(one)]
 
 
 class _Table(NamedTuple):
@@ -174,7 +192,9 @@ def fold(
     InputError
         People at risk for whom no arrival of the hazard is known; shares that are none.
     """
-    jobs = [(ground, part) for part in ground.division.grid.blocks(*block)]
+    jobs = [(ground, part) for part in ground.blocks(*block)]
+    if ground.elsewhere is not None:
+        jobs += [(ground.elsewhere, part) for part in ground.elsewhere.blocks(*BLOCK)]
     tables = []
     known: dict[bytes, int] = {}
     for done, table in enumerate(in_order(_fold_block, jobs, workers), 1):

@@ -54,18 +54,17 @@ class Losses:
         What somebody is told by others is on air nowhere: it counts from the moment they hear it. Where people are drawn,
         those who are not warned are split by what was to be expected of their row.
         """
-        channels = population.kind.shape[1]
-        each = np.arange(channels)[None, :]
-        able = population.susceptible[each, population.kind]
+        kind = population.kind
+        able = np.take_along_axis(population.susceptible, kind, axis=1)
         reached = able - population.unreached
         noticed = reached - population.unnoticed
-        on_air = population.on_air[each, population.kind]
+        on_air = np.take_along_axis(population.on_air, kind, axis=1)
         if population.mixing is not None:
             told = population.mixing.channel
-            on_air[:, told] = able[:, told] = reached[:, told]
+            on_air[told] = able[told] = reached[told]
         on_air = np.maximum(on_air, reached)
         has = np.maximum(on_air * able, reached)
-        none = [np.prod(1.0 - share, axis=1) for share in (on_air, has, reached, noticed)]
+        none = [np.prod(1.0 - share, axis=0) for share in (on_air, has, reached, noticed)]
         lost = np.maximum(0.0, np.diff(np.column_stack([np.zeros(len(population.rows)), *none])))
         missed = lost.sum(axis=1)
         people = population.people.astype(np.float64)

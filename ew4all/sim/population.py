@@ -107,11 +107,7 @@ class Population:
         self.bin_of, self.bins = bins
         channels = len(exposures)
         kinds = max((e.susceptible.size for e in exposures), default=0)
-        self.kind = np.ascontiguousarray(
-            np.stack([e.kind for e in exposures], axis=1)
-            if channels
-            else np.zeros((len(rows), 0), np.int32)
-        )
+        self.kind = np.array([e.kind for e in exposures], np.int32).reshape(channels, len(rows))
         susceptible = np.zeros((channels, kinds))
         for c, exposure in enumerate(exposures):
             susceptible[c, : exposure.susceptible.size] = exposure.susceptible
@@ -119,17 +115,25 @@ class Population:
         self.beyond = 1.0 - susceptible
         self.rates = np.zeros((channels, kinds, 3))
         self.on_air = np.zeros((channels, kinds))
-        self.unreached = np.ascontiguousarray(
-            susceptible[np.arange(channels)[None, :], self.kind]
-        ).astype(np.float64)
+        self.unreached: F64 = np.take_along_axis(susceptible, self.kind, axis=1)
         self.unnoticed = np.zeros_like(self.unreached)
         self.none = np.ones(len(rows))
-        self.first = np.zeros((self.bins, channels))
+        self.first = np.zeros_like(self.unreached)
         self.people = rows.people if rng is None else _whole(rows.people, rng)
         self.unwarned = self.people.astype(np.int64)
-        zones = int(rows.zone.max(initial=0)) + 1
-        self._met, self._met_step_s = np.zeros(zones), 0.0
+        self._here = np.bincount(rows.zone, self.people, 1).astype(np.float64)
+        self._met, self._met_step_s = np.zeros_like(self._here), 0.0
+        # Word of mouth goes by the zone and its own kind: an exponential each, and not one a row.
+        told = self.kind[mixing.channel] if mixing else np.zeros(len(rows), np.int32)
+        pair, talk = np.unique(
+            rows.zone.astype(np.int64) * max(1, kinds) + told, return_inverse=True
+        )
+        self._talk = (
+            talk.astype(np.int32),
+            *(n.astype(np.int32) for n in np.divmod(pair, max(1, kinds))),
+        )
         self._waiting = np.zeros(channels, bool)
+        self._alerted: F64 | None = None
 
     def begin(self, time_s: float) -> None:
         """Set the clock where the run begins."""
@@ -153,7 +157,7 @@ class Population:
         steps = max(1, math.ceil(span_s / self.step_s - 1e-9)) if mixing >= 0 else 1
         state = (self.unreached, self.unnoticed, self.none, self.first, self.people)
         how: tuple[Any, ...] = (
-            self.rows.zone, self.bin_of, self.kind, self.beyond, self.rates, active, mixing,
+            self.rows.zone, self._here, self.kind, self.beyond, self.rates, active, mixing, *self._talk,
             self.mixing.within if self.mixing else 1.0, self._met, self._met_step_s,
             span_s / steps, steps,
         )  # fmt: skip
@@ -196,26 +200,28 @@ class Population:
         """Note that the message is on air for a share of each kind, shape (kinds,); what was on air once stays alerted."""
         own = self.on_air[channel, : share.size]
         np.maximum(own, share, out=own)
+        self._alerted = None
 
     def totals(self) -> Totals:
         """Add people up by bin and channel."""
-        channels = self.kind.shape[1]
+        channels = self.kind.shape[0]
         shape = (self.bins, channels)
         none: F64
-        reached, noticed, only = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        reached, noticed, first, only = (np.zeros(shape) for _ in range(4))
         none, several = np.zeros(self.bins), np.zeros(self.bins)
         kernels.add_up(
-            self.unreached, self.unnoticed, self.people, self.bin_of, self.kind, self.beyond,
-            reached, noticed, only, none, several,
+            self.unreached, self.unnoticed, self.people, self.first, self.bin_of, self.kind, self.beyond,
+            reached, noticed, first, only, none, several,
         )  # fmt: skip
         if self.rng is not None:
             # Who is still unwarned was drawn; shares say what was to be expected of the others.
             none = np.bincount(self.bin_of, self.unwarned, self.bins).astype(np.float64)
-        alerted = np.zeros(shape)
-        for c in range(channels):
-            share = self.on_air[c, self.kind[:, c]]
-            alerted[:, c] = np.bincount(self.bin_of, self.people * share, self.bins)
-        return Totals(alerted, reached, noticed, self.first.copy(), only, none, several)
+        if self._alerted is None:
+            self._alerted = np.zeros(shape)
+            for c in range(channels):
+                share = self.on_air[c, self.kind[c]]
+                self._alerted[:, c] = np.bincount(self.bin_of, self.people * share, self.bins)
+        return Totals(self._alerted.copy(), reached, noticed, first, only, none, several)
 
 
 def _whole(people: F64, rng: np.random.Generator) -> F64:

@@ -157,8 +157,9 @@ class Response:
         grid = _grid()
         at_once = FORMS[form](grid, values)
         chance = (np.arange(_PIECES) + 0.5) / _PIECES
-        z = np.array([quantile(float(p)) for p in chance])
-        confirmed_s = values["confirming_median_s"] * np.exp(values["confirming_sigma"] * z)
+        confirmed_s = values["confirming_median_s"] * np.exp(
+            values["confirming_sigma"] * quantile(chance)
+        )
         later = np.zeros(grid.size)
         for after_s in confirmed_s:
             later += np.interp(grid - after_s, grid, at_once, left=0.0)

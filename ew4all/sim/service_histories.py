@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     F32 = NDArray[np.float32]
 
 __all__ = [
-    "ANY", "PARAMETERS", "PLACES", "Customers", "LayerService", "LayerShare", "NetworkService", "NoService", "ServiceOfBlock",
-    "ServiceSource",
+    "ANY", "PARAMETERS", "PLACES", "Customers", "LayerService", "LayerShare", "NetworkService", "NoService", "OutOfReach",
+    "ServiceOfBlock", "ServiceSource",
 ]  # fmt: skip
 
 PLACES: Final = 2
@@ -211,6 +211,33 @@ class LayerService:
                         np.maximum(covered[k], share, out=covered[k])
             layer_categories(covered, inside, shares[o])
         return ServiceOfBlock(shares, np.arange(PLACES))
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfReach:
+    """The service of a network where none of its cells reaches."""
+
+    network: ServiceSource
+
+    follows_area: Final = False
+
+    @property
+    def customers(self) -> tuple[Customers, ...]:
+        """Those of the network."""
+        return self.network.customers
+
+    @property
+    def start_s(self) -> F64:
+        """When epochs begin."""
+        return self.network.start_s
+
+    def read(self, block: Block) -> ServiceOfBlock:
+        """Return nothing for each pixel."""
+        pixels = block.shape[0] * block.shape[1]
+        return ServiceOfBlock(
+            np.zeros((len(self.customers), pixels, 1, NOBODY), np.float32),
+            np.zeros(PLACES * self.start_s.size, np.intp),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,14 +80,18 @@ class Sirens:
             msg = f"siren {k} is rated {self.rated_dbc[k]:g} dBC at 30.48 m; outdoor sirens have 90 to 130"
             raise InputError(msg)
 
+    @property
+    def reach_m(self) -> F64:
+        """How far each siren is heard by anybody."""
+        return siren_range_m(self.rated_dbc, LEAST_DB)
+
     def read(self, block: Block) -> F64:
         """Return the level of the loudest siren at each pixel's middle, dBC; -inf where none carries so far."""
         rows, cols = np.mgrid[block.row0 : block.row1, block.col0 : block.col1] + 0.5
         x, y = self.grid.xy(cols, rows)
         lon, lat = (np.asarray(v, np.float64) for v in lonlat(self.grid.crs).transform(x, y))
         out = np.full(block.shape, -np.inf)
-        reach_m = siren_range_m(self.rated_dbc, LEAST_DB)
-        for k, reach in enumerate(reach_m):
+        for k, reach in enumerate(self.reach_m):
             away = (lon - self.lon_deg[k] + 180.0) % 360.0 - 180.0
             high = np.abs(lat - self.lat_deg[k]) * _DEGREE_M <= 1.05 * reach
             wide = np.cos(np.radians(np.clip(lat, -89.0, 89.0))) * _DEGREE_M

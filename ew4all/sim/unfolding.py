@@ -81,7 +81,7 @@ def unfold(
     block: tuple[int, int],
     workers: int | Executor = 1,
 ) -> Iterator[tuple[Block, F64, F64]]:
-    """Yield everybody and a share of the people of each pixel, block by block.
+    """Yield everybody and a share of the people of each pixel, block by block; those of `Ground.elsewhere` are left out.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def unfold(
     if folded.origin is None or folded.origin.place.size != share.size:
         msg = f"{share.size} shares do not fit the {len(folded.cohorts)} cohorts that folding gave"
         raise GridMismatchError(msg)
-    jobs = [(ground, folded, share, part) for part in ground.division.grid.blocks(*block)]
+    jobs = [(ground, folded, share, part) for part in ground.blocks(*block)]
     for (_, _, _, part), found in zip(jobs, in_order(_unfold_block, jobs, workers), strict=True):
         if found is not None:
             yield part, *found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ew4all.errors import EmptyLayerError
-from ew4all.sim.channels.receivers import Untaken, newest, people_of, rate_of
+from ew4all.sim.channels.receivers import Untaken, area_share, newest, people_of, rate_of
 from ew4all.sim.population import Exposure
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Broadcaster"]
 
 _FEW: Final = 2e-5
-"""A repetition that would reach a smaller share of people is left to the next one, which then finds them too."""
+"""A repetition that would reach a smaller share of the people in the area is left to the next one, which then finds them too."""
 
 _PIECES: Final = (6, 2)
 """Parts in time of the first break-in over all stations, and of a repetition."""
@@ -111,6 +111,7 @@ class _Audience:
         self.untaken = Untaken.begin(kinds)
         self.people = people_of(stage) * stage.exposure.susceptible
         self.people /= max(float(people_of(stage).sum()), _TINY)
+        self.few = _FEW * area_share(stage)
         self.at_s = stage.now_s
         self.usual = self._usual()
         # Of those left, and of those who overheard it: the part that has a set on.
@@ -142,7 +143,7 @@ class _Audience:
             noticed = (on * noticed + woken * wakes) / np.maximum(on + woken, _TINY)
             on = on + woken
         hit = untaken.left * on
-        if not first and hit @ self.people < _FEW and self.overheard @ self.people < _FEW:
+        if not first and hit @ self.people < self.few and self.overheard @ self.people < self.few:
             return
         stage.record("broadcast", float(hit @ self.people))
         # Whoever overheard it may notice this time.

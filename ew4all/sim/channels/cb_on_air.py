@@ -11,6 +11,7 @@ from ew4all.sim.channels.cb_delay import first_wave, repeat_wave, repetition_s
 from ew4all.sim.channels.receivers import (
     Noticing,
     Untaken,
+    area_share,
     mass,
     newest,
     people_of,
@@ -35,7 +36,7 @@ AGAIN_S: Final = 30.0
 
 _FEW: Final = 5e-4
 _MANY_OF_A_KIND: Final = 0.02
-"""A repetition that reaches fewer people, in all and of each kind, is left to the next one: they stay within its reach."""
+"""A repetition that reaches fewer people, of those in the area and of each kind, is left to the next one: they stay within its reach."""
 
 _NOBODY: Final = 1e-9
 
@@ -61,6 +62,7 @@ class OnAir:
         )
         people = people_of(stage)
         self.people = people / max(people.sum(), 1e-300)
+        self.few = _FEW * area_share(stage)
         self.cells = Cells(stage, self.people)
         self.willing = self._willing()
         self.decoded = np.array([values[f"decoded_{t}"] for t in TECHNOLOGIES])
@@ -144,7 +146,7 @@ class OnAir:
         # Repetitions that were left out count with this one.
         share = self.untaken.left * (1.0 - (1.0 - self.decoded[known]) ** (1 + self.left_out))
         reached = mass(self.people, share)
-        few = reached < _FEW and share.max(initial=0.0) < _MANY_OF_A_KIND
+        few = reached < self.few and share.max(initial=0.0) < _MANY_OF_A_KIND
         self.left_out += 1
         if reached < _NOBODY or (few and not last):
             return

@@ -17,6 +17,7 @@ from ew4all.errors import EmptyLayerError
 from ew4all.sim.channels.receivers import (
     Noticing,
     Untaken,
+    area_share,
     mass,
     newest,
     people_of,
@@ -51,7 +52,7 @@ _LOOK_S: Final = 300.0
 """How often devices are looked at where nothing else changes."""
 
 _FEW: Final = 1e-5
-"""A smaller share of people who come back is left until the next look."""
+"""A smaller share of the people in the area who come back is left until the next look."""
 
 _TINY: Final = 1e-15
 
@@ -130,7 +131,7 @@ class Push:
         messages = mass(people_of(stage), susceptible)
         _deliver(stage, untaken, _usual_delay(values, messages / values["rate_per_s"]), over)
         people = people_of(stage)
-        people /= max(float(people.sum()), _TINY)
+        people /= max(float(people.sum()), _TINY) * area_share(stage)
         while not over() and stage.now_s < end_s:
             yield stage.wait(min(_LOOK_S, end_s - stage.now_s))
             untaken.change(_able(stage, only_phones=self.only_phones))

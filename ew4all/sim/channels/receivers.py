@@ -106,6 +106,16 @@ def people_of(stage: Stage) -> F64:
     return np.bincount(exposure.kind, stage.world.rows.people, kinds).astype(np.float64)
 
 
+def area_share(stage: Stage) -> float:
+    """Return the part of everybody who is in the warning area; 1 where nobody is.
+
+    What is too little to be followed is little beside the people in the area, however many others a population holds.
+    """
+    rows = stage.world.rows
+    inside = float(rows.people[rows.in_area].sum())
+    return inside / float(rows.people.sum()) if inside > 0.0 else 1.0
+
+
 def phones_on(stage: Stage) -> F64:
     """Return the share of each kind with a phone that is on, as it was `LOOK_S` ago at most, shape (kinds,)."""
     since_s, mains, share = stage.kept.get("phones_on", (-np.inf, None, None))
