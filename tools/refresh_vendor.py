@@ -53,10 +53,7 @@ class Package:
 PACKAGES: Final = (
     Package(
         "maplibre-gl", "6.17.0", "BSD-3-Clause",
-        (
-            "dist/maplibre-gl.mjs", "dist/maplibre-gl-worker.mjs", "dist/maplibre-gl-shared.mjs", "dist/maplibre-gl.css",
-            "LICENSE.txt",
-        ),
+        ("dist/maplibre-gl.mjs", "dist/maplibre-gl-worker.mjs", "dist/maplibre-gl.css", "LICENSE.txt"),
     ),
     Package("preact", "11.2.0", "MIT", ("dist/preact.mjs", "hooks/dist/hooks.mjs", "LICENSE")),
     Package("htm", "3.1.1", "Apache-2.0", ("dist/htm.module.js", "LICENSE")),
