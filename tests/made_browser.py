@@ -74,6 +74,8 @@ class Watched:
     ----------
     requests, statuses
         Every address that was asked for, and with what each was answered.
+    waiting
+        Requests without an answer yet, streams of events apart.
     said
         Errors and warnings of its console, and errors that nobody caught.
     """
@@ -90,27 +92,38 @@ class Watched:
         self.requests: list[str] = []
         self.statuses: dict[str, int] = {}
         self.said: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.waiting: set[Any] = set()
+        self.page.on("request", self._asked)
+        self.page.on("requestfinished", self._answered)
+        self.page.on("requestfailed", self._answered)
         self.page.on("response", lambda answer: self.statuses.update({answer.url: answer.status}))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("console", self._heard)
+
+    def _asked(self, request: Any) -> None:
+        self.requests.append(request.url)
+        if "/v1/events" not in request.url:  # a stream never ends
+            self.waiting.add(request)
+
+    def _answered(self, request: Any) -> None:
+        self.waiting.discard(request)
 
     def _heard(self, message: Any) -> None:
         if message.type in {"error", "warning"}:
             self.said.append(message.text)
 
-    def open(self) -> Any:
-        self.page.goto(self.url + "/")
+    def open(self, at: str = "") -> Any:
+        self.page.goto(self.url + "/" + at)
         return self.page
 
     def settle(self) -> None:
-        """Wait until nothing was asked for, in the page and in its workers, for more than a second."""
+        """Wait until all is answered and nothing was asked for, in the page and its workers, for more than a second."""
         ends_s, quiet_s, seen = time.monotonic() + 60.0, time.monotonic(), -1
         while time.monotonic() - quiet_s < 1.2:
             assert time.monotonic() < ends_s, "the page asks for more and more"
             self.page.wait_for_timeout(100)
-            now = sum("/v1/events" not in url for url in [*self.requests, *self.statuses])
-            if now != seen:
+            now = sum("/v1/events" not in url for url in self.requests)
+            if now != seen or self.waiting:
                 quiet_s, seen = time.monotonic(), now
 
     def strangers(self) -> list[str]:

@@ -174,7 +174,10 @@ def test_demo_is_put_in_place_once(client: TestClient) -> None:
     assert len(uploads) == len(DEMO_LAYERS)
     assert all(one["facts"]["bbox"] for one in uploads)
     (job,) = client.get("/jobs").json()["jobs"]
-    assert (job["jobID"], job["title"]) == (first, "Grenada, Hurricane Beryl, 1 July 2024 (demo data, not for operations)")
+    assert (job["jobID"], job["title"]) == (
+        first,
+        "Grenada, Hurricane Beryl, 1 July 2024 (demo data, not for operations)",
+    )
     # One that was dismissed is no finished run: another is begun.
     client.delete(f"/jobs/{first}")
     assert prepare(service_of(client), waits_s=0.0, say=told.append) != first
