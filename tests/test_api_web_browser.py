@@ -267,7 +267,7 @@ def test_without_streams_jobs_are_asked_for_in_turn(watched: Watched) -> None:
     page = watched.open()
     page.locator(".link.polling").wait_for()
     page.get_by_role("tab", name="New run").click()
-    page.get_by_label("Area to use").select_option("demo:area.geojson")
+    page.get_by_label("Area to use", exact=True).select_option("demo:area.geojson")
     page.get_by_label("Title").fill("Asked in turn")
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_role("heading", name="Asked in turn").wait_for()
