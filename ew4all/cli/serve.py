@@ -40,13 +40,13 @@ def serve(
     """Serve the API and its page; settings are read from EW4ALL_* in the environment."""
     with reporting():
         from ew4all.api.app import create_app
-        from ew4all.api.jobs.running import LOCKED_DOWN
+        from ew4all.api.jobs.drivers import locked_down
         from ew4all.api.logs import configure
         from ew4all.api.service import Service
         from ew4all.api.serving import server_of
 
         # Before GDAL is loaded: this process opens no file of a client by its content, and could reach nothing if it did.
-        os.environ.update(LOCKED_DOWN)
+        os.environ.update(locked_down())
 
         settings = settings_of(host=host, port=port, data_dir=data_dir)
         configure(settings.log_level)
@@ -84,9 +84,11 @@ def worker(
         import signal
         import threading
 
+        from ew4all.api.jobs.drivers import locked_down
         from ew4all.api.logs import configure
         from ew4all.api.service import Service
 
+        os.environ.update(locked_down())
         settings = settings_of(data_dir=data_dir)
         configure(settings.log_level)
         service = Service(settings)
