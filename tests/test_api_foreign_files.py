@@ -115,7 +115,7 @@ def test_the_listener_hears_what_is_not_locked_down(tmp_path: Path) -> None:
     import subprocess
     import sys
 
-    from ew4all.api.jobs.running import SEALED
+    from ew4all.api.jobs.drivers import sealed
 
     program = "import sys, pyogrio; pyogrio.read_info(sys.argv[1])"
     free = {k: v for k, v in os.environ.items() if k not in {"GDAL_HTTP_PROXY", "http_proxy"}}
@@ -127,6 +127,6 @@ def test_the_listener_hears_what_is_not_locked_down(tmp_path: Path) -> None:
         assert asked
         asked.clear()
         subprocess.run(
-            command, env={**free, "no_proxy": "127.0.0.1", **SEALED}, check=True, timeout=60
+            command, env={**free, "no_proxy": "127.0.0.1", **sealed()}, check=True, timeout=60
         )
         assert asked == []

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from ew4all.api.jobs.running import SEALED
+from ew4all.api.jobs.drivers import sealed
 from ew4all.api.layers.facts import facts_of_file, raster_facts
 from ew4all.api.problems import Problem
 
@@ -73,7 +73,7 @@ def check(service: Service, sha256: str, name: str, role: str) -> dict[str, Any]
     try:
         # In a process of its own: a file that crashes a decoder, or never ends, hurts nobody.
         ran = subprocess.run(
-            command, capture_output=True, check=False, timeout=_SECONDS, env={**_environment(), **SEALED}
+            command, capture_output=True, check=False, timeout=_SECONDS, env={**_environment(), **sealed()}
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise Problem(
@@ -109,7 +109,10 @@ def facts_of(path: Path, suffix: str, ratio: float, cells: int) -> dict[str, Any
     return facts_of_file(path)
 
 
-_POINTERS: Final = re.compile(rb"<\s*(VRT|OGRVRT|GDAL_|OGRWFS|WMS|WMTS|WCS)", re.IGNORECASE)
+_POINTERS: Final = re.compile(
+    rb"<\s*(VRT|OGRVRT|GDAL|OGRWFS|WMS|WMTS|WCS|MRF_META|Product_|Dimap)", re.IGNORECASE
+)
+"""What can be told at once. That nothing is followed is not owed to this, but to the drivers that are allowed."""
 
 
 def _no_text(head: bytes, suffix: str) -> str | None:

@@ -32,25 +32,42 @@ def serve(
     host: Host = None,
     port: Port = None,
     data_dir: DataDir = None,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Put the demo case in place: its layers and a finished run."),
+    ] = False,
 ) -> None:
-    """Serve the API; settings are read from EW4ALL_* in the environment."""
+    """Serve the API and its page; settings are read from EW4ALL_* in the environment."""
     with reporting():
         from ew4all.api.app import create_app
-        from ew4all.api.jobs.running import LOCKED_DOWN
+        from ew4all.api.jobs.drivers import locked_down
         from ew4all.api.logs import configure
         from ew4all.api.service import Service
         from ew4all.api.serving import server_of
 
         # Before GDAL is loaded: this process opens no file of a client by its content, and could reach nothing if it did.
-        os.environ.update(LOCKED_DOWN)
+        os.environ.update(locked_down())
 
         settings = settings_of(host=host, port=port, data_dir=data_dir)
         configure(settings.log_level)
         app = create_app(settings)
         # What is wrong with the store is one sentence here, and a traceback within uvicorn.
-        Service(settings).close()
+        service = Service(settings)
+        if demo:
+            _show(service)
+        service.close()
         say(f"http://{settings.host}:{settings.port}  store: {settings.data_dir}", quiet=False)
         server_of(app, settings.host, settings.port).run()
+
+
+def _show(service: Any) -> None:
+    """Put the demo case in place; where this process takes no jobs, its run is left to those that do."""
+    from ew4all.api.showcase import prepare
+
+    takes_jobs = service.settings.workers > 0
+    if takes_jobs:
+        service.work()
+    prepare(service, waits_s=180.0 if takes_jobs else 0.0, say=lambda text: say(text, quiet=False))
 
 
 def worker(
@@ -67,9 +84,11 @@ def worker(
         import signal
         import threading
 
+        from ew4all.api.jobs.drivers import locked_down
         from ew4all.api.logs import configure
         from ew4all.api.service import Service
 
+        os.environ.update(locked_down())
         settings = settings_of(data_dir=data_dir)
         configure(settings.log_level)
         service = Service(settings)

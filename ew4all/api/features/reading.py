@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ew4all.api.jobs.running import SEALED
+from ew4all.api.jobs.drivers import sealed
 from ew4all.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -75,7 +75,11 @@ def _made_safe(service: Service, layer: Layer, path: Path) -> Path:
     try:
         with _READERS:
             ran = subprocess.run(
-                command, capture_output=True, check=False, timeout=_SECONDS, env={**kept, **SEALED}
+                command,
+                capture_output=True,
+                check=False,
+                timeout=_SECONDS,
+                env={**kept, **sealed()},
             )
     except subprocess.TimeoutExpired:
         raise _unreadable(layer, f"it could not be read within {_SECONDS} s") from None

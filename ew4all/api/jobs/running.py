@@ -19,29 +19,14 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ew4all.api.jobs import records
 from ew4all.api.jobs.child import OUTCOME, REQUEST
+from ew4all.api.jobs.drivers import sealed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ew4all.api.service import Service
 
-__all__ = ["LOCKED_DOWN", "SEALED", "Ended", "environment", "internal", "run_child"]
-
-LOCKED_DOWN: Final = {
-    "GDAL_SKIP": "HTTP,WMS,WMTS,WCS,WFS,OAPIF,PLMOSAIC,NGW,DAAS,EEDA,EEDAI,STACIT,STACTA,GDALG,OGR_VRT",
-    # A GeoJSON may name its coordinates by an address, which is fetched past all drivers: only a dead proxy keeps it in.
-    "GDAL_HTTP_PROXY": "127.0.0.1:9",
-    "no_proxy": "",
-    "NO_PROXY": "",
-    "PROJ_NETWORK": "OFF",
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
-    "GDAL_HTTP_MAX_RETRY": "0",
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-}
-"""What keeps GDAL from the network, and from files that a file points to; for the service, which opens rasters as GeoTIFF alone."""
-
-SEALED: Final = {**LOCKED_DOWN, "GDAL_SKIP": LOCKED_DOWN["GDAL_SKIP"] + ",VRT"}
-"""The same for processes that go by the content of a file. The service itself needs virtual rasters: tiles are warped by them."""
+__all__ = ["Ended", "environment", "internal", "run_child"]
 
 _LOG = structlog.get_logger("ew4all.jobs")
 _LOOK_S: Final = 0.25
@@ -115,7 +100,7 @@ def environment() -> dict[str, str]:
         for k, v in os.environ.items()
         if not k.startswith("EW4ALL_") or k == "EW4ALL_CACHE_DIR"
     }
-    return {**kept, **SEALED}
+    return {**kept, **sealed()}
 
 
 def _ended(code: int, folder: Path, told: _Told, job: records.Job) -> Ended:

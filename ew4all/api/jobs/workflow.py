@@ -16,7 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from ew4all.api.jobs import records
 from ew4all.api.jobs.contents import laid_out
 from ew4all.api.jobs.outcome import collect
-from ew4all.api.jobs.running import LOCKED_DOWN, Ended, internal, run_child
+from ew4all.api.jobs.running import Ended, internal, run_child
 from ew4all.api.problems import problem_of
 from ew4all.errors import EW4AllError
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ew4all.api.service import Service
 
-__all__ = ["ATTEMPTS", "LOCKED_DOWN", "Interrupted", "perform"]
+__all__ = ["ATTEMPTS", "Interrupted", "perform"]
 
 ATTEMPTS: Final = 20
 """How often a job is begun before it is given up: it may be what kills the workers."""

@@ -26,6 +26,8 @@ def status_info(job: records.Job) -> dict[str, Any]:
         "jobID": job.id, "processID": job.process, "type": "process", "status": job.status, "message": job.message,
         "created": job.created.isoformat(), "updated": job.updated.isoformat(), "progress": int(job.progress),
     }  # fmt: skip
+    if isinstance(job.inputs.get("title"), str):
+        out["title"] = job.inputs["title"]
     if job.started is not None:
         out["started"] = job.started.isoformat()
     if job.finished is not None:

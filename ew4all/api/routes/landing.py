@@ -8,11 +8,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from ew4all import __version__
-from ew4all.api.answers import Links
+from ew4all.api.answers import Links, wants_html
+from ew4all.api.routes import web
 
 __all__ = ["CONFORMANCE", "router"]
 
 router = APIRouter(tags=["service"])
+router.include_router(web.router)
 
 CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -58,8 +60,25 @@ def conformance() -> dict[str, Any]:
     return {"conformsTo": list(CONFORMANCE)}
 
 
+@router.get(
+    "/",
+    operation_id="getRoot",
+    response_model=dict[str, Any],
+    responses={
+        200: {
+            "description": "the landing page; for browsers a page with a map",
+            "content": {"text/html": {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def root(request: Request) -> Any:
+    """Return the landing page; a browser (`Accept: text/html`) gets the map."""
+    if wants_html(request, None):
+        return await web.front_page(request)
+    return JSONResponse(landing(request), headers={"Vary": "Accept"})
+
+
 @router.get("/v1", operation_id="getLanding")
-@router.get("/", operation_id="getRoot")
 def landing(request: Request) -> dict[str, Any]:
     """Return the landing page."""
     links = Links(request)

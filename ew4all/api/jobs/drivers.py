@@ -1,0 +1,87 @@
+"""Which of GDAL's drivers a process of the service may have: a list of the allowed; all others are off before any file is opened.
+
+GDAL goes by the content of a file, not by its name, and most of its drivers follow a path that the file holds. Whoever may
+upload could so read any file of the host.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from typing import Final
+
+__all__ = ["ALLOWED", "locked_down", "registered", "sealed"]
+
+ALLOWED: Final = frozenset(
+    {"COG", "ESRI Shapefile", "FlatGeobuf", "GPKG", "GTiff", "GeoJSON", "MEM", "Memory"}
+)
+"""What is documented for inputs and results, and lies in one file; memory, for what is made on the way. Parquet, CSV and tables
+are read without GDAL."""
+
+_FIXED: Final = {
+    # A GeoJSON may name its coordinates by an address, which is fetched past all drivers: only a dead proxy keeps it in.
+    "GDAL_HTTP_PROXY": "127.0.0.1:9",
+    "no_proxy": "",
+    "NO_PROXY": "",
+    "PROJ_NETWORK": "OFF",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "GDAL_HTTP_MAX_RETRY": "0",
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    # No driver from elsewhere, no extension of SQLite, and no table in a GeoPackage that is another file.
+    "GDAL_DRIVER_PATH": "disable",
+    "OGR_SQLITE_STATIC_VIRTUAL_OGR": "NO",
+    "OGR_SQLITE_LIST_VIRTUAL_OGR": "NO",
+}
+_LOOSE: Final = ("GDAL_SKIP", "OGR_SKIP", "OGR_SQLITE_LOAD_EXTENSIONS", "GDAL_VRT_ENABLE_PYTHON")
+_SECONDS: Final = 60
+_LIST: Final = """
+import json, pyogrio
+from rasterio.env import Env
+with Env() as env:
+    raster = sorted(env.drivers())
+print(json.dumps([raster, sorted(pyogrio.list_drivers())]))
+"""
+
+
+def registered(environment: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Return the drivers that a process with this environment has: those of rasterio and those of pyogrio.
+
+    Each brings a GDAL of its own.
+    """
+    ran = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", "-c", _LIST],
+        env=environment, capture_output=True, check=True, timeout=_SECONDS,
+    )  # fmt: skip
+    raster, vector = json.loads(ran.stdout)
+    return raster, vector
+
+
+@cache
+def _others() -> tuple[str, ...]:
+    free = {k: v for k, v in os.environ.items() if k not in _LOOSE}
+    raster, vector = registered({**free, "GDAL_DRIVER_PATH": "disable"})
+    return tuple(sorted({*raster, *vector} - ALLOWED))
+
+
+def sealed() -> dict[str, str]:
+    """Return the environment of processes that open what was uploaded: no driver but the allowed, no network."""
+    return _with(_others())
+
+
+def locked_down() -> dict[str, str]:
+    """Return the environment of the service itself, which opens rasters as GeoTIFF alone.
+
+    It has virtual rasters besides: tiles are warped by them.
+    """
+    return _with(tuple(name for name in _others() if name != "VRT"))
+
+
+def _with(skipped: tuple[str, ...]) -> dict[str, str]:
+    names = ",".join(skipped)
+    return {
+        **_FIXED, "GDAL_SKIP": names, "OGR_SKIP": names,
+        "OGR_SQLITE_LOAD_EXTENSIONS": "", "GDAL_VRT_ENABLE_PYTHON": "NO",
+    }  # fmt: skip
