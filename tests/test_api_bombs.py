@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import time
@@ -76,6 +77,22 @@ def test_a_table_that_is_a_zip_is_looked_at_the_same_way(client: TestClient) -> 
     refused(client, "table.xlsx", zipped(100 * MB))
 
 
+def test_a_gzip_that_unpacks_to_far_more_is_refused(client: TestClient) -> None:
+    told = refused(client, "bomb.gz", gzip.compress(bytes(100 * MB), 9))
+    assert told["code"] == "bomb"
+    assert "unpacks to more than" in told["detail"]
+
+
+def test_a_gzip_of_many_members_is_counted_whole(client: TestClient) -> None:
+    assert refused(client, "bomb.gz", gzip.compress(bytes(10 * MB), 9) * 10)["code"] == "bomb"
+
+
+def test_a_gzip_of_an_honest_size_is_taken(client: TestClient) -> None:
+    answer = sent(client, "cells.csv.gz", gzip.compress(b"radio,mcc\nLTE,352\n"))
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["facts"] == {"unpacked_bytes": 18}
+
+
 def tiff(folder: Path, width: int, height: int, **how: Any) -> bytes:
     """A raster of one value, compressed as well as it can be; blocks that are not written take no room at all."""
     path = folder / "a.tif"
@@ -107,9 +124,40 @@ def test_a_raster_of_an_honest_size_is_taken(client: TestClient, tmp_path: Path)
     assert sent(client, "people.tif", tiff(tmp_path, 500, 500)).status_code == 201
 
 
-@pytest.mark.parametrize("name", ["cut.tif", "cut.zip"])
+@pytest.mark.parametrize(
+    ("lon", "lat", "status"),
+    [(1000.0, 20.0, 400), (10.0, 2000.0, 400), (-500.0, 1.0, 400), (10.0, 20.0, 201), (200.0, 20.0, 201)],
+)  # fmt: skip
+def test_shapes_that_are_nowhere_on_earth_are_refused(
+    client: TestClient, lon: float, lat: float, status: int
+) -> None:
+    ring = [[lon, lat], [lon + 1, lat], [lon + 1, lat + 1], [lon, lat]]
+    zone = {
+        "type": "Feature", "properties": {"id": "a"}, "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }  # fmt: skip
+    answer = client.post(
+        "/v1/uploads?name=moon.geojson&role=zones",
+        json={"type": "FeatureCollection", "features": [zone]},
+    )
+    assert answer.status_code == status, answer.text
+    if status == 400:
+        assert answer.json()["code"] == "not-on-earth"
+    else:
+        assert answer.json()["facts"]["features"] == 1
+
+
+def test_a_raster_that_is_nowhere_on_earth_is_refused(client: TestClient, tmp_path: Path) -> None:
+    body = tiff(tmp_path, 50, 50, transform=Affine(0.1, 0, 1000, 0, -0.1, 10))
+    assert refused(client, "people.tif", body)["code"] == "not-on-earth"
+
+
+@pytest.mark.parametrize("name", ["cut.tif", "cut.zip", "cut.gz"])
 def test_files_that_are_cut_off_are_refused(client: TestClient, tmp_path: Path, name: str) -> None:
-    starts = {"cut.tif": tiff(tmp_path, 500, 500)[:300], "cut.zip": zipped(1000)[:40]}
+    starts = {
+        "cut.tif": tiff(tmp_path, 500, 500)[:300],
+        "cut.zip": zipped(1000)[:40],
+        "cut.gz": gzip.compress(b"a,b" * 100)[:20],
+    }
     refused(client, name, starts[name])
 
 

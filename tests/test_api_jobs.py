@@ -105,6 +105,8 @@ def test_a_job_keeps_what_it_was_accepted_with(client: TestClient) -> None:
         ({**REACH, "population": "demo:../reach.tif"}, 400, "invalid-inputs", "#/inputs/population"),
         ({**REACH, "workers": 99}, 400, "invalid-inputs", "#/inputs/workers"),
         ({**REACH, "area": {"type": "Point", "coordinates": [400.0, 1.0]}}, 400, "not-on-earth", "#/inputs/area/coord"),
+        ({**REACH, "area": {"type": "Point", "coordinates": [10**400, 1.0]}}, 400, "not-on-earth", "#/inputs/area"),
+        ({**REACH, "area": {"type": "Point", "coordinates": [1.0, -(10**400)]}}, 400, "not-on-earth", "#/inputs/area"),
         ({**REACH, "area": {"type": "Point", "coordinates": [True, None]}}, 400, "not-on-earth", "#/inputs/area"),
         ({**REACH, "area": {"type": "LineString", "coordinates": [[0.0, 0.0]] * 201}}, 413, "too-many-vertices", "#/inputs/area"),
     ],

@@ -71,6 +71,8 @@ def test_keys_and_the_audit_log_are_for_administrators(client: TestClient, role:
         ({"role": "viewer"}, "invalid-request"),
         ({"name": "x", "role": "viewer", "expires": "2000-01-01T00:00:00Z"}, "bad-time"),
         ({"name": "x", "role": "viewer", "expires": "2100-01-01T00:00:00"}, "bad-time"),
+        ({"name": "x", "role": "viewer", "expires": "9999-12-31T23:59:59-12:00"}, "bad-time"),
+        ({"name": "x", "role": "viewer", "expires": "0001-01-01T00:00:00+12:00"}, "bad-time"),
         ({"name": "x", "role": "viewer", "expires": "soon"}, "invalid-request"),
         ({"name": "x", "role": "viewer", "secret": "mine"}, "invalid-request"),
     ],

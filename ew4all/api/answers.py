@@ -62,7 +62,9 @@ class Links:
         """Return the whole address of a path."""
         asked = {k: v for k, v in (query or {}).items() if v is not None}
         plain = quote(path, safe="/{}:@.~-_")
-        return self._base + plain + ("?" + urlencode(asked, safe=":,/") if asked else "")
+        return (
+            self._base + plain + ("?" + urlencode(asked, doseq=True, safe=":,/") if asked else "")
+        )
 
     def link(
         self,

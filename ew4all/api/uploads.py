@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.api.jobs.drivers import sealed
-from ew4all.api.layers.facts import facts_of_file, raster_facts
+from ew4all.api.layers.facts import NotOnEarth, facts_of_file, raster_facts
 from ew4all.api.problems import Problem
 
 if TYPE_CHECKING:
@@ -100,13 +100,22 @@ def facts_of(path: Path, suffix: str, ratio: float, cells: int) -> dict[str, Any
         return _raster(path, ratio, cells)
     if suffix in {"zip", "xlsx"}:
         return _zip(path, ratio)
+    if suffix == "gz":
+        return _gzip(path, ratio)
     if suffix in {"geojson", "json", "csv", "wkt", "xml", "cap", "yaml", "yml", "txt"}:
         with path.open("rb") as file:
             head = file.read(65536)
         why = _no_text(head, suffix)
         if why is not None:
             return {"status": 415, "code": "wrong-type", "problem": why}
-    return facts_of_file(path)
+    try:
+        return facts_of_file(path)
+    except NotOnEarth as error:
+        return _elsewhere(error)
+
+
+def _elsewhere(error: NotOnEarth) -> dict[str, Any]:
+    return {"status": 400, "code": "not-on-earth", "problem": str(error)}
 
 
 _POINTERS: Final = re.compile(
@@ -150,6 +159,8 @@ def _raster(path: Path, ratio: float, cells: int) -> dict[str, Any]:
                     "problem": f"it unpacks to {decoded:,} bytes, over {ratio:g} times its size",
                 }
         return raster_facts(path)
+    except NotOnEarth as error:
+        return _elsewhere(error)
     except RasterioError as error:
         return {
             "status": 400,
@@ -172,13 +183,35 @@ def _zip(path: Path, ratio: float) -> dict[str, Any]:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     except zipfile.BadZipFile:
         return {"status": 400, "code": "unreadable-input", "problem": "it is no ZIP archive"}
-    if unpacked > ratio * path.stat().st_size and unpacked > 1 << 24:
-        return {
-            "status": 413,
-            "code": "bomb",
-            "problem": f"it unpacks to {unpacked:,} bytes, over {ratio:g} times its size",
-        }
+    if unpacked > _most(path, ratio):
+        return _bomb(f"{unpacked:,} bytes", ratio)
     return {"unpacked_bytes": unpacked}
+
+
+def _gzip(path: Path, ratio: float) -> dict[str, Any]:
+    """Unpack to nowhere, a piece at a time, and no further than is allowed: what the file says of its size is not to be trusted."""
+    import gzip
+    import zlib
+
+    most, unpacked = _most(path, ratio), 0
+    try:
+        with gzip.open(path) as file:
+            while piece := file.read(1 << 20):
+                unpacked += len(piece)
+                if unpacked > most:
+                    return _bomb(f"more than {most:,.0f} bytes", ratio)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return {"status": 400, "code": "unreadable-input", "problem": "it is no whole gzip file"}
+    return {"unpacked_bytes": unpacked}
+
+
+def _most(path: Path, ratio: float) -> float:
+    return max(ratio * path.stat().st_size, 1 << 24)
+
+
+def _bomb(size: str, ratio: float) -> dict[str, Any]:
+    told = f"it unpacks to {size}, over {ratio:g} times its size"
+    return {"status": 413, "code": "bomb", "problem": told}
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ew4all.api.layers.facts import facts_of_file, kind_of
+from ew4all.api.layers.facts import NotOnEarth, facts_of_file, kind_of
 from ew4all.api.store.database import now
 from ew4all.api.store.tables import FILES
 
@@ -49,7 +50,9 @@ def collect(
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
         suffix = path.suffix.lower()
-        facts = facts_of_file(path)
+        facts: dict[str, Any] = {}
+        with suppress(NotOnEarth):
+            facts = facts_of_file(path)
         sha256, size = service.blobs.take(path)
         keep_file(service, sha256, size)
         layers.append({

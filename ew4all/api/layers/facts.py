@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["KINDS", "facts_of_file", "kind_of", "raster_facts", "vector_facts"]
+__all__ = ["KINDS", "NotOnEarth", "facts_of_file", "kind_of", "raster_facts", "vector_facts"]
 
 KINDS: Final = {
     ".tif": "raster", ".tiff": "raster", ".gpkg": "vector", ".geojson": "vector", ".fgb": "vector", ".parquet": "table",
@@ -25,6 +25,14 @@ _WHOLE: Final = 64_000_000
 """Cells of a raster without overviews that are all looked at for that."""
 
 
+_LEEWAY_DEGREES: Final = 1.0
+"""How far beyond a pole, or a whole turn, the edge of the outermost cells may lie."""
+
+
+class NotOnEarth(Exception):
+    """Coordinates in degrees that no place has."""
+
+
 def kind_of(suffix: str, facts: dict[str, Any]) -> str:
     """Return ``raster``, ``vector``, ``table`` or ``document``."""
     if facts.get("geometry"):
@@ -33,7 +41,13 @@ def kind_of(suffix: str, facts: dict[str, Any]) -> str:
 
 
 def facts_of_file(path: Path) -> dict[str, Any]:
-    """Return the facts of a file; none where it is no layer, or cannot be read as what its ending says."""
+    """Return the facts of a file; none where it is no layer, or cannot be read as what its ending says.
+
+    Raises
+    ------
+    NotOnEarth
+        Its coordinates are degrees, and no place has them.
+    """
     suffix = path.suffix.lower()
     if KINDS.get(suffix) == "raster":
         from rasterio.errors import RasterioError
@@ -114,7 +128,9 @@ def _bbox(crs: Any, bounds: tuple[float, ...]) -> list[float] | None:
 
     source = CRS.from_user_input(crs.to_wkt() if hasattr(crs, "to_wkt") else crs)
     west, south, east, north = bounds
-    if not source.is_geographic:
+    if source.is_geographic:
+        _must_be_on_earth(bounds)
+    else:
         to_degrees = Transformer.from_crs(source, 4326, always_xy=True)
         west, south, east, north = to_degrees.transform_bounds(west, south, east, north)
     if not all(math.isfinite(v) for v in (west, south, east, north)):
@@ -124,6 +140,20 @@ def _bbox(crs: Any, bounds: tuple[float, ...]) -> list[float] | None:
     return [
         _turned(west), max(-90.0, south), 180.0 if east == 180.0 else _turned(east), min(90.0, north),
     ]  # fmt: skip
+
+
+def _must_be_on_earth(bounds: tuple[float, ...]) -> None:
+    # Rasters may count longitudes from 0 to 360.
+    west, south, east, north = bounds
+    turn, pole = 360.0 + _LEEWAY_DEGREES, 90.0 + _LEEWAY_DEGREES
+    if all(math.isfinite(v) for v in bounds) and (
+        west < -turn or east > turn or south < -pole or north > pole
+    ):
+        told = (
+            f"its coordinates go from {west:g}, {south:g} to {east:g}, {north:g}, which is no place in degrees: "
+            "longitude comes first, and a file in metres must name its coordinate reference system"
+        )
+        raise NotOnEarth(told)
 
 
 def _turned(longitude: float) -> float:

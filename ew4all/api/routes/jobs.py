@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from sqlalchemy import select
 
 from ew4all.api import audit
+from ew4all.api.answers import Known
 from ew4all.api.deps import Executing, Reading, Serving
 from ew4all.api.jobs import records
 from ew4all.api.problems import OGC, Problem, responses
@@ -95,7 +97,9 @@ def find_job(service: Any, asking: Any, identifier: str) -> records.Job:
     return job
 
 
-@router.get("/jobs", operation_id="listJobs", responses=responses(400, 401, 403))
+@router.get(
+    "/jobs", operation_id="listJobs", dependencies=[Known], responses=responses(400, 401, 403)
+)
 def list_jobs(
     service: Serving,
     asking: Reading,
@@ -115,17 +119,18 @@ def list_jobs(
             process=process_id or (),
             owner=owner,
         )
-    links = [
-        {"href": f"/jobs?limit={limit}&offset={offset}", "rel": "self", "type": "application/json"}
+    filters = [
+        *(("status", one) for one in status or ()),
+        *(("processID", one) for one in process_id or ()),
     ]
+
+    def page(rel: str, first: int) -> dict[str, str]:
+        query = urlencode([("limit", limit), ("offset", first), *filters])
+        return {"href": f"/jobs?{query}", "rel": rel, "type": "application/json"}
+
+    links = [page("self", offset)]
     if offset + len(jobs) < total:
-        links.append(
-            {
-                "href": f"/jobs?limit={limit}&offset={offset + limit}",
-                "rel": "next",
-                "type": "application/json",
-            }
-        )
+        links.append(page("next", offset + limit))
     return {"jobs": [status_info(job) for job in jobs], "numberMatched": total, "links": links}
 
 

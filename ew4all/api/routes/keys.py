@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -113,7 +114,12 @@ def create_key(
 ) -> Response:
     """Make a key. An answer that is repeated for an Idempotency-Key has no secret, since that is not kept: revoke such a key."""
     expires = body.expires
-    if expires is not None and (expires.tzinfo is None or expires <= now()):
+    utc = None
+    if expires is not None and expires.tzinfo is not None:
+        # At the ends of the calendar, a time with an offset has none in UTC.
+        with suppress(OverflowError):
+            utc = expires.astimezone(dt.UTC)
+    if expires is not None and (utc is None or utc <= now()):
         told = "`expires` must lie in the future and say its offset from UTC, such as 2100-01-01T00:00:00Z"
         fault = {"pointer": "#/expires", "detail": told, "code": "bad-time"}
         raise Problem(400, "bad-time", told, errors=[fault])
@@ -122,7 +128,6 @@ def create_key(
         before = once.again(service, connection)
         if before is not None and before.answer is not None:
             return before.answer.response()
-        utc = None if expires is None else expires.astimezone(dt.UTC)
         identifier, secret = new_key(connection, body.name, body.role, utc)
         facts = key_facts(connection.execute(select(KEYS).where(KEYS.c.id == identifier)).one())
         told_of = {"name": body.name, "role": body.role, "expires": utc and utc.isoformat()}

@@ -29,10 +29,10 @@ CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
-    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/job-list",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
 )
-"""Only what is true. Not `oas30`: the document is OpenAPI 3.1. Not `html` of Features: this page and the list of
+"""Only what is true. Not `oas30`: the document is OpenAPI 3.1. Not `job-list` of Processes: jobs are listed without the
+filters `type`, `datetime`, `minDuration` and `maxDuration`. Not `html` of Features: this page and the list of
 conformance classes are JSON."""
 
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"

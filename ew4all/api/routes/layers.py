@@ -86,11 +86,10 @@ def get_layers(
         service, asking, limit=limit, offset=offset, kinds=kind or (), job=job
     )
     links = Links(request)
-    own = [links.link("/v1/layers", "self", query={"limit": limit, "offset": offset})]
+    query = {"limit": limit, "kind": kind, "job": job}
+    own = [links.link("/v1/layers", "self", query={**query, "offset": offset})]
     if offset + len(found) < total:
-        own.append(
-            links.link("/v1/layers", "next", query={"limit": limit, "offset": offset + limit})
-        )
+        own.append(links.link("/v1/layers", "next", query={**query, "offset": offset + limit}))
     return {
         "layers": [shown(one, links) for one in found],
         "numberMatched": total,

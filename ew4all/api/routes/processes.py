@@ -18,6 +18,7 @@ from ew4all.api.jobs.intake import PRIORITIES
 from ew4all.api.problems import OGC, Problem, responses
 from ew4all.api.processes import PROCESSES, Process
 from ew4all.api.routes.jobs import results_of, status_info
+from ew4all.api.routes.sent import JsonOnly
 
 __all__ = ["router"]
 
@@ -91,7 +92,7 @@ def describe_process(process_id: str) -> dict[str, Any]:
     status_code=200,
     responses={
         201: {"description": "accepted; the job's status"},
-        **responses(400, 401, 403, 404, 409, 413, 422, 429),
+        **responses(400, 401, 403, 404, 409, 413, 415, 422, 429),
     },
 )
 async def execute(
@@ -100,6 +101,7 @@ async def execute(
     service: Serving,
     asking: Executing,
     once: OnceOnly,
+    _json: JsonOnly,
     body: dict[str, Any] = Body(
         openapi_examples={p.id: {"value": dict(p.example)} for p in PROCESSES.values()}
     ),
@@ -155,6 +157,14 @@ def checked(process: Process, body: dict[str, Any]) -> dict[str, Any]:
             "invalid-request",
             f"a request has no {sorted(unknown)[0]!r}; inputs stand under `inputs`",
         )
+    outputs = body.get("outputs") or {}
+    strange = sorted(set(outputs) - set(process.outputs)) if isinstance(outputs, dict) else ["/"]
+    if strange:
+        told = f"{process.id} has no output {strange[0]!r}; there are {', '.join(process.outputs)}"
+        if not isinstance(outputs, dict):
+            told = "`outputs` is an object, with a member for each output that is wanted"
+        fault = {"pointer": "#/outputs", "detail": told, "code": "unknown-output"}
+        raise Problem(400, "unknown-output", told, errors=[fault])
     try:
         inputs = process.inputs.model_validate(body.get("inputs", {}))
     except ValidationError as error:

@@ -147,7 +147,7 @@ def get_runs(
         service, asking, limit=limit, offset=offset, status=status or (), scenario=scenario
     )
     links = Links(request)
-    query = {"limit": limit, "scenario": scenario}
+    query = {"limit": limit, "status": status, "scenario": scenario}
     own = [links.link("/v1/runs", "self", query={**query, "offset": offset})]
     if offset + len(found) < total:
         own.append(links.link("/v1/runs", "next", query={**query, "offset": offset + limit}))

@@ -12,7 +12,7 @@ from ew4all.api.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Sent", "SentBody"]
+__all__ = ["JsonOnly", "Sent", "SentBody"]
 
 
 @dataclass(frozen=True)
@@ -43,5 +43,14 @@ async def _sent(request: Request) -> Sent:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return Sent(await request.body(), media_type)
 
+
+async def _json_only(request: Request) -> None:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in {"", "application/json"} and not media_type.endswith("+json"):
+        told = f"the header Content-Type says {media_type}; this takes application/json"
+        raise Problem(415, "wrong-type", told, headers={"Accept": "application/json"})
+
+
+JsonOnly = Annotated[None, Depends(_json_only)]
 
 SentBody = Annotated[Sent, Depends(_sent)]

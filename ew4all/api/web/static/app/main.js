@@ -42,8 +42,13 @@ async function look() {
   const [{ jobs }, { layers }, { uploads }] = await Promise.all([
     read("jobs?limit=50"), read("v1/layers?limit=200"), read("v1/uploads?limit=200"),
   ]);
+  const { selected } = now();
+  const status = (list) => list.find((job) => job.jobID === selected)?.status;
+  const before = status(now().jobs);
   put({ jobs, layers, uploads, wantsKey: null });
-  if (!now().selected) {
+  // Without streams nobody else tells that the run that is waited for has ended.
+  if (selected && before !== status(jobs)) await follow(selected, status(jobs));
+  if (!selected) {
     const asked = new URLSearchParams(location.hash.slice(1)).get("run");
     const done = jobs.filter((job) => job.status === "successful");
     const first = done.find((job) => job.jobID === asked) ?? done[0];
