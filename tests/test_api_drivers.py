@@ -14,7 +14,7 @@ import rasterio
 from made_service import ended, make_client, started
 from rasterio.transform import Affine
 
-from ew4all.api.jobs.drivers import ALLOWED, locked_down, registered, sealed
+from ew4all.api.jobs.drivers import ALLOWED, TILES, locked_down, registered, sealed
 from ew4all.api.jobs.running import environment
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def test_a_sealed_process_has_the_allowed_drivers_and_no_other() -> None:
 
 def test_the_service_itself_has_virtual_rasters_besides() -> None:
     raster, vector = registered({**os.environ, **locked_down()})
-    assert set(raster) | set(vector) == ALLOWED | {"VRT"}
+    assert set(raster) | set(vector) == ALLOWED | TILES | {"VRT"}
 
 
 def test_what_is_allowed_follows_no_setting_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,13 +13,16 @@ import sys
 from functools import cache
 from typing import Final
 
-__all__ = ["ALLOWED", "locked_down", "registered", "sealed"]
+__all__ = ["ALLOWED", "TILES", "locked_down", "registered", "sealed"]
 
 ALLOWED: Final = frozenset(
     {"COG", "ESRI Shapefile", "FlatGeobuf", "GPKG", "GTiff", "GeoJSON", "MEM", "Memory"}
 )
 """What is documented for inputs and results, and lies in one file; memory, for what is made on the way. Parquet, CSV and tables
 are read without GDAL."""
+
+TILES: Final = frozenset({"PNG", "WEBP"})
+"""Formats of tiles, which titiler writes with GDAL."""
 
 _FIXED: Final = {
     # A GeoJSON may name its coordinates by an address, which is fetched past all drivers: only a dead proxy keeps it in.
@@ -74,9 +77,9 @@ def sealed() -> dict[str, str]:
 def locked_down() -> dict[str, str]:
     """Return the environment of the service itself, which opens rasters as GeoTIFF alone.
 
-    It has virtual rasters besides: tiles are warped by them.
+    It has virtual rasters besides, as tiles are warped by them, and the formats that tiles are sent in.
     """
-    return _with(tuple(name for name in _others() if name != "VRT"))
+    return _with(tuple(name for name in _others() if name not in {"VRT", *TILES}))
 
 
 def _with(skipped: tuple[str, ...]) -> dict[str, str]:
