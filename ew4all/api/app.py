@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -42,6 +42,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 __all__ = ["create_app"]
+
+
+_ASKED: Final = ["Authorization", "Range", "If-Range", "If-None-Match", "If-Match", "Last-Event-ID", "Prefer", "X-Request-ID"]  # fmt: skip
+"""Headers that a page of another origin may send: its key, and what reading takes."""
+
+_TOLD: Final = [
+    "ETag", "Link", "Location", "Content-Crs", "OGC-NumberMatched", "RateLimit", "RateLimit-Policy", "Retry-After", "Accept-Ranges",
+    "Content-Range", "X-Request-ID",
+]  # fmt: skip
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -90,14 +99,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "HEAD", "OPTIONS"],
-        expose_headers=[
-            "ETag",
-            "Link",
-            "Content-Crs",
-            "OGC-NumberMatched",
-            "RateLimit",
-            "Retry-After",
-        ],
+        allow_headers=_ASKED,
+        expose_headers=_TOLD,
     )
     install_middleware(app, settings)
     # Routes are tried in their order: first what maps and probes ask for all the time.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from ew4all.api.doors import Doors
 from ew4all.api.identifiers import new_id
 from ew4all.api.problems import MEDIA_TYPE, Problem
 from ew4all.api.rates import RATE
@@ -43,6 +44,7 @@ class Envelope:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.most = settings.limits.body_bytes
+        self.doors = Doors(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -72,8 +74,11 @@ class Envelope:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             is_upload = _UPLOADS.match(scope["path"]) is not None
             length = headers.get(b"content-length", b"0")
+            refused = self.doors.refused(scope["method"], headers)
             if not is_upload and length.isdigit() and int(length) > self.most:
-                await _refuse(scope, sending, request_id, self.most)
+                refused = refused or _too_large(self.most)
+            if refused is not None:
+                await _refuse(scope, sending, request_id, refused)
             else:
                 await self.app(
                     scope, receive if is_upload else _bounded(receive, self.most), sending
@@ -105,14 +110,14 @@ def _too_large(most: int) -> Problem:
     )
 
 
-async def _refuse(scope: Scope, send: Send, request_id: str, most: int) -> None:
-    body = json.dumps(_too_large(most).document(scope["path"], request_id)).encode()
+async def _refuse(scope: Scope, send: Send, request_id: str, problem: Problem) -> None:
+    body = json.dumps(problem.document(scope["path"], request_id)).encode()
     headers = [
         (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

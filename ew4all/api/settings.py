@@ -113,6 +113,10 @@ class Settings(BaseSettings):
     public_read: bool = Field(
         default=False, description="with `keys`: results and layers can be read without one"
     )
+    hosts: tuple[str, ...] = Field(
+        default=(),
+        description="without keys: further names in requests that are answered, beside localhost and `host`",
+    )
     cors_origins: tuple[str, ...] = Field(
         default=("*",), description="origins that may read results"
     )

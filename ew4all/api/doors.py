@@ -1,0 +1,69 @@
+"""Who may ask a service that demands no keys: programs of this machine, and pages that it sent itself.
+
+Without keys whoever can send a request has all rights, and every page that is open in a browser of this machine can send
+some: by a name of its own that it lets point here (DNS rebinding), or as a form that is sent without asking (CSRF).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from ew4all.api.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ew4all.api.settings import Settings
+
+__all__ = ["Doors"]
+
+_OURS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Doors:
+    """What a service without keys answers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.are_guarded = settings.auth == "none"
+        self.hosts = _OURS | {name.lower() for name in (settings.host, *settings.hosts)}
+
+    def refused(self, method: str, headers: Mapping[bytes, bytes]) -> Problem | None:
+        """Return why a request is not answered; None where it is.
+
+        Parameters
+        ----------
+        method
+            Of HTTP.
+        headers
+            Names in small letters.
+        """
+        if not self.are_guarded:
+            return None
+        host = headers.get(b"host", b"").decode("latin-1")
+        if _name(host) not in self.hosts:
+            return Problem(
+                421,
+                "unknown-host",
+                f"this service demands no keys and answers to names of its own machine, not to {host!r}; the setting EW4ALL_HOSTS names more",
+            )
+        origin = headers.get(b"origin")
+        if method in _READS or origin is None:
+            return None
+        asked_by = urlsplit(origin.decode("latin-1")).netloc
+        if asked_by.lower() == host.lower():
+            return None
+        return Problem(
+            403,
+            "other-origin",
+            "this service demands no keys: a page of another origin may read, and change nothing; demand keys (EW4ALL_AUTH=keys) to let it",
+        )
+
+
+def _name(host: str) -> str:
+    """Return a host without its port and brackets."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
