@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import logging
+import os
 import re
 import shutil
 import sys
@@ -14,6 +16,7 @@ import pytest
 import structlog
 from made_service import REACH, make_client, service_of, started
 
+from ew4all.api import logs, serving
 from ew4all.api.app import create_app
 from ew4all.api.identity import make_key
 from ew4all.api.jobs.keeper import Keeper
@@ -21,6 +24,7 @@ from ew4all.api.logs import configure, without_secrets
 from ew4all.api.openapi import routes_of
 from ew4all.api.serving import server_of
 from ew4all.api.settings import Settings
+from ew4all.cli.serve import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,3 +170,22 @@ def test_an_idle_connection_outlives_that_of_a_proxy(tmp_path: Path) -> None:
     """With the five seconds that uvicorn gives, clients that asked each five seconds were cut off now and then."""
     app = create_app(Settings(data_dir=tmp_path))
     assert server_of(app, "127.0.0.1", 0).config.timeout_keep_alive > 60
+
+
+def test_what_is_there_at_the_start_is_not_looked_through_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen: list[int] = []
+
+    class Nobody:
+        def run(self) -> None:
+            frozen.append(gc.get_freeze_count())
+
+    monkeypatch.setattr(serving, "server_of", lambda *_: Nobody())
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    try:
+        serve(port=0, data_dir=tmp_path)
+    finally:
+        gc.unfreeze()
+    assert frozen[0] > 10_000
