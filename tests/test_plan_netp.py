@@ -181,6 +181,22 @@ def test_bad_input_is_one_sentence(tmp_path: Path, given: list[str], said: str) 
         ew4all.netp([tmp_path / name for name in given])
 
 
+def test_places_in_no_zone_come_after_all_ranks(tmp_path: Path) -> None:
+    made = made_gaps()
+    (a,) = made["zones"]
+    rest = {key: value for key, value in a.items() if not key.startswith("rank")}
+    zones = [
+        {**rest, "id": "outside", "name": "outside"},
+        {**a, "id": "c", "name": "Ceta", "rank": 3},
+        {**a, "id": "b", "name": "Beta", "rank": 2},
+        {**a, "name": "Alfa"},
+    ]
+    words = words_of(ew4all.netp([put(tmp_path, "gaps.json", {**made, "zones": zones})]))
+    at = [words.index(name) for name in ("Alfa", "Beta", "Ceta")]
+    assert at == sorted(at)
+    assert words.index("outside", at[0]) > at[-1]
+
+
 LESOTHO, GRENADA = [27.0, -30.7, 29.5, -28.5], [-61.8, 11.98, -61.4, 12.53]
 
 
