@@ -31,10 +31,12 @@ LISTENERS, EVENTS, SECONDS = 500, 100, 60.0
 async def listening(port: int, topic: str, count: int, opened: asyncio.Semaphore) -> list[int]:
     """Numbers of the events of a stream, read from a plain socket."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET /v1/events?topic={topic} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    writer.write(f"GET /v1/events?topic={topic} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     text = b""
     while b"retry:" not in text:
-        text += await reader.read(65536)
+        piece = await reader.read(65536)
+        assert piece, text[-300:]
+        text += piece
     opened.release()
     numbers: list[int] = []
     while len(numbers) < count:
