@@ -59,7 +59,7 @@ def test_a_page_of_another_origin_changes_nothing(client: TestClient) -> None:
     there = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
     answer = client.post("/v1/uploads?name=a.txt", content=b"a", headers=there)
     assert (answer.status_code, answer.json()["code"]) == (403, "other-origin")
-    for origin in ("null", "http://testserver:1", "http://testserver.evil.example"):
+    for origin in ("null", "", "http://[", "http://testserver:1", "http://testserver.evil.example"):
         answer = client.delete("/jobs/1", headers={"Origin": origin})
         assert answer.status_code == 403, origin
     assert client.get("/v1/uploads").json()["uploads"] == []
