@@ -15,7 +15,7 @@ from ew4all.plan_problem import Problem, problem_of
 from ew4all.planning import measure_defaults
 from ew4all.planning.costs import resolve as resolve_costs
 from ew4all.planning.greedy import GUARANTEES, WORK
-from ew4all.planning.measures import KINDS
+from ew4all.planning.measures import KINDS, counted
 from ew4all.planning.options import exact_of, pick
 from ew4all.reach_network import split_assumptions
 from ew4all.writers.folder import must_be_folder
@@ -294,14 +294,14 @@ def _notes(budget: float, chosen: Sequence[PlannedMeasure], rest: Sequence[Plann
     idle = [r.measure.id for r in (*rest, *unpriced) if r.alone <= 0.0 and not r.measure.is_generated]  # fmt: skip
     if idle:
         notes.append(
-            f"{'1 measure' if len(idle) == 1 else f'{len(idle):,} measures'} of the list would reach nobody who is left out: "
+            f"{counted(len(idle))} of the list would reach nobody who is left out: "
             f"{', '.join(idle[:5])}{', ...' if len(idle) > 5 else ''}"
         )
     if unpriced:
         kinds = sorted({row.measure.kind for row in unpriced})
-        count, have, they = (1, "measure has", "it is") if len(unpriced) == 1 else (len(unpriced), "measures have", "they are")  # fmt: skip
+        have, they = ("has", "it is") if len(unpriced) == 1 else ("have", "they are")
         notes.append(
-            f"{count:,} {have} no price and cannot be chosen; {they} listed as unpriced: {', '.join(kinds)}. Give "
+            f"{counted(len(unpriced))} {have} no price and cannot be chosen; {they} listed as unpriced: {', '.join(kinds)}. Give "
             "--cost NAME=VALUE or a column cost"
         )
     return notes

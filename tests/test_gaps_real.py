@@ -123,16 +123,21 @@ def test_ibiza_has_coverage_and_no_people(shared_data: Path) -> None:
     assert "population" not in {i["role"] for i in found["inputs"]}
 
 
-@pytest.mark.slow
-def test_lesotho_by_district_is_the_full_report(shared_data: Path) -> None:
+def lesotho(shared_data: Path) -> dict[str, Any]:
+    """What is known of the country: settlements, towers, SMS."""
     data = shared_data / "data"
-    given: dict[str, Any] = {
+    return {
         "population_unit": "per_km2",
         "refine": data / "places/geonames_cities500_selected.csv",
         "sites": data / "towers/lso_opencellid.csv",
         "sites_options": {"max_age_years": 100.0},
         "channels": {"sms": None},
     }
+
+
+@pytest.mark.slow
+def test_lesotho_by_district_is_the_full_report(shared_data: Path) -> None:
+    data, given = shared_data / "data", lesotho(shared_data)
     africa = data / "population/africa_worldpop_2020_density_20km.tif"
     found = ew4all.gaps(africa, data / "admin/lso_adm1_cod.json", **given).to_dict()
     assert parted(found) == (1 + 4) * 12
@@ -155,14 +160,7 @@ def test_lesotho_by_district_is_the_full_report(shared_data: Path) -> None:
 @pytest.mark.slow
 def test_lesotho_by_cells_of_h3(shared_data: Path) -> None:
     """The same country in cells of 36 km2: what is left out is less even than between districts."""
-    data = shared_data / "data"
-    given: dict[str, Any] = {
-        "population_unit": "per_km2",
-        "refine": data / "places/geonames_cities500_selected.csv",
-        "sites": data / "towers/lso_opencellid.csv",
-        "sites_options": {"max_age_years": 100.0},
-        "channels": {"sms": None},
-    }
+    data, given = shared_data / "data", lesotho(shared_data)
     africa, districts = (
         data / "population/africa_worldpop_2020_density_20km.tif",
         data / "admin/lso_adm1_cod.json",

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from ew4all.client.wire import AGAIN
 from ew4all.errors import ServiceError, TransportError, WriteError
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _fetch(wire: Wire, url: str, params: Mapping[str, str], file: IO[bytes]) -> 
         except (TransportError, ServiceError) as error:
             told_s = None
             if isinstance(error, ServiceError):
-                if error.status not in {429, 502, 503, 504}:
+                if error.status not in AGAIN:
                     raise
                 told_s = error.retry_after_s
             elif file.tell() > have:  # as long as something comes, there is hope

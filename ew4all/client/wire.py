@@ -19,7 +19,7 @@ from ew4all.errors import OptionError, ServiceError, TransportError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Wire", "delay_of", "error_of", "new_key"]
+__all__ = ["AGAIN", "Wire", "delay_of", "error_of", "new_key"]
 
 AGAIN: Final = frozenset({429, 502, 503, 504})
 """Answers that say: not now."""

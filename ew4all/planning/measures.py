@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     from ew4all.units import F32, I32
 
-__all__ = ["KINDS", "NEEDS_SITE", "Effect", "Kind", "Measure", "Price", "in_usd", "price_of"]
+__all__ = [
+    "KINDS",
+    "NEEDS_SITE",
+    "Effect",
+    "Kind",
+    "Measure",
+    "Price",
+    "counted",
+    "in_usd",
+    "price_of",
+]
 
 SIGNAL: Final = "signal"
 PLACE: Final = "place"
@@ -104,6 +114,15 @@ class Measure:
         """Return an option, or the default."""
         value = (self.options or {}).get(name, default)
         return float(value)
+
+
+def counted(number: int) -> str:
+    """Return how many measures there are.
+
+    >>> counted(1), counted(1200)
+    ('1 measure', '1,200 measures')
+    """
+    return f"{number:,} measure{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, eq=False)

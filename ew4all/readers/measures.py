@@ -12,7 +12,7 @@ import shapely
 from pyproj import Transformer
 
 from ew4all.errors import ColumnError, GeometryError, TableValueError
-from ew4all.planning.measures import DEVICE, KINDS, SITE, SWITCH, Measure
+from ew4all.planning.measures import DEVICE, KINDS, SITE, SWITCH, Measure, counted
 from ew4all.readers.plain_table import read_plain_table
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.vector_files import read_features
@@ -91,13 +91,9 @@ def read_measures(source: Any) -> MeasureList:
             msg = f"{name}, line {lines[k]}: the name {measure.id!r} is also on line {lines[seen[measure.id]]}; give each measure an id of its own"
             raise TableValueError(msg)
         seen[measure.id] = k
-    notes.append(f"{name}: {_measures(len(found))} to choose from")
+    notes.append(f"{name}: {counted(len(found))} to choose from")
     notes += _prices_left_out(found, columns, name)
     return MeasureList(tuple(found), SourceNote.of("measures", source, crs), tuple(notes))
-
-
-def _measures(count: int) -> str:
-    return f"{count:,} measure{'' if count == 1 else 's'}"
 
 
 def _prices_left_out(found: Sequence[Measure], columns: Mapping[str, Any], name: str) -> list[str]:
@@ -109,7 +105,7 @@ def _prices_left_out(found: Sequence[Measure], columns: Mapping[str, Any], name:
     running = [m for m in left if math.isfinite(m.number("cost", math.nan))]
     if running:
         notes.append(
-            f"{name}: {_measures(len(running))} with a cost and no cost_year: the default running costs of docs/measures.md are "
+            f"{name}: {counted(len(running))} with a cost and no cost_year: the default running costs of docs/measures.md are "
             "taken; write 0 where there are none"
         )
     return notes
