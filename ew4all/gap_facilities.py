@@ -1,8 +1,8 @@
 """Facilities of a gap analysis, looked up in the layers of signal, channels and hazards.
 
-A facility has a signal or a channel where the layer covers its point: polygons that hold it, or half or more of the cell
-in which it stands; a siren where half of those awake outdoors would hear it. Whether anybody there has a phone or a
-receiver is not asked.
+A facility has a signal or a channel where the layer covers its point: polygons that hold it, or a cell of the layer
+itself that is covered by half or more, however wide the cells of the population are; a siren where half of those awake
+outdoors would hear it. Whether anybody there has a phone or a receiver is not asked.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from ew4all.errors import SwappedAxesError
 from ew4all.facility_results import Facilities, Reached
 from ew4all.gap_sirens import SirenShare
 from ew4all.grid import lonlat
+from ew4all.readers.alignment import Aligned
+from ew4all.readers.layer_points import share_at
+from ew4all.readers.modelled import ModelledLayer
 from ew4all.results import OUTSIDE
 from ew4all.units import TECHNOLOGIES
 
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
 __all__ = ["facilities_of"]
 
 _HALF: Final = 0.5
-_BLOCK: Final = (512, 512)
 
 
 def facilities_of(
@@ -186,28 +188,25 @@ def _covered(layer: Layer, ground: Ground, x: F64, y: F64) -> Flags:
 
 
 def _inside(shape: Any, reader: Any, ground: Ground, x: F64, y: F64) -> Flags:
-    """Whether each point lies in a shape and, where there is a raster, in a cell of which it covers half or more."""
+    """Whether each point lies in a shape and, where there is a raster, in a cell of it that is covered by half or more."""
     found: Flags = np.ones(x.size, np.bool_)
     if shape is not None:
         found &= shapely.intersects_xy(shape, x, y)
     if reader is None or not found.any():
         return found
-    grid = ground.people.grid
-    ia, ib, ic, id_, ie, if_ = grid.inverse
-    cols = np.clip(np.floor(ia * x + ib * y + ic).astype(int), 0, grid.width - 1)
-    rows = np.clip(np.floor(id_ * x + ie * y + if_).astype(int), 0, grid.height - 1)
-    for block in grid.blocks(*_BLOCK, within=ground.window):
-        held = (
-            (rows >= block.row0) & (rows < block.row1) & (cols >= block.col0) & (cols < block.col1)
+    here = x[found], y[found]
+    if isinstance(reader, SirenShare):
+        lon, lat = (
+            np.asarray(v, np.float64) for v in lonlat(ground.people.grid.crs).transform(*here)
         )
-        if held.any():
-            at = rows[held] - block.row0, cols[held] - block.col0
-            if isinstance(reader, SirenShare):
-                level = reader.sirens.read(block)[at]
-                ambient = reader.values["siren_ambient_outdoors_db"]
-                heard = np.zeros(level.size)
-                heard[np.isfinite(level)] = hearing_probability(level[np.isfinite(level)], ambient)
-                found[held] &= heard >= _HALF
-            else:
-                found[held] &= np.asarray(reader.share(block))[at] >= _HALF
+        level = reader.sirens.level_at(lon, lat)
+        share = np.zeros(level.size)
+        near = np.isfinite(level)
+        ambient = reader.values["siren_ambient_outdoors_db"]
+        share[near] = hearing_probability(level[near], ambient)
+    elif isinstance(reader, ModelledLayer):
+        share = reader.share_at(*here)
+    else:
+        share = share_at(reader if isinstance(reader, Aligned) else reader.aligned, *here)
+    found[found] = share >= _HALF
     return found

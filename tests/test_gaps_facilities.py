@@ -8,8 +8,10 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from affine import Affine
 from made_country import BOX, PEOPLE, SHAPE, raster
 from made_gaps import gaps
+from pyproj import CRS
 
 from ew4all.errors import (
     ColumnError,
@@ -19,6 +21,8 @@ from ew4all.errors import (
     ReadError,
     SwappedAxesError,
 )
+from ew4all.grid import Grid
+from ew4all.readers.layer_points import at_points
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,3 +167,50 @@ def test_a_border_belongs_to_the_zone_that_comes_first(tmp_path: Path) -> None:
     """West and Middle meet at 10.153 degrees."""
     found = look_up(table(tmp_path, "lon,lat\n10.153,4.9\n"))
     assert [(z["id"], z["count"]) for z in found["zones"]] == [("w", 1)]
+
+
+def test_a_facility_is_looked_up_in_the_cells_of_the_layer_not_in_those_of_the_people(
+    tmp_path: Path,
+) -> None:
+    """People in 2 x 3 cells of 0.2 degrees: a layer of 0.01 degrees covers a third of each, and two of four schools."""
+    fine = np.zeros(SHAPE, np.uint8)
+    fine[:, ::3] = 1
+    schools = table(tmp_path, "lon,lat\n10.005,4.9\n10.015,4.9\n10.365,4.705\n10.375,4.705\n")
+    coarse = np.full((2, 3), 1000.0, np.float32), Affine(0.2, 0, 10.0, 0, -0.2, 5.0), "EPSG:4326"
+    flood = np.zeros(SHAPE, np.float32)
+    flood[:, 36:] = 2.0
+    found = gaps(
+        coarse, zones=None, coverage={"4g": raster(fine)}, channels={"radio": raster(fine)},
+        hazards={"flood": {"source": raster(flood), "min": 1.0}}, facilities={"schools": schools},
+    )["facilities"][0]  # fmt: skip
+    assert found["signal"] == {"4g": 2, "any": 2, "none": 2}
+    assert found["by_channel"]["radio"] == {"with": 2, "without": 2}
+    assert found["hazards"] == {"flood": 2}
+
+
+def test_a_siren_is_heard_at_the_facility_not_in_the_middle_of_a_wide_cell(tmp_path: Path) -> None:
+    sirens = table(tmp_path, "lon,lat,rated_dbc\n10.005,4.995,115\n", "sirens.csv")
+    schools = table(tmp_path, "lon,lat\n10.005,4.994\n10.1,4.9\n")
+    coarse = np.full((2, 3), 1000.0, np.float32), Affine(0.2, 0, 10.0, 0, -0.2, 5.0), "EPSG:4326"
+    found = gaps(coarse, zones=None, sirens=sirens, facilities={"schools": schools})
+    assert found["facilities"][0]["by_channel"]["siren"] == {"with": 1, "without": 1}
+
+
+def test_a_facility_is_looked_up_in_the_pixels_of_a_modelled_network(tmp_path: Path) -> None:
+    """In a cell 55 km wide a site serves its surroundings, which are less than half of the cell."""
+    sites = table(tmp_path, "site,lon,lat,technology\na,10.005,4.995,4g\n", "sites.csv")
+    schools = table(tmp_path, "lon,lat\n10.006,4.994\n10.48,4.52\n")
+    coarse = np.full((2, 2), 1000.0, np.float32), Affine(0.5, 0, 10.0, 0, -0.5, 5.0), "EPSG:4326"
+    found = gaps(coarse, zones=None, sites=sites, facilities={"schools": schools})
+    assert found["total"]["covered"]["any"] < 0.5 * 1000.0
+    assert found["facilities"][0]["signal"]["any"] == 1
+
+
+def test_points_beyond_a_layer_and_a_turn_of_the_earth_away() -> None:
+    """A layer of longitudes 178 to 182 knows a point at -179."""
+    values = np.arange(8.0).reshape(2, 4)
+    grid = Grid(Affine(1, 0, 178, 0, -1, 0), 2, 4, CRS.from_epsg(4326))
+    x = np.array([178.5, -179.5, -178.5, 177.0, np.inf, 178.5])
+    y = np.array([-0.5, -0.5, -1.5, -0.5, 0.0, 0.5])
+    got = at_points(grid, x, y, lambda b: values[b.row0 : b.row1, b.col0 : b.col1])
+    assert got.tolist() == [0.0, 2.0, 7.0, 0.0, 0.0, 0.0]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ew4all.coverage.queries import ANY
 from ew4all.grid import Block
+from ew4all.readers.layer_points import at_points
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from ew4all.coverage.network import Network
     from ew4all.readers.layers import Provenance
-    from ew4all.units import F32
+    from ew4all.units import F32, F64
 
 __all__ = ["ModelledLayer", "layers_of"]
 
@@ -78,6 +79,13 @@ class ModelledLayer:
             top, left = here.row0 + self.row0 - block.row0, here.col0 + self.col0 - block.col0
             out[top : top + here.shape[0], left : left + here.shape[1]] = self._within(here)
         return out
+
+    def share_at(self, x: F64, y: F64) -> F64:
+        """Return the probability of service in the pixel of the network in which each point lies, shape (points,).
+
+        `x` and `y` are in the CRS of the people.
+        """
+        return at_points(self.network.grid, x, y, self._service)
 
     def _within(self, block: Block) -> F32:
         if self.factor == 1:

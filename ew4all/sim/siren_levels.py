@@ -90,7 +90,11 @@ class Sirens:
         rows, cols = np.mgrid[block.row0 : block.row1, block.col0 : block.col1] + 0.5
         x, y = self.grid.xy(cols, rows)
         lon, lat = (np.asarray(v, np.float64) for v in lonlat(self.grid.crs).transform(x, y))
-        out = np.full(block.shape, -np.inf)
+        return self.level_at(lon, lat)
+
+    def level_at(self, lon: F64, lat: F64) -> F64:
+        """Return the level of the loudest siren at places in degrees, dBC, in their shape; -inf where none carries so far."""
+        out = np.full(lon.shape, -np.inf)
         for k, reach in enumerate(self.reach_m):
             away = (lon - self.lon_deg[k] + 180.0) % 360.0 - 180.0
             high = np.abs(lat - self.lat_deg[k]) * _DEGREE_M <= 1.05 * reach
