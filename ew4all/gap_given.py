@@ -61,7 +61,7 @@ def open_groups(
             msg = f"{role} is polygons; groups are rasters on the cells of the population, of people or of shares 0..1"
             raise OptionError(msg)
         if asked.get("share"):
-            layer = open_layer_of(role, source, people.grid, "--group-share")
+            layer = open_layer_of(role, source, people.grid, None)
             notes += layer.notes
             sources.append(layer.source)
             assert layer.raster is not None

@@ -26,6 +26,9 @@ __all__ = ["count_groups", "groups_of", "larger_groups", "people_of_groups"]
 GIVEN: Final = "given"
 SETTLEMENT: Final = "settlement"
 
+_SETTLEMENTS: Final = ("urban", "city", "town", "rural")
+"""Names of the settlement groups; a group of a user's own that has one stands for all of them."""
+
 _LARGER: Final = 1e-6
 """Share by which a group may exceed everybody, by rounding of the files."""
 
@@ -42,8 +45,14 @@ def people_of_groups(opened: GapStudy) -> tuple[list[tuple[str, str, Counted]], 
     """
     if not opened.has_people:
         return [], []
-    settled, notes = _settlements(opened)
+    own = [n for n in (*opened.study.people.groups, *opened.groups) if n.casefold() in _SETTLEMENTS]
+    settled, notes = ([], [_told_by(own)]) if own else _settlements(opened)
     return [*((name, GIVEN, people) for name, people in opened.groups.items()), *settled], notes
+
+
+def _told_by(own: Sequence[str]) -> str:
+    said = " and ".join(repr(name) for name in own)
+    return f"town and country are those that were given as {said}; the degree of urbanisation is left out"
 
 
 def count_groups(
@@ -84,7 +93,7 @@ def groups_of(
         {key: one[key] + other[key] for key in one} for one, other in zip(city, town, strict=True)
     ]
     made.append(_group(opened, "urban", both, SETTLEMENT))
-    made += [_group(opened, name, found[name, SETTLEMENT], SETTLEMENT) for name in ("city", "town", "rural")]  # fmt: skip
+    made += [_group(opened, name, found[name, SETTLEMENT], SETTLEMENT) for name in _SETTLEMENTS[1:]]  # fmt: skip
     return tuple(made)
 
 

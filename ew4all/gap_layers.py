@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ew4all.coverage.gaps import PLACE, Channel, Signal
+from ew4all.coverage.gaps import CELL_BROADCAST, PLACE, Channel, Signal
 from ew4all.coverage.overlay import union
 from ew4all.errors import OptionError
 from ew4all.gap_assumptions import CHANNELS, share_of
@@ -77,6 +77,12 @@ def open_channels(
         raise OptionError(msg)
     for name, source in given.items():
         needs = CHANNELS.get(name, PLACE)
+        if name == CELL_BROADCAST:
+            msg = (
+                f"{name} is counted wherever there is a signal, and is no channel beside it; give its layers with --coverage, or call "
+                "the channel otherwise"
+            )
+            raise OptionError(msg)
         if name == "siren":
             msg = "sirens are points with a level; give them with --sirens, not as a layer of --channel"
             raise OptionError(msg)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ew4all.coverage.gaps import Column
     from ew4all.facility_results import Facilities
     from ew4all.planning.equity import Lorenz
-    from ew4all.results import InputFile
+    from ew4all.results import Bounds, InputFile
 
 __all__ = [
     "GRID", "H3", "POLYGONS", "SCHEMA", "DegradedGaps", "Equity", "GapBlock", "GapGroup", "GapHazard", "GapZone", "Gaps", "Zoning", "ranked",
@@ -285,6 +285,8 @@ class Gaps:
         Schools, health sites and the like with and without each signal and channel, kind by kind.
     extent_deg
         West, south, east and north of the zones, of the study area without them; None where it cannot be told.
+    bounds
+        Fewest and most people with a signal, by technology, where cells of people are much wider than those of the signal.
     """
 
     total: GapBlock
@@ -304,6 +306,7 @@ class Gaps:
     equity: Equity | None = None
     facilities: tuple[Facilities, ...] = ()
     extent_deg: tuple[float, float, float, float] | None = None
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON of the contract, schema ``ew4all/gaps/1``."""
@@ -331,6 +334,10 @@ class Gaps:
             out["degraded"] = self.degraded.to_dict()
         if self.extent_deg is not None:
             out["extent_deg"] = list(self.extent_deg)
+        if self.bounds:
+            out["bounds"] = {
+                k: {"fewest": v.fewest, "most": v.most} for k, v in self.bounds.items()
+            }
         if self.title:
             out["title"] = self.title
         return out

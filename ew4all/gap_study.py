@@ -12,6 +12,7 @@ import shapely
 from ew4all import __version__
 from ew4all.coverage.queries import ANY
 from ew4all.gap_blocks import all_groups, block_of, zones_of
+from ew4all.gap_bounds import bounds_of
 from ew4all.gap_equity import equity_of
 from ew4all.gap_facilities import facilities_of
 from ew4all.gap_ground import PEOPLE, mean_of
@@ -53,7 +54,8 @@ def gaps_of(opened: GapStudy) -> Gaps:
     degraded = _degraded(opened, people)
     facilities, of_facilities = facilities_of(opened, _degraded_ground(opened))
     inputs = tuple(source.read() for source in opened.sources)
-    said = (*opened.notes, *told, *of_larger, *of_people, *of_facilities)
+    bounds, of_bounds = bounds_of(opened)
+    said = (*opened.notes, *of_bounds, *told, *of_larger, *of_people, *of_facilities)
     return Gaps(
         total=total,
         zones=zones,
@@ -72,6 +74,7 @@ def gaps_of(opened: GapStudy) -> Gaps:
         equity=equity_of(total, zones, groups),
         facilities=facilities,
         extent_deg=_extent_deg(opened),
+        bounds=bounds,
     )
 
 

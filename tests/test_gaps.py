@@ -11,13 +11,20 @@ import numpy as np
 import oracles
 import pytest
 import shapely
+from affine import Affine
 from made_country import BOX, GRID, NOISE, PEOPLE, SHARES, SITES_A, SITES_B, SWATH, raster
 from made_gaps import ZONES, blocks, gaps, numbers
 from numpy.testing import assert_allclose
 from raster_files import write_tif
 
 import ew4all
-from ew4all.errors import AssumptionError, GeometryError, GridMismatchError, OptionError
+from ew4all.errors import (
+    AssumptionError,
+    CoverageValueError,
+    GeometryError,
+    GridMismatchError,
+    OptionError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -339,6 +346,35 @@ def test_people_of_census_areas_by_hand() -> None:
     assert named["rural"] == pytest.approx(4000.0)
 
 
+def test_a_national_definition_of_urban_takes_the_place_of_the_one_that_is_computed() -> None:
+    found = gaps(
+        coverage={"4g": [SITES_A]},
+        groups={"Urban": raster(PEOPLE * SHARES["a"]), "women": raster(PEOPLE * np.float32(0.5))},
+    )
+    assert [(g["name"], g["kind"]) for g in found["groups"]] == [("Urban", "given"), ("women", "given")]  # fmt: skip
+    assert [g["name"] for g in found["equity"]["groups"]] == ["Urban", "women"]
+    assert any("given as 'Urban'" in note for note in found["notes"])
+    layers = gaps({"urban": raster(PEOPLE), "rural": raster(PEOPLE)}, coverage={"4g": [SITES_A]})
+    assert [g["kind"] for g in layers["groups"]] == ["population", "population"]
+
+
+def test_people_in_cells_much_wider_than_the_signals_get_bounds() -> None:
+    """Four cells of people of 0.1 degrees: one covered wholly, two in part, one not at all."""
+    people = np.array([[100.0, 200.0], [400.0, 800.0]], np.float32)
+    fine = np.zeros((20, 20), np.uint8)
+    fine[:10, :10] = 1
+    fine[:5, 10:] = 1
+    fine[10, 0] = 1
+    coarse = people, Affine(0.1, 0, 10.0, 0, -0.1, 5.0), "EPSG:4326"
+    options: dict[str, Any] = {"zones": None, "coverage": {"4g": raster(fine)}}
+    found = gaps(coarse, **options)
+    assert found["bounds"]["4g"] == pytest.approx({"fewest": 100.0, "most": 700.0})
+    assert found["bounds"]["any"] == found["bounds"]["4g"]
+    assert 100.0 < found["total"]["covered"]["any"] < 700.0
+    assert any("Between 100 and 700 people have a signal" in note for note in found["notes"])
+    assert "bounds" not in gaps(coverage={"4g": raster(CELLS)})
+
+
 @pytest.mark.slow
 def test_processes_count_the_same() -> None:
     given = {**FULL, "groups": None}
@@ -364,12 +400,14 @@ def test_the_study_area_bounds_everything() -> None:
         ({"channels": {"sms": "file.tif"}, "coverage": {"4g": [SITES_A]}}, OptionError, "no layer of its own"),
         ({"channels": {"app": None}}, OptionError, "depends on the mobile signal"),
         ({"channels": {"siren": [SWATH]}}, OptionError, "--sirens"),
+        ({"channels": {"cell_broadcast": [SWATH]}, "coverage": {"4g": [SITES_A]}}, OptionError, "no channel beside it"),
         ({"channel_min": {"radio": 50.0}}, OptionError, "no channel with a layer"),
         ({"channels": {"tv": [SWATH]}, "channel_min": {"tv": 1.0}}, OptionError, "polygons; leave it out"),
         ({"hazards": {"flood": raster(LEVEL)}}, OptionError, "#MIN"),
         ({"hazards": {"swath": {"source": [SWATH], "min": 1.0}}}, OptionError, "no threshold"),
         ({"hazards": {"swath": {"deep": 1.0}}}, OptionError, "deep"),
         ({"groups": {"women": [SWATH]}}, OptionError, "polygons"),
+        ({"groups": {"poor": {"source": raster(LEVEL * 40), "share": True}}}, CoverageValueError, "divide percent by 100"),
         ({"groups": {"women": raster(PEOPLE[:10])}}, GridMismatchError, "--group-share"),
         ({"assume": {"device_on": 0.9}}, AssumptionError, "matter of the moment"),
         ({"assume": {"radio_ownd": 0.9}}, AssumptionError, "radio_owned"),

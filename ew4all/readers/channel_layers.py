@@ -63,9 +63,9 @@ def open_channel(name: str, source: Any, grid: Grid, minimum: float | None = Non
 
 
 def open_layer_of(
-    role: str, source: Any, grid: Grid, option: str, minimum: float | None = None
+    role: str, source: Any, grid: Grid, option: str | None, minimum: float | None = None
 ) -> ChannelLayer:
-    """Open a layer of shares in a role of another name; `option` is what messages name for values that are no shares.
+    """Open a layer of shares in a role of another name; `option` is what messages name for values that are no shares, None where it takes no other.
 
     Raises
     ------

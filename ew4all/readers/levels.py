@@ -73,7 +73,8 @@ class Fraction:
     key: str
     technology: str
     dtype: np.dtype[Any]
-    option: str = "--coverage-min"
+    option: str | None = "--coverage-min"
+    """What takes a threshold instead; None where nothing does."""
 
     def share(self, raster: Raster, block: Block) -> NDArray[Any]:
         """Return the values, or raise where one is not in 0..1."""
@@ -103,6 +104,15 @@ class Fraction:
         return values.astype(self.dtype, copy=False)
 
     def _refusal(self, raster: Raster, low: float, high: float) -> CoverageValueError:
+        if self.option is None:
+            fix = (
+                "divide percent by 100"
+                if low >= 0 and high <= 100
+                else "mark cells without data with `gdal_edit.py -a_nodata VALUE FILE`"
+            )
+            return CoverageValueError(
+                f"{raster.name} holds {low:g}..{high:g}, but shares are 0..1; {fix}"
+            )
         if high <= 0 and low < -20:
             level = DECODE_DBM[self.technology]
             fix = (
