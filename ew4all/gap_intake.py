@@ -74,6 +74,8 @@ class GapStudy:
         What the zones are.
     facilities
         Facilities to look up, as they were read.
+    is_bounded
+        Whether the study area was given, and did not follow from population and zones.
     """
 
     study: Study
@@ -87,6 +89,7 @@ class GapStudy:
     notes: tuple[str, ...]
     choice: ZoneChoice = field(default_factory=ZoneChoice)
     facilities: tuple[FacilityPoints, ...] = ()
+    is_bounded: bool = False
 
 
 def open_gaps(
@@ -228,6 +231,7 @@ def open_gaps(
         tuple(notes),
         choice,
         points,
+        is_bounded=within is not None,
     )
 
 

@@ -12,7 +12,18 @@ import oracles
 import pytest
 import shapely
 from affine import Affine
-from made_country import BOX, GRID, NOISE, PEOPLE, SHARES, SITES_A, SITES_B, SWATH, raster
+from made_country import (
+    BOX,
+    GRID,
+    NOISE,
+    PEOPLE,
+    SHARES,
+    SITES_A,
+    SITES_B,
+    SWATH,
+    people_in,
+    raster,
+)
 from made_gaps import ZONES, blocks, gaps, numbers
 from numpy.testing import assert_allclose
 from raster_files import write_tif
@@ -288,6 +299,31 @@ def test_zones_that_overlap_or_leave_gaps_are_measured() -> None:
     levels = gpd.GeoDataFrame({"id": ["a", "b"]}, geometry=[shapes[0], BOX(10.1, 4.7, 10.2, 4.8)], crs=4326)  # fmt: skip
     with pytest.raises(GeometryError, match="100% of the smaller"):
         gaps(zones=levels)
+
+
+def test_gaps_that_open_to_the_rim_have_a_bound_and_with_an_outline_a_measure() -> None:
+    """Two zones with a strip between them that is closed nowhere, beside land of nobody's."""
+    shapes = [BOX(10.0, 4.6, 10.2, 5.0), BOX(10.25, 4.6, 10.5, 5.0)]
+    zones = gpd.GeoDataFrame({"id": ["a", "b"]}, geometry=shapes, crs=4326)
+    strip, beyond = BOX(10.2, 4.6, 10.25, 5.0), BOX(10.5, 4.6, 10.6, 5.0)
+    found = gaps(zones=zones)
+    quality = found["quality"]["zones"]
+    assert (quality["gaps_km2"], quality["gaps_people"]) == (0.0, 0.0)
+    assert quality["gaps_at_most_km2"] == pytest.approx(km2(strip), rel=1e-6)
+    assert quality["gaps_at_most_people"] == pytest.approx(people_in(strip), rel=1e-6)
+    assert any("cannot be told from the land beyond" in note for note in found["notes"])
+    # Zones whose study area is their own leave the people of the strip out, which is told too.
+    small = gaps(zones=zones.iloc[[0, 0]].assign(id=["a", "b"], geometry=[BOX(10.0, 4.6, 10.1, 4.8), BOX(10.12, 4.6, 10.2, 4.8)]))  # fmt: skip
+    between = people_in(BOX(10.1, 4.6, 10.12, 4.8))
+    assert small["quality"]["zones"]["gaps_at_most_people"] == pytest.approx(between, rel=1e-6)
+    told = gaps(zones=zones, within=[BOX(10.0, 4.6, 10.6, 5.0)])
+    quality = told["quality"]["zones"]
+    assert quality["gaps_km2"] == pytest.approx(km2(strip) + km2(beyond), rel=1e-6)
+    assert quality["gaps_people"] == pytest.approx(told["zones"][-1]["people"], rel=1e-6)
+    assert "gaps_at_most_km2" not in quality
+    assert any("leave gaps in the study area" in note for note in told["notes"])
+    one = gaps(zones=zones.iloc[:1])["quality"]["zones"]
+    assert "gaps_at_most_km2" not in one, "one zone has no gap between"
 
 
 def test_a_group_larger_than_everybody_is_told() -> None:
