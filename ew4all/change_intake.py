@@ -18,6 +18,7 @@ from ew4all.errors import GeometryError, NoIntersectionError, OptionError
 from ew4all.geometry import must_meet, on_grid
 from ew4all.readers.coverage_dates import Dated, date_text, dated_layers, read_feed
 from ew4all.readers.layers import is_raster, open_layers, parse_key
+from ew4all.readers.no_data import NoData, no_data_in, people_without
 from ew4all.readers.people import open_people, refinement_of
 from ew4all.readers.provenance import SourceNote
 from ew4all.readers.speed_tests import LONLAT, holds_tests, read_tests
@@ -27,7 +28,7 @@ from ew4all.study import COARSE, WORKERS, outline
 from ew4all.units import TECHNOLOGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Executor
     from datetime import datetime
 
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
     from ew4all.coverage.exposure import Progress
     from ew4all.grid import Grid
     from ew4all.readers.layers import RasterLayer
+    from ew4all.readers.people import PeopleSource
 
 _NOTHING = 1e-9
+_SOMEBODY = 0.5
 _EXTENT_PIECES = 64
 _TESTS = "speed tests"
 
@@ -222,6 +225,7 @@ def open_change(
         raise OptionError(msg)
     courses = _courses(intake.layers, intake.notes)
     _compare(intake, courses)
+    intake.notes += _without_data(intake, people, WORKERS if workers is None else workers)
     return ChangeStudy(
         people=people,
         courses=courses,
@@ -235,6 +239,28 @@ def open_change(
         workers=WORKERS if workers is None else workers,
         progress=progress,
     )
+
+
+def _without_data(intake: _Intake, people: PeopleSource, workers: int | Executor) -> Iterator[str]:
+    """Say of which people a raster holds no data: they count as not covered, which reads as a loss."""
+    grid = intake.grid
+    by_region: dict[int, list[tuple[_Opened, RasterLayer, NoData]]] = {}
+    for one in intake.layers:
+        if one.raster is not None:
+            layer = intake.rasters[one.raster]
+            missing = no_data_in(layer.raster, one.known or outline(grid), grid, workers)
+            if missing is not None and missing.cells:
+                by_region.setdefault(id(one.known), []).append((one, layer, missing))
+    for found in by_region.values():
+        layers = [layer.aligned for _, layer, _ in found]
+        lost = people_without(layers, found[0][0].known or outline(grid), people, workers)
+        for (one, layer, missing), n in zip(found, lost, strict=True):
+            if n > _SOMEBODY:
+                yield (
+                    f"coverage {_written(one.key)}@{date_text(one.when)} {layer.raster.path or 'in memory'}: {missing.said('population raster')}, "
+                    f"where {n:,.1f} people live; they count as not covered on that date, so as lost where another date covers them. Where "
+                    "nobody measured rather than nobody is covered, leave the date out"
+                )
 
 
 def _given(coverage: Mapping[str, Any] | None, feed: Any) -> tuple[list[Dated], list[str]]:

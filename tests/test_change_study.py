@@ -139,6 +139,23 @@ def test_beyond_the_edge_of_a_raster_nothing_is_known() -> None:
     must_add_up(result)
 
 
+def test_people_in_cells_without_data_are_told_by_date() -> None:
+    """A mark of 'no data' reads as a loss: the note says of whom. Over the sea nobody is concerned."""
+    before, after = np.ones((ROWS, COLS), np.float32), np.ones((ROWS, COLS), np.float32)
+    after[1, 2:4] = np.nan
+    result = found({"4g@2024-07-01": raster(before), "4g@2024-07-02": raster(after)})
+    lost = PEOPLE[1, 2:4].sum()
+    assert result.series[0].since_first[0].total.lost == pytest.approx(lost)
+    (note,) = (n for n in result.notes if "hold no data" in n)
+    assert note.startswith("coverage 4g@2024-07-02 ")
+    assert "2 of 24 cells" in note
+    assert f"where {lost:,.1f} people live" in note
+    nobody = PEOPLE.copy()
+    nobody[1, 2:4] = 0.0
+    quiet = found({"4g@2024-07-01": raster(before), "4g@2024-07-02": raster(after)}, nobody)
+    assert not any("hold no data" in n for n in quiet.notes)
+
+
 def test_another_operator_covers_where_one_tells_nothing() -> None:
     """Covered by any layer is covered; uncovered is only where every layer speaks."""
     whole, west = np.zeros((ROWS, COLS), np.uint8), np.zeros((ROWS, 3), np.uint8)
