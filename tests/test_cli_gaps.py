@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from command_line import command_line
 
-from ew4all.demo import CASE, folder
+from ew4all.demo import CASE, NOTICE, folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,3 +120,23 @@ def test_hazards_are_chosen_behind_the_name_of_the_file(
     assert one["people"] == pytest.approx(zones["GD-03"], rel=1e-9)
     assert two["people"] == hazard["people"]
     del tmp_path
+
+
+def test_the_demo_needs_no_input_and_takes_no_other(
+    run: Callable[..., Ended], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    ended = run("gaps", "--demo", "--channel", "sms", "--out", str(out), "--json")
+    assert ended.code == 0, ended.err
+    document = json.loads(ended.out)
+    assert document["title"] == CASE.title
+    assert document["notice"] == NOTICE
+    assert len(document["zones"]) == 8
+    assert [h["name"] for h in document["hazards"]] == ["winds"]
+    assert document["total"]["people"] == pytest.approx(111_454, abs=0.5)
+    assert NOTICE.upper() in (out / "report.html").read_text(encoding="utf-8").upper()
+    squares = run("gaps", "--demo", "--grid-km", "10", "--json")
+    assert json.loads(squares.out)["zoning"]["kind"] == "grid"
+    refused = run("gaps", "--demo", "--hazard", "x.tif#1")
+    assert refused.code == 2
+    assert "leave --hazard out" in refused.err

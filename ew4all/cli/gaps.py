@@ -35,6 +35,13 @@ from ew4all.cli.parameters import (
 )
 from ew4all.cli.reach import given_options
 from ew4all.cli.terminal import console, contents, print_json, progressing, reporting, say, working
+from ew4all.errors import OptionError
+
+_OF_THE_CASE = {
+    "population": "--population", "zones": "--zones", "coverage": "--coverage", "sites": "--sites", "hazards": "--hazard",
+    "operator_share": "--operator-share",
+}  # fmt: skip
+"""Options that `--demo` answers itself."""
 
 
 def gaps(
@@ -45,6 +52,9 @@ def gaps(
             help="Raster of people, or polygons with --population-column. Without it, square kilometres.",
         ),
     ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Take the embedded demo case in the place of your data.")
+    ] = False,
     population_unit: PopulationUnit = None,
     population_column: PopulationColumn = None,
     zones: Annotated[
@@ -224,6 +234,9 @@ def gaps(
             "notice": notice,
             "out": out,
         }
+        if demo:
+            arguments = _demo(arguments)
+        notice = arguments["notice"]
         from ew4all.gap_library import gaps as count_gaps
         from ew4all.runtime import set_matplotlib_cache
 
@@ -240,3 +253,21 @@ def gaps(
             console().print(rendered_gaps(result, notice=notice))
         if out is not None:
             say(f"Written to {out}: {contents(out)}", quiet=quiet)
+
+
+def _demo(given: dict[str, Any]) -> dict[str, Any]:
+    """Put the embedded case in the place of the user's data; channels, groups and facilities may be added to it."""
+    from ew4all.demo import ATTRIBUTION, CASE, NOTICE
+
+    mine = next((key for key in _OF_THE_CASE if given[key] is not None), None)
+    if mine is not None:
+        msg = f"--demo brings its own data; leave {_OF_THE_CASE[mine]} out, or --demo"
+        raise OptionError(msg)
+    case = CASE.arguments()
+    own = {key: case[key] for key in ("population", "coverage", "operator_share", "zone_id", "zone_name", "zones")}  # fmt: skip
+    if given["h3"] is not None or given["grid_km"] is not None:
+        own |= {"zones": None, "zone_id": None, "zone_name": None}
+    return {
+        **given, **own, "hazards": {"winds": case["hazard"]}, "title": given["title"] or case["title"], "notice": NOTICE,
+        "attribution": ATTRIBUTION,
+    }  # fmt: skip
