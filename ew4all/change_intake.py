@@ -236,6 +236,7 @@ def open_change(
         sources=tuple(intake.sources),
         notes=tuple(dict.fromkeys(intake.notes)),
         title=title,
+        one_technology=len({layer.technology for layer in intake.layers}) == 1,
         workers=WORKERS if workers is None else workers,
         progress=progress,
     )

@@ -66,7 +66,10 @@ class CellChange(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ChangeStudy:
-    """Everything that is counted, read and checked. `courses` are in order of technology, ``any`` last."""
+    """Everything that is counted, read and checked. `courses` are in order of technology, ``any`` last.
+
+    `one_technology`: no layer is of another, so that its course is that of any technology.
+    """
 
     people: PeopleSource
     courses: tuple[Course, ...]
@@ -77,6 +80,7 @@ class ChangeStudy:
     sources: tuple[SourceNote, ...]
     notes: tuple[str, ...]
     title: str | None = None
+    one_technology: bool = False
     workers: int | Executor = WORKERS
     progress: Progress | None = None
     _readers: dict[int, CellReader] = field(default_factory=dict)
@@ -176,7 +180,7 @@ class ChangeStudy:
 
     def _all_series(self, counts: Mapping[Hashable, F64], people: F64) -> tuple[Series, ...]:
         found = [self._series(c, counts, people) for c in range(len(self.courses))]
-        if len(found) == 1 and found[0].name != ANY:
+        if self.one_technology and found[0].name != ANY:
             found.append(replace(found[0], name=ANY))
         return tuple(found)
 

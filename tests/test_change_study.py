@@ -193,6 +193,22 @@ def test_only_layers_that_every_date_has_are_compared() -> None:
     assert "5g has a layer of one date only (2024-07-02)" in notes
 
 
+def test_the_only_technology_with_two_dates_is_not_any_technology() -> None:
+    """2G is there on one date: whoever has lost 4G may have it still, so that nothing is told of any."""
+    ones, none = np.ones((ROWS, COLS), np.uint8), np.zeros((ROWS, COLS), np.uint8)
+    result = found(
+        {
+            "4g@2024-07-01": raster(ones),
+            "4g@2024-07-02": raster(none),
+            "2g@2024-07-03": raster(ones),
+        }
+    )
+    assert [s.name for s in result.series] == ["4g"]
+    assert result.main.name == "4g"
+    alone = found({"4g@2024-07-01": raster(ones), "4g@2024-07-02": raster(none)})
+    assert [s.name for s in alone.series] == ["4g", "any"]
+
+
 def test_any_is_the_union_of_technologies() -> None:
     """Who falls from 4g to 2g has lost 4g, and no signal."""
     full, none = np.ones((ROWS, COLS), np.uint8), np.zeros((ROWS, COLS), np.uint8)
