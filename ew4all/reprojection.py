@@ -115,6 +115,11 @@ def in_frame(geometries: Geometries, grid: Grid) -> Geometries:
         ]
         if not turns or turns == [0.0]:
             continue
+        if len(turns) == 1:
+            # Nothing of it is there twice, and what lies beyond the grid is its own.
+            by = np.array([360.0 * turns[0], 0.0])
+            out[k] = shapely.transform(geometry, lambda xy, by=by: xy + by)
+            continue
         out[k] = _turned(geometry, turns, shapely.box(west, bottom, east, top))
     return out
 

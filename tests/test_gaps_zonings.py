@@ -17,6 +17,7 @@ from made_gaps import ZONES, blocks, gaps, numbers
 from pyproj import Geod
 from raster_files import write_tif
 
+import ew4all
 from ew4all.errors import ColumnError, OptionError
 from ew4all.gap_zonings import ZoneChoice, cells_over
 
@@ -95,6 +96,19 @@ def test_over_the_antimeridian_nobody_is_lost(zoning: dict[str, Any]) -> None:
     if "h3" in zoning:
         beyond = h3.latlng_to_cell(-17.0, -179.0, 4)
         assert beyond in {z["id"] for z in named}
+
+
+def test_cells_at_the_edge_of_the_data_are_whole_over_the_antimeridian_too() -> None:
+    """A raster from 177 to 182 degrees east: cells that reach beyond -178 were cut there, and drawn too small."""
+    given = (
+        np.ones((20, 100), np.float32),
+        Affine(0.05, 0.0, 177.0, 0.0, -0.05, -16.0),
+        "EPSG:4326",
+    )
+    found = ew4all.gaps(given, h3=5, population_unit="count")
+    for zone in found.zones[:-1]:
+        km2 = abs(GEOD.geometry_area_perimeter(zone.geometry)[0]) / 1e6
+        assert km2 == pytest.approx(h3.cell_area(zone.id, "km^2"), rel=0.01), zone.id
 
 
 @pytest.mark.parametrize("zoning", [{"h3": 6}, {"grid_km": 9.0}])
