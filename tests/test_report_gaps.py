@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,13 +16,16 @@ import rasterio
 import shapely
 from made_country import BOX, GRID, PEOPLE, SITES_A, raster
 from made_gap_results import EVERYBODY, made, schools
+from made_gap_results import block as block_of
 from made_gaps import ZONES
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 import ew4all
 from ew4all.errors import WriteError
 from ew4all.gap_results import GapBlock
-from ew4all.report import gap_outputs
+from ew4all.report import gap_map, gap_outputs
 from ew4all.report.gap_bars import extent_table, facility_table, partition, ways, zone_table
 from ew4all.report.gap_map import class_edges
 from ew4all.report.gap_page import gap_sentence, write_gap_page
@@ -389,3 +393,19 @@ def test_zones_of_the_only_channel_that_is_known() -> None:
         ["40", "10", "30", "75 %"],
     ]
     assert [part["width"] for part in table["rows"][0]["parts"]] == ["75.000", "25.000"]
+
+
+@pytest.mark.parametrize("times", [1.0, 1e4, 1e5, 1e6, 1e7])
+def test_numbers_on_the_map_leave_room_for_their_words(times: float) -> None:
+    """A country of 15 million: the number of people without a signal stood over what it is of."""
+    figure = Figure(figsize=(10.8, 8.0), dpi=150)
+    canvas = FigureCanvasAgg(figure)
+    result = made()
+    total = block_of(*(n * times for n in (100.0, 90.0, 65.0, 16.0, 29.0, 74.0)))
+    panel = gap_map._Panel(replace(result, total=total), by_zone=True)
+    panel._numbers(figure, 0.8, total.people or 0.0)
+    drawn = [text.get_window_extent(canvas.get_renderer()) for text in figure.texts]
+    assert len(drawn) == 8
+    for one, other in combinations(drawn, 2):
+        assert not one.overlaps(other)
+    assert max(box.x1 for box in drawn) < 1620.0

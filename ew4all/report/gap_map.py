@@ -44,6 +44,10 @@ _MOST_NAMED: Final = 20
 _LISTED: Final = 5
 _STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2)
 
+_SHORT: Final = 7
+_LONG: Final = 10
+"""Signs of a number that leave the words beside it where they are, and that fit before words that make room."""
+
 
 def left_out_words(result: Gaps) -> str:
     """Return what a person who is left out lacks: with a signal layer cell broadcast, without one every known channel."""
@@ -261,12 +265,15 @@ class _Panel:
             (block.usage_gap, "a signal, but no phone or\nnetwork for it (usage gap)"),
             (block.none if len(block.by_channel) > 1 and block.reachable is not None else None, "no channel at all"),
         )  # fmt: skip
+        longest = max((len(people_text(n)) for n, _ in rows if n is not None), default=0)
+        beside = 0.075 if longest <= _SHORT else 0.102
+        size = 11.0 * min(1.0, _LONG / max(longest, 1))
         for number, text in rows:
             if number is None:
                 continue
             lines = text.count("\n")
-            figure.text(_LEFT, y, people_text(number), fontsize=11, fontweight="bold", color=INK, va="top")  # fmt: skip
-            figure.text(_LEFT + 0.075, y - 0.002, text, fontsize=8.5, color=INK, va="top", linespacing=1.2)  # fmt: skip
+            figure.text(_LEFT, y, people_text(number), fontsize=size, fontweight="bold", color=INK, va="top")  # fmt: skip
+            figure.text(_LEFT + beside, y - 0.002, text, fontsize=8.5, color=INK, va="top", linespacing=1.2)  # fmt: skip
             y -= 0.032 + 0.017 * lines
         return y - 0.01
 
