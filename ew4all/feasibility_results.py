@@ -283,7 +283,7 @@ class Feasibility:
             "operators": _counted(len(self.operators), "mobile network"),
             "sites": _counted(facts.sites, "site") if facts else "all sites",
             "cells": _counted(facts.cells, "cell") if facts else "all cells",
-            "growth": f"{2 * facts.cells:,} cells" if facts else "double of them",
+            "growth": f"{2 * facts.cells:,} cells" if facts else "twice as many",
             "technologies": ", ".join(t.upper() for t in technologies) or "every technology in use",
             "zones": _counted(len(zones), "zone") if zones else "the administrative areas",
             "people": f"{_rounded(self.people)} people",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ew4all.report.document import Figure, Paragraph, Section, Table
-from ew4all.report.feasibility_words import ANSWER_WORDS, STEP_WORDS, number_text
+from ew4all.report.feasibility_words import ANSWER_WORDS, STEP_WORDS, exact_text
 from ew4all.report.rounding import people_text, share_text
 from ew4all.sim.audience_tables import AUDIENCE
 
@@ -138,7 +138,7 @@ def _phones(result: Feasibility, pictures: Mapping[str, bytes]) -> Section:
     )  # fmt: skip
     steps = tuple(
         (
-            STEP_WORDS[s.step], number_text(s.share), f"{number_text(s.low)} to {number_text(s.high)}",
+            STEP_WORDS[s.step], exact_text(s.share), f"{exact_text(s.low)} to {exact_text(s.high)}",
             people_text(s.people_low), people_text(s.people_high),
         )
         for s in result.steps
