@@ -150,6 +150,9 @@ class Feasibility:
         Every figure of the comparison.
     operators
         Names of the networks that are asked.
+    extent_deg
+        Box of the country (of the people, where there is no outline): west, south, east and north in degrees, by which later
+        commands tell whether results are of one country.
     """
 
     country: str
@@ -167,6 +170,7 @@ class Feasibility:
     notes: tuple[str, ...]
     notice: str | None = None
     attribution: str | None = None
+    extent_deg: tuple[float, float, float, float] | None = None
 
     @property
     def people(self) -> float:
@@ -266,6 +270,8 @@ class Feasibility:
         out["inputs"] = reach["inputs"]
         out["assumptions"] = dict(self.assumptions)
         out["notes"] = list(self.notes)
+        if self.extent_deg is not None:
+            out["extent_deg"] = list(self.extent_deg)
         if self.notice is not None:
             out["notice"] = self.notice
         return out

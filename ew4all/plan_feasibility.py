@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import shapely
 
 from ew4all.cells import Cells
 from ew4all.errors import OptionError
@@ -19,6 +20,7 @@ from ew4all.intake import open_study
 from ew4all.library import as_given
 from ew4all.notes import brief
 from ew4all.plan_border import are_home, border_of, has_neighbours, joined
+from ew4all.planning.extents import box_of
 from ew4all.planning.feasibility_costs import channels, figures
 from ew4all.planning.questionnaire import Answers, read_answers
 from ew4all.reach_network import open_network_coverage, split_assumptions
@@ -32,6 +34,8 @@ from ew4all.writers.folder import must_be_folder, output_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Executor
+
+    from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
     from ew4all.feasibility_results import Border
@@ -363,4 +367,9 @@ def _result(
         answers=answers,
         operators=tuple(dict.fromkeys(operators)),
         notes=brief(notes, reach.inputs),
+        extent_deg=box_of([_outline(study)], study.grid.crs),
     )  # fmt: skip
+
+
+def _outline(study: Study) -> BaseGeometry:
+    return shapely.box(*study.grid.crop(study.window).bounds) if study.area is None else study.area

@@ -77,3 +77,12 @@ def test_rows_of_neighbours_may_be_as_old_as_the_country_s_own(tmp_path: Path) -
     dropped = made(**given).border
     assert dropped is not None
     assert dropped.cells_abroad == 1
+
+
+def test_the_study_says_where_it_lies() -> None:
+    """`ew4all plan netp` tells by it that results are of one country."""
+    assert made().to_dict()["extent_deg"] == pytest.approx([28.0, -29.2, 28.3, -29.0])
+    country = [shapely.box(28.05, -29.15, 28.2, -29.05)]
+    assert made(country=country).to_dict()["extent_deg"] == pytest.approx(
+        [28.05, -29.15, 28.2, -29.05]
+    )
