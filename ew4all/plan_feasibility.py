@@ -349,6 +349,8 @@ def _result(
     notes = [
         n for n in reach.notes if not n.startswith(("no hazard was given", "neither a hazard"))
     ]
+    caution = siren_caution(study, known)
+    notes += [f"sirens:{caution}".rstrip(".")] if caution else []
     people = reach.people.in_area
     return Feasibility(
         country=name,
@@ -361,7 +363,7 @@ def _result(
         border_note=border_note,
         channels=channels(
             people, cell_broadcast=received, sms=sms, sirens=sirens, in_siren_range=in_range, known=known,
-            siren_caution=siren_caution(study, known),
+            siren_caution=caution,
         ),
         known=known,
         answers=answers,

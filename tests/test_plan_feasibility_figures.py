@@ -10,8 +10,10 @@ import pytest
 import shapely
 from affine import Affine
 from lxml import html
+from rich.console import Console
 
 from ew4all.plan_feasibility import feasibility
+from ew4all.report.feasibility_table import rendered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,3 +88,18 @@ def test_the_study_says_where_it_lies() -> None:
     assert made(country=country).to_dict()["extent_deg"] == pytest.approx(
         [28.05, -29.15, 28.2, -29.05]
     )
+
+
+def test_without_coverage_nothing_is_said_of_a_signal_or_of_a_price(tmp_path: Path) -> None:
+    zones = [shapely.box(28.0, -29.2, 28.1, -29.0), shapely.box(28.1, -29.2, 28.3, -29.0)]
+    found = made(coverage=None, zones=zones, out=tmp_path, formats="html")
+    page = " ".join(html.fromstring((tmp_path / "feasibility.html").read_text("utf-8")).text_content().split())  # fmt: skip
+    assert "Table 2. People by zone" in page
+    assert "with a signal; zones with most people without one" not in page
+    # What each person reached costs is not known, as nobody knows whom it reaches; the price is known.
+    console = Console(width=200)
+    with console.capture() as told:
+        console.print(rendered(found))
+    (row,) = [line for line in told.get().splitlines() if "Cell broadcast" in line and "1,500,000" in line]  # fmt: skip
+    assert row.count("not known") == 2
+    assert "no price" not in row

@@ -8,6 +8,8 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from command_line import command_line
 from made_results_of_plans import made_feasibility, made_gaps, made_plan, made_run, put
@@ -233,6 +235,40 @@ def test_a_feasibility_study_of_another_country_is_no_part(tmp_path: Path) -> No
     gaps = put(tmp_path / "g", "gaps.json", {**made_gaps(), "extent_deg": LESOTHO})
     with pytest.raises(OptionError, match=r"several countries: ew4all gaps .*; ew4all plan feasibility"):  # fmt: skip
         ew4all.netp([gaps, away])
+
+
+def test_facilities_are_part_of_the_annex(tmp_path: Path) -> None:
+    kinds = [
+        {"kind": "schools", "count": 458, "outside": 0, "signal": {"any": 400, "none": 58}, "channels": {"none": 50, "one": 8, "two_or_more": 400}},
+        {"kind": "health_sites", "count": 185, "outside": 0, "signal": {"any": 185, "none": 0}},
+    ]  # fmt: skip
+    words = words_of(ew4all.netp([put(tmp_path / "g", "gaps.json", made_gaps(facilities=kinds))]))
+    assert "Facilities schools health sites number 458 185" in words
+    assert "without any signal 58" in words
+    bare = [{"kind": "schools", "count": 458, "outside": 0}]
+    words = words_of(ew4all.netp([put(tmp_path / "b", "gaps.json", made_gaps(facilities=bare))]))
+    assert "What reaches them cannot be told" in words
+
+
+@pytest.mark.parametrize(
+    ("total", "title"),
+    [
+        (None, "Where people are left out"),
+        ({"people": 1000.0}, "Where people live"),
+        ({"area_km2": 581.0, "covered_km2": {"any": 31.0}}, "Where there is a mobile signal"),
+    ],
+)
+def test_a_map_is_called_what_it_shows(tmp_path: Path, total: dict[str, Any] | None, title: str) -> None:  # fmt: skip
+    """Samoa has no coverage and Ibiza no people: their maps were called 'Where people are left out', too."""
+    made = made_gaps() if total is None else made_gaps(total=total, zones=[], hazards=[])
+    folder = put(tmp_path, "gaps.json", made)
+    plt.imsave(folder / "map.png", np.zeros((4, 4)))
+    assert f"Figure 1. {title}" in words_of(ew4all.netp([folder]))
+
+
+def test_a_first_recommendation_without_people_is_a_sentence(tmp_path: Path) -> None:
+    words = words_of(ew4all.netp([put(tmp_path, "feasibility.json", made_feasibility())]))
+    assert "1 recommendation: Introduce cell broadcast, people newly reached cannot be told, 3,000,000" in words  # fmt: skip
 
 
 def test_answers_that_hold_nothing_are_a_mistake(tmp_path: Path) -> None:

@@ -38,6 +38,9 @@ _ANSWER: Final = ("yes", "partly", "no", "unknown")
 _MEASURE: Final = {
     "id": _TEXT, "kind": _TEXT, "name": _TEXT, "people_alone": _NUMBER, "lon?": _NUMBER, "lat?": _NUMBER, "&lon": ("lat",),
 }  # fmt: skip
+_FACTS: Final = {
+    "signal?": _NUMBERS, "by_channel?": {"*": _NUMBERS}, "channels?": _NUMBERS, "hazards?": _NUMBERS,
+}  # fmt: skip
 _SHAPES: Final[dict[str, Any]] = {
     "ew4all/gaps/1": {
         "total": _BLOCK,
@@ -45,6 +48,7 @@ _SHAPES: Final[dict[str, Any]] = {
         "groups?": [{"name": _TEXT, **_BLOCK}],
         "hazards?": [{"name": _TEXT, **_BLOCK}],
         "degraded?": _BLOCK,
+        "facilities?": [{"kind": _TEXT, "count": _NUMBER, **_FACTS, "degraded?": _FACTS}],
         "channels?": [_TEXT],
         "extent_deg?": [_NUMBER],
         "cannot?": [_TEXT],
