@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ew4all.study import Study
     from ew4all.units import F64
 
-__all__ = ["devices_of", "sirens_of", "visitors_of"]
+__all__ = ["devices_of", "siren_caution", "sirens_of", "visitors_of"]
 
 _BLOCK: Final = (512, 4096)
 _RECEIVED: Final = DEVICE_STEPS[: DEVICE_STEPS.index("received") + 1]
@@ -73,12 +73,29 @@ def sirens_of(study: Study, known: Figures) -> tuple[Range | None, float]:
     return Range(value, min(value, few), max(value, many)), found[0].people
 
 
-def squares_of(study: Study, radius_m: float) -> tuple[F64, F64]:
-    """Return people and area (km2) of squares of cells, each as large as one siren in its middle covers."""
+def siren_caution(study: Study, known: Figures) -> str:
+    """Return what is to be said of the number of sirens where people are known on cells wider than one siren reaches; else nothing."""
+    side_km, square_km = _cell_side_km(study), side_of(known["siren_radius_m"].value) / 1000.0
+    if side_km <= square_km:
+        return ""
+    return (
+        f" People are known on cells about {side_km:.3g} km wide, of which one siren covers {square_km:.2g} km: they are counted as if "
+        "they filled their cells, so that far too many sirens are counted, and too dear; give a finer population, or --refine."
+    )
+
+
+def _cell_side_km(study: Study) -> float:
+    """Return the width of the largest cells of people, as the root of their area."""
     window, grid = study.window, study.grid
     rows = [window.row0, (window.row0 + window.row1) // 2, window.row1 - 1]
     km2 = max(float(grid.cell_area_km2(window._replace(row0=r, row1=r + 1)).max()) for r in rows)
-    factor = max(1, int(side_of(radius_m) / 1000.0 / km2**0.5))
+    return float(np.sqrt(km2))
+
+
+def squares_of(study: Study, radius_m: float) -> tuple[F64, F64]:
+    """Return people and area (km2) of squares of cells, each as large as one siren in its middle covers."""
+    window, grid = study.window, study.grid
+    factor = max(1, int(side_of(radius_m) / 1000.0 / _cell_side_km(study)))
     shape = (-(-window.shape[0] // factor), -(-window.shape[1] // factor))
     people, area = np.zeros(shape), np.zeros(shape)
     reader = study.people.cells(study.area)

@@ -150,6 +150,9 @@ class Feasibility:
         Every figure of the comparison.
     operators
         Names of the networks that are asked.
+    extent_deg
+        Box of the country (of the people, where there is no outline): west, south, east and north in degrees, by which later
+        commands tell whether results are of one country.
     """
 
     country: str
@@ -167,6 +170,7 @@ class Feasibility:
     notes: tuple[str, ...]
     notice: str | None = None
     attribution: str | None = None
+    extent_deg: tuple[float, float, float, float] | None = None
 
     @property
     def people(self) -> float:
@@ -266,6 +270,8 @@ class Feasibility:
         out["inputs"] = reach["inputs"]
         out["assumptions"] = dict(self.assumptions)
         out["notes"] = list(self.notes)
+        if self.extent_deg is not None:
+            out["extent_deg"] = list(self.extent_deg)
         if self.notice is not None:
             out["notice"] = self.notice
         return out
@@ -283,7 +289,7 @@ class Feasibility:
             "operators": _counted(len(self.operators), "mobile network"),
             "sites": _counted(facts.sites, "site") if facts else "all sites",
             "cells": _counted(facts.cells, "cell") if facts else "all cells",
-            "growth": f"{2 * facts.cells:,} cells" if facts else "double of them",
+            "growth": f"{2 * facts.cells:,} cells" if facts else "twice as many",
             "technologies": ", ".join(t.upper() for t in technologies) or "every technology in use",
             "zones": _counted(len(zones), "zone") if zones else "the administrative areas",
             "people": f"{_rounded(self.people)} people",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
 from ew4all import __version__
 from ew4all.coverage.queries import ANY
@@ -20,8 +18,8 @@ from ew4all.gap_groups import count_groups, groups_of, larger_groups, people_of_
 from ew4all.gap_no_data import no_data_of
 from ew4all.gap_quality import quality_of
 from ew4all.gap_results import DegradedGaps, GapHazard, Gaps
-from ew4all.grid import lonlat
 from ew4all.notes import brief
+from ew4all.planning.extents import box_of
 from ew4all.readers.zones import Zones
 
 if TYPE_CHECKING:
@@ -83,12 +81,7 @@ def gaps_of(opened: GapStudy) -> Gaps:
 def _extent_deg(opened: GapStudy) -> tuple[float, float, float, float] | None:
     """Return where the zones lie: later commands tell by it whether results are of one country."""
     drawn = [g for g in opened.study.zone_shapes if g is not None] or [opened.ground.within]
-    bounds = shapely.total_bounds(np.array(drawn, dtype=object)).tolist()
-    west, south, east, north = lonlat(opened.study.grid.crs).transform_bounds(*bounds)
-    if not all(math.isfinite(edge) for edge in (west, south, east, north)):
-        return None
-    east += 360.0 if east < west else 0.0  # across the antimeridian
-    return round(west, 6), round(south, 6), round(east, 6), round(north, 6)
+    return box_of(drawn, opened.study.grid.crs)
 
 
 def _inhabited(opened: GapStudy, by_group: list[Counts]) -> tuple[GapStudy, list[Counts]]:

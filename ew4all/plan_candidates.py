@@ -172,11 +172,21 @@ def _at_sites(
     chosen = [int(k) for k in order[:most] if worth[k] > 0.0]
     return [
         Measure(
-            f"{kind}-{sites.id[k]}", kind, f"{KINDS[kind].label} {sites.id[k]}", float(sites.lon_deg[k]),
+            f"{kind}-{sites.id[k]}", kind, _at(kind, str(sites.id[k])), float(sites.lon_deg[k]),
             float(sites.lat_deg[k]), site=str(sites.id[k]), is_generated=True,
         )
         for k in chosen
     ]  # fmt: skip
+
+
+def _at(kind: str, site: str) -> str:
+    """Return the name of a measure at a site: whatever a list calls it, 'site' stands there once.
+
+    >>> _at("battery", "A02"), _at("new_technology", "site of 651-1-99")
+    ('battery for site A02', 'new technology on site of 651-1-99')
+    """
+    words = KINDS[kind].label.removesuffix(" a site")
+    return f"{words} {site}" if site.lower().startswith("site") else f"{words} site {site}"
 
 
 def _programmes(opened: GapStudy) -> list[Measure]:

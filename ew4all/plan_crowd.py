@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import shapely
 
-from ew4all.coverage.gaps import DATA, PHONE, PLACE
+from ew4all.coverage.gaps import PLACE
 from ew4all.coverage.queries import ANY
 from ew4all.errors import OptionError
 from ew4all.gap_cells import cells_of
+from ew4all.plan_phones import PhoneUse, able_with, mixed, others_of, own_signal, phone_use
 from ew4all.planning.measures import RADIO
 from ew4all.planning.rows import Crowd
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["PlanCells", "crowd_of", "must_have_signal", "read_cells_of_plan", "weights_of"]
 
 _TINY: Final = 1e-12
-_DEVICE = "device_capable"
-_NETWORK = "network_broadcasts"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +46,10 @@ class PlanCells:
         People at risk of each hazard, as a share of the people.
     zone
         Number of the zone whose polygon holds the middle of the cell; -1: none.
+    phones
+        What people with a signal have.
+    own
+        Share of people with a signal of their own network.
     """
 
     grid: Grid
@@ -61,6 +64,8 @@ class PlanCells:
     unreached: F64
     hazard: Mapping[str, F64]
     zone: I64
+    phones: PhoneUse
+    own: F64
 
     def __len__(self) -> int:
         """Return the number of cells."""
@@ -115,6 +120,11 @@ def read_cells_of_plan(opened: GapStudy) -> PlanCells:
         put("radio", cells.shares.get(("channel", RADIO), np.zeros(cells.people.size)))
         put("signal", cells.shares["covered", ANY])
         put("unreached", unreached)
+        use = mixed(opened.values, places, cells.shares)
+        put("capable", use.capable)
+        put("network", use.network)
+        put("both", use.both)
+        put("own", own_signal(places, cells.shares, use))
         put("by_phone", np.where(missed > _TINY, 1.0 - unreached / np.maximum(missed, _TINY), 0.0))
         for hazard in opened.ground.hazards:
             put(f"hazard {hazard.name}", _at_risk(opened, hazard, cells))
@@ -128,6 +138,7 @@ def read_cells_of_plan(opened: GapStudy) -> PlanCells:
         grid, v["flat"].astype(np.int64), v["people"], v["lon"], v["lat"], v["missed"], v["radio"], v["signal"],
         np.clip(v["by_phone"], 0.0, v["signal"]), v["unreached"],
         {h.name: v[f"hazard {h.name}"] for h in opened.ground.hazards}, _zones(opened, v["flat"]),
+        PhoneUse(v["capable"], v["network"], v["both"]), v["own"],
     )  # fmt: skip
 
 
@@ -170,18 +181,10 @@ def crowd_of(opened: GapStudy, cells: PlanCells, weight: F64) -> Crowd:
         What a person of each cell counts, shape (cells,).
     """
     values, places = opened.values, opened.ground.places
-    phone = places.rates.has_phone
-    newest = next((t for t in reversed(places.technologies) if t != ANY), None)
-    capable = values[f"{_DEVICE}_{newest}" if newest else _DEVICE]
-    network = values[f"{_NETWORK}_{newest}" if newest else _NETWORK]
-    others = 1.0
-    for channel in places.channels:
-        if channel.needs in {PHONE, DATA}:
-            others *= 1.0 - channel.share
-    given_signal = 1.0 - (1.0 - capable * network) * others
-    # Of those with a signal whom no phone channel reaches: no phone, a phone that cannot, or a network that does not.
-    device = (1.0 - phone) + phone * (1.0 - capable) * others
-    silent = phone * capable * (1.0 - network) * others
+    lacks_phone, with_phone = phone_use(places.rates.has_phone, cells.phones, others_of(places))
+    # A phone gives nobody a signal of their own network.
+    unreached = np.maximum(cells.signal - cells.by_phone, _TINY)
+    lacks_phone = lacks_phone * np.clip((cells.own - cells.by_phone) / unreached, 0.0, 1.0)
     return Crowd(
         cells.people,
         weight,
@@ -190,9 +193,10 @@ def crowd_of(opened: GapStudy, cells: PlanCells, weight: F64) -> Crowd:
         np.maximum(values["radio_owned"] - cells.radio, 0.0) / np.maximum(1.0 - cells.radio, _TINY),
         cells.signal,
         cells.by_phone,
-        device / max(device + silent, _TINY),
-        phone * given_signal,
-        1.0 - (1.0 - network) * others,
+        lacks_phone,
+        # With the technology that reaches most; a measure of another one reaches fewer of them.
+        max(able_with(values, places).values()),
+        with_phone,
     )
 
 

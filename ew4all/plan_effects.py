@@ -16,6 +16,7 @@ from ew4all.errors import EmptySelectionError
 from ew4all.gap_sirens import SirenShare
 from ew4all.grid import GEOID, Block
 from ew4all.network_intake import map_grid, network_on
+from ew4all.plan_phones import NEW
 from ew4all.planning.measures import DEVICE, KINDS, KIT, SIGNAL, SITE, Effect
 from ew4all.sim.siren_levels import LEAST_DB, Sirens
 from ew4all.units import TECHNOLOGIES
@@ -135,14 +136,18 @@ class Effects:
         lift = measure.number("share", float(self.lift[measure.kind][number]))
         return Effect(np.empty(0, np.int32), np.empty(0, np.float32), number, lift)
 
-    def _devices(self, measure: Measure) -> Effect:
+    def zone_cells(self, measure: Measure) -> NDArray[np.int64]:
+        """Return the cells of the zone of a measure; all of them where it is for no zone."""
         zones = self.opened.study.zones
-        some = np.arange(len(self.cells))
-        if measure.zone and zones is not None:
-            number = [str(i) for i in zones.ids].index(measure.zone)
-            some = np.flatnonzero(self.cells.zone == number)
-        chance = measure.number("share", self.values["device_uptake"]) * self.crowd.with_phone
-        return _effect(some, np.full(some.size, chance))
+        if not measure.zone or zones is None:
+            return np.arange(len(self.cells))
+        number = [str(i) for i in zones.ids].index(measure.zone)
+        return np.flatnonzero(self.cells.zone == number)
+
+    def _devices(self, measure: Measure) -> Effect:
+        some = self.zone_cells(measure)
+        uptake = measure.number("share", self.values["device_uptake"])
+        return _effect(some, np.full(some.size, uptake))
 
     def _station(self, measure: Measure) -> Effect:
         km = measure.number("radius_km", self.values[f"{measure.kind}_km"])
@@ -228,11 +233,10 @@ class Effects:
             powers.append(
                 m.number("power_dbm", self.values["satellite_kit_dbm"] if is_kit else nan)
             )
-        newest = self._technology
         return Cells.of(
             np.array([m.lon_deg for m in measures]),
             np.array([m.lat_deg for m in measures]),
-            [str((m.options or {}).get("technology", newest)) for m in measures],
+            [str((m.options or {}).get("technology", NEW)) for m in measures],
             id=[m.id for m in measures],
             site=np.arange(len(measures)),
             height_m=np.array(heights),
@@ -243,11 +247,6 @@ class Effects:
     @cached_property
     def _nearby(self) -> Nearby:
         return Nearby(self.cells)
-
-    @cached_property
-    def _technology(self) -> str:
-        """4G, the newest technology with low bands and phones everywhere, unless the country has only older ones."""
-        return "4g" if "4g" in TECHNOLOGIES else TECHNOLOGIES[-1]
 
     def _signal(
         self, network: Network, j: int, fine: Block, window: Block, factor: int, measure: Measure

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import shapely
 
 from ew4all.cells import Cells
 from ew4all.errors import OptionError
-from ew4all.feasibility_counts import devices_of, sirens_of, visitors_of
+from ew4all.feasibility_counts import devices_of, siren_caution, sirens_of, visitors_of
 from ew4all.feasibility_results import Feasibility, NetworkFacts
 from ew4all.intake import open_study
 from ew4all.library import as_given
 from ew4all.notes import brief
 from ew4all.plan_border import are_home, border_of, has_neighbours, joined
+from ew4all.planning.extents import box_of
 from ew4all.planning.feasibility_costs import channels, figures
 from ew4all.planning.questionnaire import Answers, read_answers
 from ew4all.reach_network import open_network_coverage, split_assumptions
@@ -32,6 +34,8 @@ from ew4all.writers.folder import must_be_folder, output_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Executor
+
+    from shapely.geometry.base import BaseGeometry
 
     from ew4all.coverage.exposure import Progress
     from ew4all.feasibility_results import Border
@@ -98,7 +102,8 @@ def feasibility(
         List of cell sites, as `ew4all.reach` takes it. Those in the country give coverage where no `coverage` is given; all of
         them tell who is served from across the border.
     foreign_sites
-        List of the neighbours' cell sites, beside those of `sites` that stand abroad.
+        List of the neighbours' cell sites, beside those of `sites` that stand abroad; ``max_age_years`` of `sites_options` holds
+        for it too.
     home
         Operators, or country codes (MCC), whose cells are the country's own wherever they stand; by default those that
         stand in the country.
@@ -274,7 +279,7 @@ class _Networks:
         if country is None:
             return study, facts, None, None, _NO_COUNTRY
         if self._foreign is not None:
-            others, study = self._read(study, self._foreign, None, "foreign sites")
+            others, study = self._read(study, self._foreign, self._age(), "foreign sites")
             is_home = np.concatenate([is_home, np.zeros(len(others), np.bool_)])
             cells = joined(cells, others)
         if is_home.all() and not has_neighbours(study, country, self._model["assume"]):
@@ -293,6 +298,10 @@ class _Networks:
         if not modelled:  # else they are told already
             study = replace(study, notes=tuple(dict.fromkeys((*study.notes, *notes))))
         return study, facts, border, picture, ""
+
+    def _age(self) -> dict[str, Any]:
+        """Return what holds for both lists: how old a row may be. Columns are each list's own."""
+        return {k: v for k, v in (self._options or {}).items() if k == "max_age_years"}
 
     def _read(
         self, study: Study, source: Any, options: Mapping[str, Any] | None, role: str
@@ -340,6 +349,8 @@ def _result(
     notes = [
         n for n in reach.notes if not n.startswith(("no hazard was given", "neither a hazard"))
     ]
+    caution = siren_caution(study, known)
+    notes += [f"sirens:{caution}".rstrip(".")] if caution else []
     people = reach.people.in_area
     return Feasibility(
         country=name,
@@ -351,10 +362,16 @@ def _result(
         border=border,
         border_note=border_note,
         channels=channels(
-            people, cell_broadcast=received, sms=sms, sirens=sirens, in_siren_range=in_range, known=known
+            people, cell_broadcast=received, sms=sms, sirens=sirens, in_siren_range=in_range, known=known,
+            siren_caution=caution,
         ),
         known=known,
         answers=answers,
         operators=tuple(dict.fromkeys(operators)),
         notes=brief(notes, reach.inputs),
+        extent_deg=box_of([_outline(study)], study.grid.crs),
     )  # fmt: skip
+
+
+def _outline(study: Study) -> BaseGeometry:
+    return shapely.box(*study.grid.crop(study.window).bounds) if study.area is None else study.area

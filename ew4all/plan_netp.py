@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -195,16 +196,17 @@ def _must_be_of_one_place(documents: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise where results lie in different places: names of countries are often not given."""
     boxes = {
         part: box
-        for part in ("gaps", "indicators")
+        for part in ("gaps", "feasibility", "indicators")
         if part in documents and (box := extent_of(documents[part])) is not None
     }
-    if len(boxes) == 2 and are_apart(*boxes.values()):
-        where = "; ".join(f"{PARTS[part]} is of {extent_words(box)}" for part, box in boxes.items())
-        msg = f"the results are of several countries: {where}; an annex is of one"
-        raise OptionError(msg)
+    for (first, one), (second, other) in combinations(boxes.items(), 2):
+        if are_apart(one, other):
+            where = "; ".join(f"{PARTS[part]} is of {extent_words(boxes[part])}" for part in (first, second))  # fmt: skip
+            msg = f"the results are of several countries: {where}; an annex is of one"
+            raise OptionError(msg)
     plan = documents.get("measures", {})
     rows = [row for key in ("chosen", "not_chosen", "unpriced") for row in plan.get(key, ())]
-    places = [(float(row["lon"]), float(row["lat"])) for row in rows if "lon" in row]
+    places = [(float(row["lon"]), float(row["lat"])) for row in rows if row.get("lon") is not None]
     for part, box in boxes.items():
         if places and share_inside(places, box) < _LEAST_INSIDE:
             lon, lat = places[0]

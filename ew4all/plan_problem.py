@@ -12,6 +12,7 @@ from ew4all.grid import Block
 from ew4all.plan_candidates import PER_KIND, must_be_near, priced, proposed
 from ew4all.plan_crowd import crowd_of, must_have_signal, read_cells_of_plan, weights_of
 from ew4all.plan_effects import Effects
+from ew4all.plan_phones import heard, introduced, is_introduced, lacking
 from ew4all.plan_service import service_of_sites
 from ew4all.planning.measures import DEVICE, KINDS, NEEDS_SITE, SIGNAL, SWITCH
 from ew4all.planning.merging import merging_of
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Problem", "problem_of"]
 
-_NETWORK: Final = "network_broadcasts"
 _TERRAIN_M: Final = 5000.0
 _MOST_PER_KM2: Final = 60_000.0
 """Denser are few square kilometres on Earth."""
@@ -137,7 +137,7 @@ def problem_of(
         wanted = kinds or tuple(KINDS)
         found = proposed(
             opened, cells, crowd, values, kinds=wanted, per_kind=per_kind or PER_KIND,
-            sites=None if service is None else service.sites, terrain=terrain, broadcasts=opened.values[_NETWORK] >= target,
+            sites=None if service is None else service.sites, terrain=terrain, broadcasts=is_introduced(opened.values, opened.ground.places, target),
         )  # fmt: skip
         notes += _proposal_notes(found, wanted, known_sites=service is not None)
     everybody = float(cells.people.sum())
@@ -153,20 +153,23 @@ def problem_of(
     effects, more = effects_of.of(plain)
     notes += more
     merging = _merging(cells, service, notes)
-    effects = merging.effects(plain, effects, crowd)
+    places = opened.ground.places
+    now = merging.effects(plain, heard(plain, effects, crowd, opened.values, places), crowd)
     crowd = merging.crowd(crowd)
     outage = merging.outage(None if service is None else service.outage)
     works = _works(values, service)
     cost = np.array([m.cost or 0.0 for m in plain], np.float64)
-    whole = instance_of(crowd, plain, effects, cost, outage, works)
+    whole = instance_of(crowd, plain, now, cost, outage, works)
     assert whole.people is not None
     alone = dict(zip(whole.ids, whole.alone().tolist(), strict=True))
     keep = [j for j, m in enumerate(plain) if m.cost is not None]
     options = [Option(0.0, 0.0, 0.0, _kept(whole, keep))]
     usable = []
     for switch in switches:
-        better = merging.crowd(_switched(opening, switch, target, weight))
-        other = instance_of(better, plain, effects, cost, outage, works)
+        again = opening(introduced(opened.values, switch.number("share", target)))
+        better = crowd_of(again, read_cells_of_plan(again), weight)
+        then = merging.effects(plain, heard(plain, effects, better, again.values, places), better)
+        other = instance_of(merging.crowd(better), plain, then, cost, outage, works)
         assert other.people is not None
         people = float(whole.people.sum() - other.people.sum())
         alone[switch.id] = people
@@ -220,25 +223,17 @@ def _states(outage: Any) -> dict[str, float]:
     return {"usual": 1.0 - share, **({"mains_out": share} if share else {})}
 
 
-def _switched(
-    opening: Callable[[Mapping[str, float]], GapStudy], switch: Measure, target: float, weight: Any
-) -> Crowd:
-    again = opening({_NETWORK: switch.number("share", target)})
-    return crowd_of(again, read_cells_of_plan(again), weight)
-
-
 def _equipped(found: Sequence[Measure], effects: Effects, opened: GapStudy) -> dict[str, float]:
     """Return the people whom each device programme gives a phone."""
-    rates = opened.ground.places.rates
-    lacking = 1.0 - rates.has_phone * opened.values["device_capable"]
+    cells = effects.cells
+    phone = opened.ground.places.rates.has_phone
+    without = cells.people * lacking(phone, cells.phones, cells.signal, opened.values)
     out = {}
     for measure in found:
         if KINDS[measure.kind].acts == DEVICE:
-            effect = effects.of([measure])[0][0]
-            people = float(effects.cells.people[effect.cell].sum())
-            out[measure.id] = (
-                people * lacking * measure.number("share", effects.values["device_uptake"])
-            )
+            uptake = measure.number("share", effects.values["device_uptake"])
+            # Whether or not a warning then reaches them: who pays for phones cannot tell.
+            out[measure.id] = uptake * float(without[effects.zone_cells(measure)].sum())
     return out
 
 

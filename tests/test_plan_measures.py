@@ -139,6 +139,18 @@ def test_without_a_price_a_measure_is_unpriced_and_not_free() -> None:
     assert any("no price" in note for note in found.notes)
 
 
+def test_nothing_is_free_for_want_of_a_rate_or_of_a_currency(tmp_path: Path) -> None:
+    with pytest.raises(AssumptionError, match="usd_per_eur is an exchange rate, above 0"):
+        resolve({"usd_per_eur": 0.0})
+    table = tmp_path / "list.csv"
+    text = "kind,lon,lat,cost,currency\nsiren,-61.7,12.1,20000,{}\n"
+    table.write_text(text.format("usd"))
+    assert read_measures(table).measures[0].number("cost", 0.0) == 20_000.0
+    table.write_text(text.format("EUR"))
+    with pytest.raises(TableValueError, match=r"line 2: the currency is 'EUR', but costs of a plan are in USD"):  # fmt: skip
+        read_measures(table)
+
+
 def test_cell_broadcast_comes_before_what_depends_on_it() -> None:
     given: dict[str, Any] = {
         "coverage": {"4g": CASE.coverage["4g:Operator A"]},

@@ -8,6 +8,8 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from command_line import command_line
 from made_results_of_plans import made_feasibility, made_gaps, made_plan, made_run, put
@@ -15,7 +17,7 @@ from pypdf import PdfReader
 
 import ew4all
 from ew4all.demo import CASE, NOTICE
-from ew4all.errors import OptionError, ReadError
+from ew4all.errors import OptionError, QuestionnaireError, ReadError
 from ew4all.report.netp_document import annex_of
 
 if TYPE_CHECKING:
@@ -224,6 +226,61 @@ def test_results_of_two_countries_are_no_annex(tmp_path: Path) -> None:
         ew4all.indicators(gaps=[("2026-01-01", other), ("2025-01-01", gaps)])
 
 
+def test_a_feasibility_study_of_another_country_is_no_part(tmp_path: Path) -> None:
+    """Names are what people type: Lesotho's plan and Grenada's study were one annex, with a note that people differ."""
+    away = put(tmp_path / "f", "feasibility.json", {**made_feasibility(), "extent_deg": GRENADA})
+    there = put(tmp_path / "there", "plan.json", placed(28.2, -29.5))
+    with pytest.raises(OptionError, match=r"ew4all plan feasibility is of longitude -61\.80 .*lie elsewhere"):  # fmt: skip
+        ew4all.netp([there, away])
+    gaps = put(tmp_path / "g", "gaps.json", {**made_gaps(), "extent_deg": LESOTHO})
+    with pytest.raises(OptionError, match=r"several countries: ew4all gaps .*; ew4all plan feasibility"):  # fmt: skip
+        ew4all.netp([gaps, away])
+
+
+def test_facilities_are_part_of_the_annex(tmp_path: Path) -> None:
+    kinds = [
+        {"kind": "schools", "count": 458, "outside": 0, "signal": {"any": 400, "none": 58}, "channels": {"none": 50, "one": 8, "two_or_more": 400}},
+        {"kind": "health_sites", "count": 185, "outside": 0, "signal": {"any": 185, "none": 0}},
+    ]  # fmt: skip
+    words = words_of(ew4all.netp([put(tmp_path / "g", "gaps.json", made_gaps(facilities=kinds))]))
+    assert "Facilities schools health sites number 458 185" in words
+    assert "without any signal 58" in words
+    bare = [{"kind": "schools", "count": 458, "outside": 0}]
+    words = words_of(ew4all.netp([put(tmp_path / "b", "gaps.json", made_gaps(facilities=bare))]))
+    assert "What reaches them cannot be told" in words
+
+
+@pytest.mark.parametrize(
+    ("total", "title"),
+    [
+        (None, "Where people are left out"),
+        ({"people": 1000.0}, "Where people live"),
+        ({"area_km2": 581.0, "covered_km2": {"any": 31.0}}, "Where there is a mobile signal"),
+    ],
+)
+def test_a_map_is_called_what_it_shows(tmp_path: Path, total: dict[str, Any] | None, title: str) -> None:  # fmt: skip
+    """Samoa has no coverage and Ibiza no people: their maps were called 'Where people are left out', too."""
+    made = made_gaps() if total is None else made_gaps(total=total, zones=[], hazards=[])
+    folder = put(tmp_path, "gaps.json", made)
+    plt.imsave(folder / "map.png", np.zeros((4, 4)))
+    assert f"Figure 1. {title}" in words_of(ew4all.netp([folder]))
+
+
+def test_a_first_recommendation_without_people_is_a_sentence(tmp_path: Path) -> None:
+    words = words_of(ew4all.netp([put(tmp_path, "feasibility.json", made_feasibility())]))
+    assert "1 recommendation: Introduce cell broadcast, people newly reached cannot be told, 3,000,000" in words  # fmt: skip
+
+
+def test_answers_that_hold_nothing_are_a_mistake(tmp_path: Path) -> None:
+    gaps = put(tmp_path / "g", "gaps.json", made_gaps())
+    empty = tmp_path / "answers.toml"
+    empty.write_text("# nothing yet\n", encoding="utf-8")
+    with pytest.raises(QuestionnaireError, match=r"answers\.toml holds nothing; fill it in"):
+        ew4all.netp([gaps], answers=empty)
+    with pytest.raises(QuestionnaireError, match=r"answers\.toml holds nothing"):
+        ew4all.indicators(gaps=[("2026-01-01", gaps)], facts=[("2026-01-01", empty)])
+
+
 def test_the_demo_as_a_user_runs_it(run: Callable[..., Ended], tmp_path: Path) -> None:
     gaps: dict[str, Any] = {
         "zone_id": "id", "zone_name": "name", "coverage": CASE.coverage, "operator_share": CASE.operator_share,
@@ -283,6 +340,12 @@ def _without(document: dict[str, Any], path: list[str | int]) -> dict[str, Any]:
         ("gaps.json", made_gaps(total={"people": float("nan")}), "total.people is no number"),
         ("plan.json", _without(made_plan(), ["chosen", 0, "people_added"]), "chosen[0].people_added is no number"),
         ("plan.json", made_plan(chosen="siren"), "chosen is no list"),
+        ("gaps.json", _without(made_gaps(), ["total", "by_channel"]), "total.by_channel is not there beside channels"),
+        ("gaps.json", _without(made_gaps(), ["zones", 0, "channels"]), "zones[0].channels is not there beside by_channel"),
+        ("gaps.json", made_gaps(groups=None), "groups is no list"),
+        ("plan.json", made_plan(not_chosen=[{**made_plan()["chosen"][0], "lon": 28.0}]), "not_chosen[0].lat is not there beside lon"),
+        ("feasibility.json", _without(made_feasibility(), ["economics", "channels", 0, "year"]), "channels[0].year is not there beside whole"),
+        ("feasibility.json", made_feasibility(regulatory=[{"id": "authority", "answer": "maybe"}]), "regulatory[0].answer is none of yes, partly, no, unknown"),
         ("feasibility.json", made_feasibility(received={"value": 1.0, "low": "x", "high": 2.0}), "received.low is no number"),
     ],
 )  # fmt: skip

@@ -24,12 +24,16 @@ class Fields:
     error: type[InputError]
 
     def document(self, data: bytes, name: str) -> dict[str, Any]:
-        """Return the tables of a TOML file."""
+        """Return the tables of a TOML file; one that says nothing is a mistake."""
         try:
-            return tomllib.loads(data.decode("utf-8"))
+            document = tomllib.loads(data.decode("utf-8"))
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             msg = f"{name} is no TOML file: {error}"
             raise self.error(msg) from error
+        if not document:
+            msg = f"{name} holds nothing; fill it in, or leave it out"
+            raise self.error(msg)
+        return document
 
     def known(self, value: object, keys: Collection[str], where: str) -> Mapping[str, Any]:
         """Return a table that has no other keys than these."""

@@ -132,7 +132,7 @@ def resolve(overrides: Mapping[str, float] | None = None) -> dict[str, float | N
     Raises
     ------
     AssumptionError
-        A name does not exist, or a value is negative or infinite.
+        A name does not exist, a value is negative or infinite, or an exchange rate is 0.
     """
     values = {row.name: row.value for row in COSTS}
     for name, value in (overrides or {}).items():
@@ -144,6 +144,9 @@ def resolve(overrides: Mapping[str, float] | None = None) -> dict[str, float | N
         number = float(value)
         if number < 0.0 or math.isinf(number):
             msg = f"the cost {name} is a sum of money, 0 or more, but got {value!r}"
+            raise AssumptionError(msg)
+        if number == 0.0 and name.startswith("usd_per_"):
+            msg = f"{name} is an exchange rate, above 0: at 0 whatever is priced in that currency would be free; give NAME=nan where there is none"
             raise AssumptionError(msg)
         values[name] = None if math.isnan(number) else number
     return values

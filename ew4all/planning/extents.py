@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import shapely
+
+from ew4all.grid import lonlat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Extent", "are_apart", "extent_of", "extent_words", "share_inside"]
+    from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
+
+__all__ = ["Extent", "are_apart", "box_of", "extent_of", "extent_words", "share_inside"]
 
 Extent = tuple[float, float, float, float]
 """West, south, east and north in degrees; east is above 180 where a box crosses the antimeridian."""
@@ -16,6 +25,16 @@ _MARGIN_DEG: Final = 0.1
 """Places on the coast or at the border stand beside the box of zones that were drawn coarsely; about 11 km."""
 
 _TURNS: Final = (-360.0, 0.0, 360.0)
+
+
+def box_of(shapes: Sequence[BaseGeometry], crs: CRS) -> Extent | None:
+    """Return the box of shapes of a CRS in degrees, to 1e-6; None where it has no longitudes and latitudes."""
+    bounds = shapely.total_bounds(np.array(shapes, dtype=object)).tolist()
+    west, south, east, north = lonlat(crs).transform_bounds(*bounds)
+    if not all(math.isfinite(edge) for edge in (west, south, east, north)):
+        return None
+    east += 360.0 if east < west else 0.0  # across the antimeridian
+    return round(west, 6), round(south, 6), round(east, 6), round(north, 6)
 
 
 def extent_of(document: Mapping[str, Any]) -> Extent | None:

@@ -291,6 +291,7 @@ def channels(
     sirens: Range | None,
     in_siren_range: float,
     known: Figures,
+    siren_caution: str = "",
 ) -> tuple[Channel, ...]:
     """Return cell broadcast, location-based SMS, sirens and an app, side by side.
 
@@ -302,6 +303,8 @@ def channels(
         People whose phone gets the message: of cell broadcast, and of SMS before it is delivered; None without coverage.
     sirens, in_siren_range
         Sirens that are needed, and the people in their range; None where nobody counted.
+    siren_caution
+        What is to be said of that count.
     """
     years, rate = known["horizon_years"].value, known["discount_rate"].value
 
@@ -342,7 +345,7 @@ def channels(
             of(
                 "sirens", "Sirens", heard, _times(known.price("siren"), sirens),
                 _times(known.price("siren_year"), sirens), number=sirens,
-                note="They wake and call to attention; what to do must be told by another channel.",
+                note=f"They wake and call to attention; what to do must be told by another channel.{siren_caution}",
             )
         )  # fmt: skip
     app = known["app_installed"].times(people)
@@ -357,12 +360,9 @@ def channels(
 
 
 def _scaled(known: Figures, a_head: str, least: str, people: float) -> Range | None:
-    """Return a price a head times the people, but no less than what a country pays at least."""
+    """Return a price a head times the people, but no less than what a country pays at least; None where either is not known."""
     price, floor = known.price(a_head), known.price(least)
-    if price is None:
-        return floor
-    whole = price.times(people)
-    return whole if floor is None else whole.at_least(floor)
+    return None if price is None or floor is None else price.times(people).at_least(floor)
 
 
 def _times(price: Range | None, number: Range) -> Range | None:

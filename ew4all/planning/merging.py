@@ -60,6 +60,7 @@ class Merging:
             return crowd
         missed = crowd.people * crowd.missed
         left = missed * (np.maximum(1.0 - crowd.by_phone, 0.0) + _FAINT)
+        without = missed * (np.maximum(crowd.signal - crowd.by_phone, 0.0) + _FAINT) + _FAINT * crowd.people  # fmt: skip
         people = self._sum(crowd.people)
         return replace(
             crowd,
@@ -69,6 +70,8 @@ class Merging:
             has_set=self._mean(crowd.has_set, left),
             signal=self._mean(crowd.signal, missed + _FAINT * crowd.people),
             by_phone=self._mean(crowd.by_phone, missed + _FAINT * crowd.people),
+            lacks_phone=self._mean(crowd.lacks_phone, without),
+            with_phone=self._mean(crowd.with_phone, without),
         )
 
     def outage(self, outage: Outage | None) -> Outage | None:
@@ -153,7 +156,7 @@ def _acted_on(acts: str, crowd: Crowd) -> F64:
         RADIO: by_other * crowd.has_set,
         SIGNAL: np.maximum(1.0 - crowd.signal, 0.0),
         KIT: crowd.by_phone,
-        DEVICE: np.maximum(crowd.signal - crowd.by_phone, 0.0),
+        DEVICE: np.maximum(crowd.signal - crowd.by_phone, 0.0) * crowd.lacks_phone,
     }.get(acts, by_other)
     found: F64 = crowd.people * (crowd.missed * (share + _FAINT) + _FAINT**2)
     return found

@@ -147,8 +147,9 @@ def money_of(
     is_own = listed or any(used.get(name) != _ROWS[name].value for name in names if name in used)
     if is_own or kind not in _ROWS:
         return Money(total)
+    every = {**{row.name: row.value for row in COSTS}, **used}
     ends = [
-        price_of(kind, {**used, **{name: getattr(_ROWS[name], end) for name in names}}, people).total(years)
+        price_of(kind, {**every, **{name: getattr(_ROWS[name], end) for name in names}}, people).total(years)
         for end in ("low", "value", "high")
     ]  # fmt: skip
     low, middle, high = ends

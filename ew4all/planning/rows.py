@@ -55,11 +55,11 @@ class Crowd:
     by_phone
         Share of people whom a channel on phones reaches.
     lacks_phone
-        Of those with a signal whom no phone reaches, the share who lack one that can.
-    able
-        Share of all people whom a signal would let a phone channel reach.
+        Of those with a signal whom no phone reaches, the share who have one of their own network and lack a phone that can.
     with_phone
         Share of those who get a capable phone whom it then reaches, given a signal.
+    able
+        A number: share of all people whom a signal would let a phone channel reach.
     """
 
     people: F64
@@ -68,9 +68,9 @@ class Crowd:
     has_set: F64
     signal: F64
     by_phone: F64
-    lacks_phone: float
+    lacks_phone: F64
     able: float
-    with_phone: float
+    with_phone: F64
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import shapely
 from pyproj import Transformer
 
 from ew4all.errors import ColumnError, GeometryError, TableValueError
+from ew4all.planning.costs import CURRENCY
 from ew4all.planning.measures import DEVICE, KINDS, SITE, SWITCH, Measure, counted
 from ew4all.readers.plain_table import read_plain_table
 from ew4all.readers.provenance import SourceNote
@@ -38,7 +39,7 @@ NUMBERS: Final = {
 }
 """Columns of numbers, and what is possible."""
 
-COLUMNS: Final = ("id", "kind", "name", "lon", "lat", "site", "zone", "technology", *NUMBERS)
+COLUMNS: Final = ("id", "kind", "name", "lon", "lat", "site", "zone", "technology", "currency", *NUMBERS)  # fmt: skip
 _TABLES: Final = (".csv", ".tsv", ".txt")
 
 
@@ -59,7 +60,8 @@ def read_measures(source: Any) -> MeasureList:
     source
         A table (``.csv``, ``.tsv``, ``.txt``) or a vector file of points. Column ``kind`` is one of
         `ew4all.planning.measures.KINDS`; ``lon`` and ``lat`` in degrees (of a table), ``cost`` and ``cost_year`` in US dollars: a
-        row without ``cost`` is unpriced, a list without the column has the default prices. Others of `COLUMNS` are optional.
+        row without ``cost`` is unpriced, a list without the column has the default prices; ``currency`` may say so and nothing
+        else. Others of `COLUMNS` are optional.
 
     Raises
     ------
@@ -146,6 +148,10 @@ def _measure(row: Mapping[str, str], k: int, where: str) -> Measure:
                 options["cost"] = math.nan
             continue
         options[name] = _number(text, name, where, low, high)
+    currency = row.get("currency", "").strip()
+    if currency.upper() not in {"", CURRENCY}:
+        msg = f"{where}: the currency is {currency!r}, but costs of a plan are in {CURRENCY}; convert them, and write {CURRENCY}"
+        raise TableValueError(msg)
     technology = row.get("technology", "").lower()
     if technology:
         if technology not in TECHNOLOGIES:

@@ -8,7 +8,7 @@ from ew4all.planning.questionnaire import regulatory_items, requirements
 from ew4all.report.document import Bullets, Document, Paragraph, Section, Table
 from ew4all.report.feasibility_economic import economic_section
 from ew4all.report.feasibility_technical import technical_section
-from ew4all.report.feasibility_words import ANSWER_WORDS, count_text, money_text, number_text
+from ew4all.report.feasibility_words import ANSWER_WORDS, count_text, exact_text, money_text
 from ew4all.report.rounding import people_text, share_text
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _basis(result: Feasibility) -> Section:
         (one.role, _short(one.path), (one.sha256 or "")[:12], one.provenance or "")
         for one in result.inputs
     )
-    assumed = tuple((name, number_text(value)) for name, value in result.reach.assumptions.items())
+    assumed = tuple((name, exact_text(value)) for name, value in result.reach.assumptions.items())
     return Section(
         "Annex: what it rests on",
         parts=(

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from ew4all.planning.feasibility_costs import SETTINGS, used_costs
 from ew4all.report.document import Bullets, Figure, Paragraph, Section, Table
-from ew4all.report.feasibility_words import count_text, money_text, number_text, range_text
+from ew4all.report.feasibility_words import (
+    count_text,
+    exact_text,
+    money_text,
+    number_text,
+    range_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +70,7 @@ def economic_section(result: Feasibility, pictures: Mapping[str, bytes]) -> Sect
         "Economic feasibility",
         (
             Paragraph(
-                f"What it costs to introduce and to run for {years:g} years, discounted to today at {number_text(100.0 * rate)} % a year, beside the "
+                f"What it costs to introduce and to run for {years:g} years, discounted to today at {exact_text(100.0 * rate)} % a year, beside the "
                 "channels it is compared with. Channels add to each other: none of them replaces the others."
             ),
             Figure(
@@ -85,7 +91,7 @@ def _figures(result: Feasibility) -> Section:
         rows.append(
             (
                 row.name,
-                "no price" if used is None else number_text(used.value),
+                "no price" if used is None else exact_text(used.value),
                 "given" if mine else _span(row.low, row.high),
                 f"{row.currency} {row.year}, {row.unit}",
                 "given by the user" if mine else row.source,
@@ -97,7 +103,7 @@ def _figures(result: Feasibility) -> Section:
         rows.append(
             (
                 setting.name,
-                number_text(result.known[setting.name].value),
+                exact_text(result.known[setting.name].value),
                 "given" if mine else _span(setting.low, setting.high),
                 setting.unit,
                 "given by the user" if mine else setting.source,
@@ -122,4 +128,4 @@ def _figures(result: Feasibility) -> Section:
 def _span(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "none"
-    return f"{number_text(low)} to {number_text(high)}"
+    return f"{exact_text(low)} to {exact_text(high)}"

@@ -84,6 +84,6 @@ def _costs(result: Feasibility) -> Table:
             channel.name, count_text(channel.reached),
             number_text(channel.capital.value) if channel.capital else "no price",
             number_text(channel.year.value) if channel.year else "no price",
-            money_text(channel.whole), money_text(channel.per_reached),
+            money_text(channel.whole), "not known" if channel.reached is None else money_text(channel.per_reached),
         )  # fmt: skip
     return table

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ew4all.report.document import Figure, Paragraph, Section, Table
-from ew4all.report.feasibility_words import ANSWER_WORDS, STEP_WORDS, number_text
-from ew4all.report.rounding import people_text, share_text
+from ew4all.report.feasibility_words import ANSWER_WORDS, STEP_WORDS, exact_text
+from ew4all.report.rounding import counted, people_text, share_text
 from ew4all.sim.audience_tables import AUDIENCE
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _people(result: Feasibility, pictures: Mapping[str, bytes]) -> Section:
             + (f"{people_text(count.uncovered or 0.0)} have no signal." if count.covered else ""),
         )
     ]  # fmt: skip
-    zones = sorted(result.reach.zones, key=lambda z: -(z.people.uncovered or 0.0))
+    zones = sorted(result.reach.zones, key=lambda z: (-(z.people.uncovered or 0.0), -z.people.in_area, z.id))  # fmt: skip
     zones = [z for z in zones if z.people.in_area >= 0.5]
     if zones:
         technologies = list(count.covered)
@@ -59,13 +59,20 @@ def _people(result: Feasibility, pictures: Mapping[str, bytes]) -> Section:
         rows = [_zone(z.name, z.people, technologies) for z in zones[:_MOST_ZONES]]
         rows.append(_zone("all", count, technologies))
         left = len(zones) - _MOST_ZONES
-        blocks.append(
-            Table(
-                "People and coverage by zone", columns, tuple(rows),
-                note="Share of the people of the zone with a signal; zones with most people without one first."
-                + (f" {left} more zones are in zones.csv." if left > 0 else ""),
-            )
-        )  # fmt: skip
+        said = (
+            [
+                "Share of the people of the zone with a signal; zones with most people without one first."
+            ]
+            if technologies
+            else []
+        )
+        said += (
+            [f"{counted(left, 'more zone')} {'is' if left == 1 else 'are'} in zones.csv."]
+            if left > 0
+            else []
+        )
+        title = "People and coverage by zone" if technologies else "People by zone"
+        blocks.append(Table(title, columns, tuple(rows), note=" ".join(said)))
     return Section("People", tuple(blocks))
 
 
@@ -138,7 +145,7 @@ def _phones(result: Feasibility, pictures: Mapping[str, bytes]) -> Section:
     )  # fmt: skip
     steps = tuple(
         (
-            STEP_WORDS[s.step], number_text(s.share), f"{number_text(s.low)} to {number_text(s.high)}",
+            STEP_WORDS[s.step], exact_text(s.share), f"{exact_text(s.low)} to {exact_text(s.high)}",
             people_text(s.people_low), people_text(s.people_high),
         )
         for s in result.steps

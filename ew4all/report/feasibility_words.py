@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ew4all.planning.feasibility_costs import Range
 
-__all__ = ["ANSWER_WORDS", "STEP_WORDS", "count_text", "money_text", "number_text", "range_text"]
+__all__ = ["ANSWER_WORDS", "STEP_WORDS", "count_text", "exact_text", "money_text", "number_text", "range_text"]  # fmt: skip
 
 STEP_WORDS: Final = {
     "in_area": "live in the country",
@@ -44,6 +44,15 @@ def number_text(value: float) -> str:
     places = 2 - math.floor(math.log10(abs(rounded)))
     text = f"{rounded:,.{max(places, 0)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def exact_text(value: float) -> str:
+    """Return a number with all its digits and thousands separators: what was put in stands there as it was put in.
+
+    >>> exact_text(17_350.0), exact_text(0.765), exact_text(1_500_000.0)
+    ('17,350', '0.765', '1,500,000')
+    """
+    return f"{value:,.12g}"
 
 
 def range_text(found: Range | None, form: Callable[[float], str], none: str = "not known") -> str:

@@ -73,7 +73,10 @@ def _summary(result: Netp) -> Section:
     blocks: list[Paragraph | Bullets | Table] = []
     if result.recommendations:
         first = result.recommendations[0].advice
-        said = f"{counted(len(result.recommendations), 'recommendation')}; the first: {first.name}, {people_words(first)} people newly reached, {cost_words(first)}."  # fmt: skip
+        number = len(result.recommendations)
+        head = f"{counted(number, 'recommendation')}{'; the first' if number > 1 else ''}"
+        people = "people newly reached cannot be told" if first.people is None else f"{people_words(first)} people newly reached"  # fmt: skip
+        said = f"{head}: {first.name}, {people}, {cost_words(first)}."
         blocks.append(Paragraph(said, "lead"))
         blocks.append(_ranking(result.recommendations))
         noted = dict.fromkeys(r.advice.note for r in result.recommendations if r.advice.kind != "cell_broadcast")  # fmt: skip

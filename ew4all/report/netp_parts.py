@@ -9,6 +9,7 @@ from ew4all.netp_results import PARTS
 from ew4all.planning.recommendations import label
 from ew4all.report.document import Bullets, Figure, Paragraph, Section, Table
 from ew4all.report.feasibility_words import ANSWER_WORDS, number_text
+from ew4all.report.gap_bars import facility_table
 from ew4all.report.indicator_words import number_words
 from ew4all.report.rounding import people_text, share_text
 from ew4all.results import OUTSIDE
@@ -55,14 +56,31 @@ def gaps_section(result: Netp) -> Section:
     zones.sort(key=lambda z: (z.get("rank") or math.inf, str(z["id"])))
     if zones and people is not None:
         blocks.append(_gap_table(zones, "zone", total))
-    about = "Map of people left out, as the gap analysis drew it."
-    blocks += _figure(result, "gaps", "map.png", "Where people are left out", about)
+    drawn = _drawn(total)
+    about = f"Map as the gap analysis drew it: {drawn[0].lower()}{drawn[1:]}."
+    blocks += _figure(result, "gaps", "map.png", drawn, about)
     for rows, words in ((gaps.get("groups", ()), "group"), (gaps.get("hazards", ()), "hazard")):
         if rows and people is not None:
             blocks.append(_gap_table(rows, words, None))
+    if gaps.get("facilities"):
+        table = facility_table(gaps["facilities"])
+        rows = tuple(tuple(row) for row in table["rows"])
+        note = (
+            ""
+            if len(rows) > 1
+            else "What reaches them cannot be told: neither coverage nor a channel was given."
+        )
+        blocks.append(Table("Facilities", tuple(table["columns"]), rows, note=note))
     about = "Lorenz curve of people left out."
     blocks += _figure(result, "gaps", "lorenz.png", "How unevenly people are left out", about)
     return Section(title, tuple(blocks))
+
+
+def _drawn(total: Mapping[str, Any]) -> str:
+    """Return what the map of a gap analysis shows: it has no more than the analysis knows."""
+    if total.get("people") is None:
+        return "Where there is a mobile signal"
+    return "Where people are left out" if "channels" in total else "Where people live"
 
 
 def degraded_section(result: Netp) -> Section:
