@@ -157,13 +157,14 @@ def test_every_answer_has_its_headers(client: TestClient, path: str) -> None:
     assert "server" not in answer.headers
 
 
-def test_pages_of_others_may_read_and_no_more(client: TestClient) -> None:
+def test_pages_of_others_have_no_rights_but_those_of_their_key(client: TestClient) -> None:
     origin = {"Origin": "https://map.test"}
     answer = client.get("/healthz", headers=origin)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
     preflight = {**origin, "Access-Control-Request-Method": "POST"}
-    assert client.options("/v1/uploads", headers=preflight).status_code == 400
+    assert client.options("/v1/uploads", headers=preflight).status_code == 200
+    assert client.post("/v1/uploads?name=a.txt", headers=origin).status_code == 401
 
 
 HOSTILE = (

@@ -89,11 +89,3 @@ def test_documents_are_compressed_and_pictures_are_not(client: TestClient) -> No
     # A file has one length and one tag, whoever asks for it.
     text = client.get(path_of(client, "cells.geojson") + "/file?f=geojson", headers=gzip)
     assert "content-encoding" not in text.headers
-
-
-def test_pages_of_elsewhere_may_read(client: TestClient) -> None:
-    answer = client.get("/collections", headers={"Origin": "https://map.example"})
-    assert answer.headers["access-control-allow-origin"] == "*"
-    assert "access-control-allow-credentials" not in answer.headers
-    exposed = answer.headers["access-control-expose-headers"].lower()
-    assert {"etag", "link", "ogc-numbermatched"} <= {name.strip() for name in exposed.split(",")}

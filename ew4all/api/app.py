@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.cors import CORSMiddleware
 
 from ew4all import __version__
 from ew4all.api import problems
@@ -16,6 +15,7 @@ from ew4all.api.events.hub import Hub
 from ew4all.api.metrics import install as install_metrics
 from ew4all.api.middleware import install as install_middleware
 from ew4all.api.openapi import install as install_openapi
+from ew4all.api.origins import install as install_origins
 from ew4all.api.routes import (
     alerts,
     audit,
@@ -42,15 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 __all__ = ["create_app"]
-
-
-_ASKED: Final = ["Authorization", "Range", "If-Range", "If-None-Match", "If-Match", "Last-Event-ID", "Prefer", "X-Request-ID"]  # fmt: skip
-"""Headers that a page of another origin may send: its key, and what reading takes."""
-
-_TOLD: Final = [
-    "ETag", "Link", "Location", "Content-Crs", "OGC-NumberMatched", "RateLimit", "RateLimit-Policy", "Retry-After", "Accept-Ranges",
-    "Content-Range", "X-Request-ID",
-]  # fmt: skip
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -95,13 +86,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_metrics(app)
     install_openapi(app)
     install_bodies(app)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=list(settings.cors_origins),
-        allow_methods=["GET", "HEAD", "OPTIONS"],
-        allow_headers=_ASKED,
-        expose_headers=_TOLD,
-    )
+    install_origins(app, settings)
     install_middleware(app, settings)
     # Routes are tried in their order: first what maps and probes ask for all the time.
     often = operations, tiles, features

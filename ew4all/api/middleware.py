@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,7 @@ import structlog
 
 from ew4all.api.doors import Doors
 from ew4all.api.identifiers import new_id
-from ew4all.api.problems import MEDIA_TYPE, Problem
+from ew4all.api.problems import Problem, answer_of
 from ew4all.api.rates import RATE
 
 if TYPE_CHECKING:
@@ -45,6 +44,9 @@ class Envelope:
         self.app = app
         self.most = settings.limits.body_bytes
         self.doors = Doors(settings)
+        # Pages may embed, as pictures, what they may read; other origins get nothing in any other way either.
+        shared = b"cross-origin" if settings.origins else b"same-origin"
+        self.headers = (*_HEADERS, (b"cross-origin-resource-policy", shared))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -66,7 +68,7 @@ class Envelope:
                 extra = [
                     (b"x-request-id", request_id.encode()),
                     *((name.lower().encode(), value.encode()) for name, value in rate.items()),
-                    *(h for h in _HEADERS if h[0] not in have),
+                    *(h for h in self.headers if h[0] not in have),
                 ]
                 message = {**message, "headers": [*message["headers"], *extra]}
             await send(message)
@@ -78,7 +80,9 @@ class Envelope:
             if not is_upload and length.isdigit() and int(length) > self.most:
                 refused = refused or _too_large(self.most)
             if refused is not None:
-                await _refuse(scope, sending, request_id, refused)
+                answer = answer_of(scope, refused)
+                answer.headers["Connection"] = "close"
+                await answer(scope, receive, sending)
             else:
                 await self.app(
                     scope, receive if is_upload else _bounded(receive, self.most), sending
@@ -108,17 +112,6 @@ def _too_large(most: int) -> Problem:
     return Problem(
         413, "too-large", f"the body is larger than {most:,} bytes; files go to /v1/uploads"
     )
-
-
-async def _refuse(scope: Scope, send: Send, request_id: str, problem: Problem) -> None:
-    body = json.dumps(problem.document(scope["path"], request_id)).encode()
-    headers = [
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def install(app: FastAPI, settings: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
@@ -19,10 +20,13 @@ from ew4all import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from starlette.types import Scope
+
 __all__ = [
     "MEDIA_TYPE",
     "OGC",
     "Problem",
+    "answer_of",
     "install",
     "problem_of",
     "problem_of_database",
@@ -136,36 +140,36 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def _problem(request: Request, error: Problem) -> JSONResponse:
-        return _answer(request, error)
+        return answer_of(request.scope, error)
 
     @app.exception_handler(errors.EW4AllError)
     async def _ours(request: Request, error: errors.EW4AllError) -> JSONResponse:
-        return _answer(request, problem_of(error))
+        return answer_of(request.scope, problem_of(error))
 
     @app.exception_handler(DBAPIError)
     async def _database(request: Request, error: DBAPIError) -> JSONResponse:
         _LOG.error("database", error=str(error.orig))
-        return _answer(request, problem_of_database(error))
+        return answer_of(request.scope, problem_of_database(error))
 
     @app.exception_handler(PoolTimeout)
     async def _busy(request: Request, error: PoolTimeout) -> JSONResponse:
         _LOG.error("database", error=str(error))
-        return _answer(request, _unavailable())
+        return answer_of(request.scope, _unavailable())
 
     @app.exception_handler(OSError)
     async def _disk(request: Request, error: OSError) -> JSONResponse:
         _LOG.error("unexpected", exc_info=error)
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
-            return _answer(request, _not_stored(error.strerror))
+            return answer_of(request.scope, _not_stored(error.strerror))
         told = "an error that was not foreseen; the log of the service has it under this request_id"
-        return _answer(request, Problem(500, "internal", told))
+        return answer_of(request.scope, Problem(500, "internal", told))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
         told = error.detail or HTTPStatus(error.status_code).phrase
         problem = Problem(error.status_code, code, str(told), headers=error.headers)
-        return _answer(request, problem)
+        return answer_of(request.scope, problem)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -174,8 +178,8 @@ def install(app: FastAPI) -> None:
             for e in error.errors()
         ]
         what = "; ".join(f"{f['pointer']}: {f['detail']}" for f in found[:3])
-        return _answer(
-            request,
+        return answer_of(
+            request.scope,
             Problem(400, "invalid-request", f"the request is not valid: {what}", errors=found),
         )
 
@@ -183,7 +187,7 @@ def install(app: FastAPI) -> None:
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         _LOG.error("unexpected", exc_info=error)
         told = "an error that was not foreseen; the log of the service has it under this request_id"
-        return _answer(request, Problem(500, "internal", told))
+        return answer_of(request.scope, Problem(500, "internal", told))
 
 
 def _pointer(location: Sequence[Any]) -> str:
@@ -193,7 +197,9 @@ def _pointer(location: Sequence[Any]) -> str:
     return f"#{steps}" if where == "body" else f"{where}:{steps.removeprefix('/')}"
 
 
-def _answer(request: Request, problem: Problem) -> JSONResponse:
-    request_id = getattr(request.state, "request_id", "")
-    document = problem.document(request.url.path, request_id)
+def answer_of(scope: Scope, problem: Problem) -> JSONResponse:
+    """Return the answer that a problem is, to the request of a scope."""
+    request_id = scope.get("state", {}).get("request_id", "")
+    # Not `request.url`, which reads the query: it may be the very thing that nobody can read.
+    document = problem.document(quote(scope["path"], safe="/:@!$&'()*+,;=~"), request_id)
     return JSONResponse(document, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
