@@ -76,7 +76,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Who at risk does a public warning reach, through which channel, how soon, and who is left out.",
         lifespan=living,
-        root_path=settings.root_path,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -84,7 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     problems.install(app)
     install_metrics(app)
-    install_openapi(app)
+    install_openapi(app, settings.root)
     install_bodies(app)
     install_origins(app, settings)
     install_middleware(app, settings)

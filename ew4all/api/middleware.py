@@ -44,6 +44,7 @@ class Envelope:
         self.app = app
         self.most = settings.limits.body_bytes
         self.doors = Doors(settings)
+        self.root = settings.root
         # Pages may embed, as pictures, what they may read; other origins get nothing in any other way either.
         shared = b"cross-origin" if settings.origins else b"same-origin"
         self.headers = (*_HEADERS, (b"cross-origin-resource-policy", shared))
@@ -53,6 +54,8 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.root:
+            scope["root_path"] = self.root
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
@@ -70,11 +73,14 @@ class Envelope:
                     *((name.lower().encode(), value.encode()) for name, value in rate.items()),
                     *(h for h in self.headers if h[0] not in have),
                 ]
-                message = {**message, "headers": [*message["headers"], *extra]}
+                own = [self._placed(*header) for header in message["headers"]]
+                message = {**message, "headers": [*own, *extra]}
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            is_upload = _UPLOADS.match(scope["path"]) is not None
+            path = scope["path"]
+            own = path.removeprefix(self.root) if path.startswith(f"{self.root}/") else path
+            is_upload = _UPLOADS.match(own) is not None
             length = headers.get(b"content-length", b"0")
             refused = self.doors.refused(scope["method"], headers)
             if not is_upload and length.isdigit() and int(length) > self.most:
@@ -91,6 +97,11 @@ class Envelope:
                 "request", method=scope["method"], path=scope["path"], status=status,
                 ms=round(1000 * (time.perf_counter() - started_s), 1),
             )  # fmt: skip
+
+    def _placed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """Return a header in which a path of ours is one of the proxy, which serves us under a path."""
+        is_path = name.lower() == b"location" and value.startswith(b"/")
+        return (name, self.root.encode() + value) if is_path else (name, value)
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

@@ -124,7 +124,10 @@ class Settings(BaseSettings):
             "as everything can then be read by whoever may ask, and all (`*`) with keys"
         ),
     )
-    root_path: str = ""
+    root_path: str = Field(
+        default="",
+        description="path under which a proxy serves it, such as /warn; taken off by it, or not",
+    )
     workers: int = Field(
         default=1, ge=0, description="jobs at a time in this process; 0: `ew4all worker`"
     )
@@ -163,6 +166,12 @@ class Settings(BaseSettings):
         default=(), description="feeds of alerts that the workers look at; JSON in the environment"
     )
     limits: Limits = Field(default_factory=lambda: Limits())  # noqa: PLW0108 - mypy knows no generated signature
+
+    @property
+    def root(self) -> str:
+        """`root_path` with a slash before it and none behind; empty without one."""
+        plain = self.root_path.strip("/")
+        return f"/{plain}" if plain else ""
 
     @property
     def origins(self) -> tuple[str, ...]:

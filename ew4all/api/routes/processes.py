@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from ew4all.api.answers import Links
 from ew4all.api.deps import Executing, Serving, needs
 from ew4all.api.idempotency import Answer, Kept, OnceOnly
 from ew4all.api.jobs import records
@@ -23,6 +24,8 @@ from ew4all.api.routes.sent import JsonOnly
 __all__ = ["router"]
 
 router = APIRouter(tags=["processes"])
+
+_OGC: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
 
 
 def _process(identifier: str) -> Process:
@@ -45,19 +48,14 @@ def _summary(process: Process) -> dict[str, Any]:
     dependencies=[needs("read")],
     responses=responses(401, 403),
 )
-def list_processes() -> dict[str, Any]:
+def list_processes(request: Request) -> dict[str, Any]:
     """List what can be executed."""
+    links = Links(request)
     found = [
-        {
-            **_summary(p),
-            "links": [{"href": f"/processes/{p.id}", "rel": "self", "type": "application/json"}],
-        }
+        {**_summary(p), "links": [links.link(f"/processes/{p.id}", "self")]}
         for p in PROCESSES.values()
     ]
-    return {
-        "processes": found,
-        "links": [{"href": "/processes", "rel": "self", "type": "application/json"}],
-    }
+    return {"processes": found, "links": [links.link("/processes", "self")]}
 
 
 @router.get(
@@ -66,7 +64,7 @@ def list_processes() -> dict[str, Any]:
     dependencies=[needs("read")],
     responses=responses(401, 403, 404),
 )
-def describe_process(process_id: str) -> dict[str, Any]:
+def describe_process(process_id: str, request: Request) -> dict[str, Any]:
     """Describe a process: its inputs and outputs as JSON Schema."""
     process = _process(process_id)
     schema = process.inputs.model_json_schema()
@@ -79,11 +77,12 @@ def describe_process(process_id: str) -> dict[str, Any]:
             "title": inner.get("title", name), "description": inner.get("description", ""),
             "minOccurs": int(name in required), "maxOccurs": 1, "schema": whole,
         }  # fmt: skip
-    href = f"/processes/{process.id}/execution"
-    links = [
-        {"href": href, "rel": "http://www.opengis.net/def/rel/ogc/1.0/execute", "title": "execute"}
+    links = Links(request)
+    own = [
+        links.link(f"/processes/{process.id}", "self"),
+        links.link(f"/processes/{process.id}/execution", _OGC + "execute", title="execute"),
     ]
-    return {**_summary(process), "inputs": inputs, "outputs": dict(process.outputs), "links": links}
+    return {**_summary(process), "inputs": inputs, "outputs": dict(process.outputs), "links": own}
 
 
 @router.post(
@@ -119,8 +118,14 @@ async def execute(
     inputs = checked(process, body)
     prefers = {p.strip() for p in request.headers.get("prefer", "").split(",")}
     waits = "respond-async" not in prefers
+    links = Links(request)
+
+    def accepted(job: records.Job) -> Answer:
+        headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}
+        return Answer(201, status_info(job, links), headers)
+
     found = await run_in_threadpool(
-        accept_or_find, service, process.id, inputs, asking, once, None if waits else _accepted, priority=priority
+        accept_or_find, service, process.id, inputs, asking, once, None if waits else accepted, priority=priority
     )  # fmt: skip
     if isinstance(found, Kept):
         if found.answer is not None:
@@ -128,18 +133,13 @@ async def execute(
         job = await run_in_threadpool(pending_job, service, found)
         return JSONResponse(results_of(job))
     if not waits:
-        return _accepted(found).response()
+        return accepted(found).response()
     job = await _wait(service, found)
     if job.is_finished:
         return JSONResponse(results_of(job))
-    answer = _accepted(job)
+    answer = accepted(job)
     await run_in_threadpool(once.settle, service, answer)
     return answer.response()
-
-
-def _accepted(job: records.Job) -> Answer:
-    headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}
-    return Answer(201, status_info(job), headers)
 
 
 def checked(process: Process, body: dict[str, Any]) -> dict[str, Any]:
