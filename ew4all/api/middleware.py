@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from ew4all.api.settings import Settings
 
-__all__ = ["CSP", "install"]
+__all__ = ["CSP", "HEADERS", "install"]
 
 CSP: Final = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-_HEADERS: Final = (
+HEADERS: Final = (
     (b"content-security-policy", CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -31,6 +31,7 @@ _HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
 )
+"""Of every answer that does not say otherwise."""
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _UPLOADS: Final = re.compile(r"^/v1/uploads(/|$)")
 
@@ -47,7 +48,7 @@ class Envelope:
         self.root = settings.root
         # Pages may embed, as pictures, what they may read; other origins get nothing in any other way either.
         shared = b"cross-origin" if settings.origins else b"same-origin"
-        self.headers = (*_HEADERS, (b"cross-origin-resource-policy", shared))
+        self.headers = (*HEADERS, (b"cross-origin-resource-policy", shared))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ew4all import errors
 
@@ -155,6 +156,11 @@ def install(app: FastAPI) -> None:
     async def _busy(request: Request, error: PoolTimeout) -> JSONResponse:
         _LOG.error("database", error=str(error))
         return answer_of(request.scope, _unavailable())
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(request: Request, _: ClientDisconnect) -> JSONResponse:
+        # Nobody gets it; what is logged is one line, and no error of ours.
+        return answer_of(request.scope, Problem(400, "cut-off", "the request was cut off"))
 
     @app.exception_handler(OSError)
     async def _disk(request: Request, error: OSError) -> JSONResponse:
