@@ -12,6 +12,7 @@ from ew4all import __version__
 from ew4all.api import problems
 from ew4all.api.bodies import install as install_bodies
 from ew4all.api.events.hub import Hub
+from ew4all.api.jobs.drivers import lock_down
 from ew4all.api.metrics import install as install_metrics
 from ew4all.api.middleware import install as install_middleware
 from ew4all.api.openapi import install as install_openapi
@@ -44,21 +45,30 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Return the application.
+def create_app(settings: Settings | None = None, *, is_alone: bool = True) -> FastAPI:
+    """Return the application, for any ASGI server; it opens its store and locks GDAL down when that begins its lifespan.
+
+    Parameters
+    ----------
+    is_alone
+        Whether the process serves nothing else. One that has other uses for GDAL keeps its drivers, and must not be
+        reached by anybody whose uploads are not trusted.
 
     Raises
     ------
     OptionError
-        It would listen beyond this machine without authentication.
+        It would listen beyond this machine without authentication; at the beginning of its lifespan: GDAL was loaded
+        before with drivers that are not allowed.
     ReadError
-        The store cannot be opened.
+        The store cannot be opened; at the beginning of its lifespan.
     """
     settings = settings or Settings()
     must_be_guarded(settings)
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
+        if is_alone:
+            await run_in_threadpool(lock_down)
         # In a thread: DBOS refuses its plain calls where an event loop runs.
         service = await run_in_threadpool(Service, settings)
         app.state.service = service
