@@ -10,6 +10,7 @@ from sqlalchemy import select
 from ew4all.api import audit
 from ew4all.api.answers import Known, Links
 from ew4all.api.deps import Executing, Reading, Serving
+from ew4all.api.executions import RESPONSE, told
 from ew4all.api.jobs import records
 from ew4all.api.problems import OGC, Problem, responses
 from ew4all.api.store.tables import LAYERS
@@ -137,10 +138,12 @@ def get_job(job_id: str, request: Request, service: Serving, asking: Reading) ->
     operation_id="getResults",
     responses=responses(400, 401, 403, 404, 500),
 )
-def get_results(job_id: str, request: Request, service: Serving, asking: Reading) -> dict[str, Any]:
+def get_results(job_id: str, request: Request, service: Serving, asking: Reading) -> Any:
     """Return the outputs of a job, or the error with which it failed."""
     job = find_job(service, asking, job_id)
     out = results_of(job)
+    if RESPONSE in job.inputs:
+        return told(job, out)
     with service.database.read() as connection:
         rows = connection.execute(
             select(LAYERS).where(LAYERS.c.job == job.id).order_by(LAYERS.c.name)

@@ -26,12 +26,9 @@ CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/png",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
-    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
-    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
-    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
 )
-"""Only what is true. Not `oas30`: the document is OpenAPI 3.1. Not `job-list` of Processes: jobs are listed without the
+"""Only what is true. Not `core` of Processes, nor what builds on it (`json`, `dismiss`): docs/jobs.md says what is otherwise. Not `oas30`: the document is OpenAPI 3.1. Not `job-list` of Processes: jobs are listed without the
 filters `type`, `datetime`, `minDuration` and `maxDuration`. Not `html` of Features: this page and the list of
 conformance classes are JSON."""
 
@@ -96,6 +93,7 @@ def landing(request: Request) -> dict[str, Any]:
         links.link("/api", "service-desc", OPENAPI, "the API"),
         links.link("/docs", "service-doc", "text/html", "the API, for people"),
         links.link("/conformance", "conformance", title="conformance classes"),
+        links.link("/conformance", _OGC + "conformance", title="the same, as Processes names it"),
         links.link("/collections", "data", title="collections of features"),
         links.link("/tileMatrixSets", _OGC + "tiling-schemes", title="tile matrix sets"),
         links.link("/processes", _OGC + "processes", title="processes"),

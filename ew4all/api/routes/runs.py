@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ew4all.api.answers import FOR_EVER, Known, Links, kept, tag_of, unchanged
 from ew4all.api.deps import Executing, Reading, Serving
 from ew4all.api.documents.models import shown
+from ew4all.api.executions import checked
 from ew4all.api.idempotency import Answer, OnceOnly
 from ew4all.api.jobs import records
 from ew4all.api.jobs.accepting import accept_once
@@ -19,7 +20,6 @@ from ew4all.api.processes import PROCESSES
 from ew4all.api.references import ScenarioReference
 from ew4all.api.routes.documents import Limit, Offset
 from ew4all.api.routes.jobs import Status
-from ew4all.api.routes.processes import checked
 from ew4all.api.runs import Run, curves_of, find_run, list_runs
 from ew4all.api.runs_models import CurvesDocument, RunDocument, RunPage
 
