@@ -142,11 +142,32 @@ def test_who_goes_in_the_middle_of_a_body_is_no_error_of_ours(
     assert logged == [400]
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST /v1/uploads?name=a.tif HTTP/1.1\r\n" + HOST + b"Content-Length: 1000\r\n\r\nII*\0",
+        CHUNKED + b"5\r\n# ni",
+        b"GET / HTTP/1.1\r\nHo",
+    ],
+)
+def test_a_body_that_ends_too_early_is_told(served: Served, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10.0) as line:
+        line.sendall(sent)
+        line.shutdown(socket.SHUT_WR)
+        out = b""
+        while part := line.recv(1 << 16):
+            out += part
+    status, _, problem = parsed(out)
+    assert (status, problem["code"]) == (400, "cut-off")
+    assert problem["errors"][0]["pointer"] == "#"
+
+
 def test_what_stands_behind_a_body_is_no_header(served: Served) -> None:
-    trailer = b"5\r\n# nil\r\n0\r\nX-Request-ID: mine\r\nAuthorization: Bearer ew4_x\r\n\r\n"
+    trailer = b"2\r\n{}\r\n0\r\nX-Request-ID: mine\r\nAuthorization: Bearer ew4_x\r\n\r\n"
     close = CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    close = close.replace(b"scenarios", b"runs").replace(b"/yaml", b"/json")
     status, headers, problem = parsed(told(served, close, trailer))
-    assert (status, problem["code"]) == (400, "invalid-scenario")
+    assert (status, problem["code"]) == (400, "invalid-request")
     assert headers["x-request-id"] != "mine"
 
 

@@ -23,7 +23,7 @@ AREA = {"type": "Polygon", "coordinates": [[[-61.8, 12.0], [-61.6, 12.0], [-61.6
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with make_client(tmp_path_factory.mktemp("executions"), workers=1) as made:
+    with make_client(tmp_path_factory.mktemp("executions"), workers=1, sync_wait_s=120.0) as made:
         yield made
 
 

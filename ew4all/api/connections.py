@@ -48,6 +48,17 @@ class Connection(HttpToolsProtocol):
         self._unwatch()
         super().connection_lost(exc)
 
+    def eof_received(self) -> None:
+        """Tell whoever has ended in the middle of a request, and may still listen; then it is closed."""
+        cycle: Any = self.cycle
+        is_in_body = cycle is not None and cycle.more_body and not cycle.response_started
+        if self._is_in_head or is_in_body:
+            told = (
+                "the request was cut off: the connection ended before its body did; nothing is kept"
+            )
+            self._refuse(Problem(400, "cut-off", told))
+        super().eof_received()
+
     def data_received(self, data: bytes) -> None:
         """Take some bytes; of what leads to nothing, so many and no more."""
         self._is_moving = False
@@ -117,7 +128,8 @@ class Connection(HttpToolsProtocol):
         if cycle is None or cycle.response_complete or not cycle.response_started:
             request_id = new_id()
             # Where it was asked for is not known.
-            answer = answer_of({"path": "", "state": {"request_id": request_id}}, problem)
+            scope = {"path": "", "method": "POST", "state": {"request_id": request_id}}
+            answer = answer_of(scope, problem)
             fields = [*answer.raw_headers, *HEADERS, (b"x-request-id", request_id.encode()), (b"connection", b"close")]  # fmt: skip
             head = b"".join(b"%s: %s\r\n" % field for field in fields)
             self.transport.write(STATUS_LINE[problem.status] + head + b"\r\n" + bytes(answer.body))

@@ -46,11 +46,8 @@ class Doors:
             return None
         host = headers.get(b"host", b"").decode("latin-1")
         if _name(host) not in self.hosts:
-            return Problem(
-                421,
-                "unknown-host",
-                f"this service demands no keys and answers to names of its own machine, not to {host!r}; the setting EW4ALL_HOSTS names more",
-            )
+            told = f"this service demands no keys and answers to names of its own machine, not to {host!r}; the setting EW4ALL_HOSTS names more"
+            return _closed(421, "unknown-host", told, "Host")
         if method in _READS:
             return None
         # Two witnesses, of whom a browser may be silent about either: where it told, and programs name neither.
@@ -61,11 +58,13 @@ class Doors:
         )
         if is_ours and (site is None or site.strip().lower() in _OWN_SITES):
             return None
-        return Problem(
-            403,
-            "other-origin",
-            "this service demands no keys: a page of another origin changes nothing; demand keys (EW4ALL_AUTH=keys) to let it, with a key of its own",
-        )
+        told = "this service demands no keys: a page of another origin changes nothing; demand keys (EW4ALL_AUTH=keys) to let it, with a key of its own"
+        return _closed(403, "other-origin", told, "Sec-Fetch-Site" if is_ours else "Origin")
+
+
+def _closed(status: int, code: str, told: str, header: str) -> Problem:
+    fault = {"pointer": f"header:{header}", "detail": told, "code": code}
+    return Problem(status, code, told, errors=[fault])
 
 
 def _name(host: str) -> str:

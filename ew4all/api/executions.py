@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from ew4all.api.pointers import faults_of, step
 from ew4all.api.problems import Problem
 from ew4all.api.references import PATTERN, SCENARIO
 
@@ -51,14 +52,7 @@ def checked(process: Process, body: Mapping[str, Any], base: str = "") -> dict[s
     try:
         inputs = process.inputs.model_validate(given)
     except ValidationError as error:
-        faults = [
-            {
-                "pointer": "#/inputs" + "".join(map(_step, e["loc"])),
-                "detail": e["msg"],
-                "code": e["type"],
-            }
-            for e in error.errors(include_url=False)
-        ]
+        faults = faults_of(error.errors(include_url=False), given, "#/inputs")
         told = "; ".join(f"{f['pointer']}: {f['detail']}" for f in faults[:3])
         raise Problem(
             400, "invalid-inputs", f"inputs of {process.id} are not valid: {told}", errors=faults
@@ -81,7 +75,7 @@ def _response(process: Process, body: Mapping[str, Any]) -> str | None:
     """Return how results are to be told, once all but the inputs is known to be in order."""
     for name in sorted(set(body) - _MEMBERS):
         told = f"a request has no {name!r}; inputs stand under `inputs`"
-        raise _fault(told, code="invalid-request", pointer=f"#{_step(name)}")
+        raise _fault(told, code="invalid-request", pointer=f"#{step(name)}")
     if "subscriber" in body:
         told = "this service calls nobody: listen to /v1/jobs/{id}/events, or ask for the job from time to time"
         raise _fault(told, code="no-callbacks", pointer="#/subscriber")
@@ -107,11 +101,6 @@ def _response(process: Process, body: Mapping[str, Any]) -> str | None:
     return None if response is None else str(response)
 
 
-def _step(name: Any) -> str:
-    """Return a step of a JSON Pointer (RFC 6901)."""
-    return "/" + str(name).replace("~", "~0").replace("/", "~1")
-
-
 def _fault(told: str, *, code: str, pointer: str) -> Problem:
     return Problem(400, code, told, errors=[{"pointer": pointer, "detail": told, "code": code}])
 
@@ -126,7 +115,7 @@ def _resolved_inputs(process: Process, inputs: Any, base: str) -> Any:
         return inputs
     schemas = process.inputs.model_json_schema()["properties"]
     return {
-        name: _resolved(value, base, f"#/inputs{_step(name)}") if _takes_files(schemas.get(name)) else value
+        name: _resolved(value, base, f"#/inputs{step(name)}") if _takes_files(schemas.get(name)) else value
         for name, value in inputs.items()
     }  # fmt: skip
 
@@ -159,7 +148,7 @@ def _resolved(value: Any, base: str, pointer: str) -> Any:
         return _reference(value["href"], base, f"{pointer}/href")
     if "type" in names:  # GeoJSON, whose members are nobody's but its author's
         return value
-    return {k: _resolved(one, base, f"{pointer}{_step(k)}") for k, one in value.items()}
+    return {k: _resolved(one, base, f"{pointer}{step(k)}") for k, one in value.items()}
 
 
 def _reference(href: str, base: str, pointer: str) -> str:

@@ -79,25 +79,31 @@ class Envelope:
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            path = scope["path"]
-            own = path.removeprefix(self.root) if path.startswith(f"{self.root}/") else path
-            is_upload = _UPLOADS.match(own) is not None
-            length = headers.get(b"content-length", b"0")
-            refused = self.doors.refused(scope["method"], headers)
-            if not is_upload and length.isdigit() and int(length) > self.most:
-                refused = refused or _too_large(self.most)
-            if refused is not None:
-                answer = answer_of(scope, refused)
-                answer.headers["Connection"] = "close"
-                await answer(scope, receive, sending)
-            else:
-                await self.app(
-                    scope, receive if is_upload else _bounded(receive, self.most), sending
-                )
-            _LOG.info(
-                "request", method=scope["method"], path=scope["path"], status=status,
-                ms=round(1000 * (time.perf_counter() - started_s), 1),
-            )  # fmt: skip
+            try:
+                await self._answer(scope, receive, sending, headers)
+            finally:
+                _LOG.info(
+                    "request", method=scope["method"], path=scope["path"], status=status,
+                    ms=round(1000 * (time.perf_counter() - started_s), 1),
+                )  # fmt: skip
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
+    ) -> None:
+        """Refuse a request, or have it answered."""
+        path = scope["path"]
+        own = path.removeprefix(self.root) if path.startswith(f"{self.root}/") else path
+        is_upload = _UPLOADS.match(own) is not None
+        length = headers.get(b"content-length", b"0")
+        refused = self.doors.refused(scope["method"], headers)
+        if not is_upload and length.isdigit() and int(length) > self.most:
+            refused = refused or _too_large(self.most)
+        if refused is None:
+            await self.app(scope, receive if is_upload else _bounded(receive, self.most), send)
+        else:
+            answer = answer_of(scope, refused)
+            answer.headers["Connection"] = "close"
+            await answer(scope, receive, send)
 
     def _placed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
         """Return a header in which a path of ours is one of the proxy, which serves us under a path."""
@@ -127,5 +133,6 @@ def _too_large(most: int) -> Problem:
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Put the envelope around an application."""
-    app.add_middleware(Envelope, settings=settings)
+    """Put the envelope around an application, and around what answers its unforeseen errors: middlewares that are added lie within that."""
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Envelope(build(), settings)  # type: ignore[method-assign]

@@ -107,15 +107,22 @@ def create_run(
     """Play a scenario: one that is stored, in a version or the latest, an upload, or one that comes with ew4all."""
     process = PROCESSES["run"]
     asked = body.model_dump(exclude_none=True, exclude={"priority"})
-    inputs = checked(process, {"inputs": asked})
 
     def answer(job: records.Job) -> Answer:
         document = _document(Run(job), Links(request))
         return Answer(201, document, {"Location": f"/v1/runs/{job.id}"})
 
-    return accept_once(
-        service, process.id, inputs, asking, once, answer, priority=body.priority
-    ).response()
+    try:
+        inputs = checked(process, {"inputs": asked})
+        return accept_once(
+            service, process.id, inputs, asking, once, answer, priority=body.priority
+        ).response()
+    except Problem as problem:  # inputs are the body itself here
+        problem.errors = tuple(
+            {**fault, "pointer": fault["pointer"].replace("#/inputs", "#", 1)}
+            for fault in problem.errors
+        )
+        raise
 
 
 @router.get(
