@@ -49,7 +49,7 @@ class Served:
 def serving(folder: Path, **settings: Any) -> Iterator[Served]:
     """A service that keeps its data in `folder`; it has no worker unless it is told to."""
     given = {"data_dir": folder / "data", "poll_s": 0.05, "workers": 0, **settings}
-    app = create_app(Settings(**given))
+    app = create_app(Settings(**given), is_alone=False)
     server = server_of(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()

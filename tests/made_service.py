@@ -31,7 +31,9 @@ def make_client(folder: Path, **settings: Any) -> Iterator[TestClient]:
     DBOS is one a process: two of these with workers must not be open at once.
     """
     given = {"data_dir": folder / "data", "poll_s": 0.05, "hosts": ("testserver",), **settings}
-    with TestClient(create_app(Settings(**given)), raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(Settings(**given), is_alone=False), raise_server_exceptions=False
+    ) as client:
         yield client
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_service import make_client, service_of
 
+from ew4all.api import middleware, problems
 from ew4all.api.identity import ROLES, make_key
 from ew4all.api.openapi import routes_of
+from ew4all.api.routes import landing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,13 +160,37 @@ def test_every_answer_has_its_headers(client: TestClient, path: str) -> None:
     assert "server" not in answer.headers
 
 
-def test_pages_of_others_may_read_and_no_more(client: TestClient) -> None:
+def test_an_error_that_was_not_foreseen_has_its_headers_and_line_too(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[dict[str, Any]] = []
+
+    def broken(*_: object) -> None:
+        msg = "nobody thought of this, and it holds a secret"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(landing, "landing", broken)
+    monkeypatch.setattr(problems, "_LOG", SimpleNamespace(error=lambda *_, **__: None))
+    info = SimpleNamespace(info=lambda _, **facts: logged.append(facts))
+    monkeypatch.setattr(middleware, "_LOG", info)
+    answer = client.get("/", headers={"X-Request-ID": "mine"})
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.json()["code"], answer.json()["request_id"]) == ("internal", "mine")
+    assert "secret" not in answer.text
+    assert answer.headers["x-request-id"] == "mine"
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert [(one["path"], one["status"]) for one in logged] == [("/", 500)]
+
+
+def test_pages_of_others_have_no_rights_but_those_of_their_key(client: TestClient) -> None:
     origin = {"Origin": "https://map.test"}
     answer = client.get("/healthz", headers=origin)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
     preflight = {**origin, "Access-Control-Request-Method": "POST"}
-    assert client.options("/v1/uploads", headers=preflight).status_code == 400
+    assert client.options("/v1/uploads", headers=preflight).status_code == 200
+    assert client.post("/v1/uploads?name=a.txt", headers=origin).status_code == 401
 
 
 HOSTILE = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from made_service import make_client
+from made_service import make_client, service_of
 
 from ew4all.api.doors import Doors
+from ew4all.api.identity import make_key
 from ew4all.api.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,17 +67,123 @@ def test_a_page_of_another_origin_changes_nothing(client: TestClient) -> None:
     # The page that the service sent itself, and programs, which name no origin.
     assert client.delete("/jobs/1", headers={"Origin": "http://testserver"}).status_code == 404
     assert client.delete("/jobs/1").status_code == 404
-    assert client.get("/v1/layers", headers={"Origin": "https://map.example"}).status_code == 200
 
 
-def test_a_map_of_another_origin_may_show_its_key(client: TestClient) -> None:
+@pytest.mark.parametrize(
+    ("site", "is_let_in"),
+    [
+        (None, True),
+        ("same-origin", True),
+        ("none", True),
+        ("cross-site", False),
+        ("same-site", False),  # another port of this machine
+        ("nonsense", False),
+        ("", False),
+    ],
+)
+def test_a_page_of_elsewhere_changes_nothing_where_it_tells_no_origin(
+    site: str | None, is_let_in: bool
+) -> None:
+    asked = {b"host": b"127.0.0.1:8000"}
+    if site is not None:
+        asked[b"sec-fetch-site"] = site.encode()
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        problem = Doors(Settings()).refused(method, asked)
+        assert (problem is None) == is_let_in
+        assert problem is None or (problem.status, problem.code) == (403, "other-origin")
+        assert Doors(Settings(auth="keys")).refused(method, asked) is None
+    # A link on somebody's page may be followed.
+    assert Doors(Settings()).refused("GET", asked) is None
+
+
+def test_a_page_of_another_origin_is_shown_nothing_without_keys(client: TestClient) -> None:
+    there = {"Origin": "https://map.example"}
+    answer = client.get("/v1/layers", headers=there)
+    assert "access-control-allow-origin" not in answer.headers
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+    refused = client.options(
+        "/v1/layers", headers={**there, "Access-Control-Request-Method": "GET"}
+    )
+    assert refused.status_code == 403
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert "access-control-allow-origin" not in refused.headers
+    told = refused.json()
+    assert (told["code"], told["instance"]) == ("cors-refused", "/v1/layers")
+    assert told["request_id"] == refused.headers["x-request-id"]
+    assert told["errors"][0]["pointer"] == "header:Origin"
+    assert told["errors"][0]["code"] == "other-origin"
+    assert "EW4ALL_CORS_ORIGINS" in told["detail"]
+
+
+def test_an_origin_that_is_named_reads_without_keys_and_changes_nothing(tmp_path: Path) -> None:
+    named = ("https://map.example",)
+    with make_client(tmp_path, workers=0, cors_origins=named) as client:
+        there = {"Origin": "https://map.example"}
+        answer = client.get("/v1/layers", headers=there)
+        assert answer.headers["access-control-allow-origin"] == "https://map.example"
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+        other = client.get("/v1/layers", headers={"Origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in other.headers
+        asked = {**there, "Access-Control-Request-Method": "POST"}
+        refused = client.options("/v1/runs", headers=asked)
+        assert refused.json()["errors"][0]["pointer"] == "header:Access-Control-Request-Method"
+        assert client.post("/v1/runs", headers=there, json={}).json()["code"] == "other-origin"
+
+
+@pytest.fixture
+def keyed(tmp_path: Path) -> Iterator[TestClient]:
+    with make_client(tmp_path, workers=0, auth="keys") as made:
+        yield made
+
+
+def test_a_map_of_another_origin_may_show_its_key(keyed: TestClient) -> None:
     asked = {
         "Origin": "https://map.example",
         "Access-Control-Request-Method": "GET",
         "Access-Control-Request-Headers": "authorization,range,last-event-id",
     }
-    answer = client.options("/v1/layers", headers=asked)
+    answer = keyed.options("/v1/layers", headers=asked)
     assert answer.status_code == 200
     assert "authorization" in answer.headers["access-control-allow-headers"].lower()
-    got = client.get("/v1/layers", headers={"Origin": "https://map.example"})
+    got = keyed.get("/v1/layers", headers={"Origin": "https://map.example"})
+    assert got.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in got.headers
     assert "Content-Range" in got.headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_an_application_of_another_origin_works_with_its_key(
+    keyed: TestClient, method: str
+) -> None:
+    asked = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id",
+    }
+    answer = keyed.options("/v1/runs", headers=asked)
+    assert answer.status_code == 200
+    assert method in answer.headers["access-control-allow-methods"]
+    _, secret = make_key(service_of(keyed).database, "app", "analyst")
+    told = keyed.post(
+        "/v1/runs",
+        json={"scenario": "valley-flash-flood"},
+        headers={"Origin": "https://app.example", "Authorization": f"Bearer {secret}"},
+    )
+    assert told.status_code == 201
+    seen = told.headers["access-control-expose-headers"].lower().replace(" ", "").split(",")
+    assert {"location", "etag", "link", "retry-after", "content-crs", "ogc-numbermatched"} <= set(
+        seen
+    )
+
+
+def test_what_no_page_may_send_is_refused_with_what_it_is(keyed: TestClient) -> None:
+    asked = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "TRACE",
+        "Access-Control-Request-Headers": "authorization, x-forwarded-for",
+    }
+    refused = keyed.options("/v1/runs", headers=asked)
+    assert (refused.status_code, refused.json()["code"]) == (403, "cors-refused")
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert [e["code"] for e in refused.json()["errors"]] == ["method", "header"]
+    assert "x-forwarded-for" in refused.json()["detail"]

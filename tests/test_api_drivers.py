@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 import rasterio
 from made_service import ended, make_client, started
 from rasterio.transform import Affine
@@ -20,9 +21,32 @@ from ew4all.api.jobs.running import environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
 SECRET = b"root:x:0:0:this is a secret of the host, and of nobody else...." * 2
+
+_SERVED = """
+import json, os, sys, warnings
+from pathlib import Path
+before = dict(os.environ)
+from ew4all.api.app import create_app
+from ew4all.api.settings import Settings
+from ew4all.errors import OptionError
+assert dict(os.environ) == before  # nothing at import
+if sys.argv[2] == "late":
+    import rasterio
+    with rasterio.Env():
+        pass
+from starlette.testclient import TestClient
+app = create_app(Settings(data_dir=Path(sys.argv[1]), workers=0, hosts=["testserver"]))
+assert dict(os.environ) == before
+try:
+    with TestClient(app) as client:
+        assert client.get("/healthz").status_code == 200
+        import pyogrio, rasterio
+        with rasterio.Env() as env:
+            print(json.dumps([*env.drivers(), *pyogrio.list_drivers()]), file=sys.stderr)
+except OptionError as error:
+    print(json.dumps(str(error)), file=sys.stderr)
+"""
 
 _OPENED = """
 import json, sys, warnings
@@ -117,6 +141,24 @@ def test_a_sealed_process_has_the_allowed_drivers_and_no_other() -> None:
 def test_the_service_itself_has_virtual_rasters_besides() -> None:
     raster, vector = registered({**os.environ, **locked_down()})
     assert set(raster) | set(vector) == ALLOWED | TILES | {"VRT"}
+
+
+@pytest.mark.parametrize("when", ["early", "late"])
+def test_the_application_locks_its_process_down_whoever_serves_it(
+    tmp_path: Path, when: str
+) -> None:
+    free = {k: v for k, v in os.environ.items() if k not in {"GDAL_SKIP", "OGR_SKIP"}}
+    ran = subprocess.run(
+        [sys.executable, "-c", _SERVED, str(tmp_path), when],
+        env=free, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stderr.splitlines()[-1])
+    if when == "early":
+        assert set(told) == ALLOWED | TILES | {"VRT"}
+    else:
+        # Too late, and told; a service that is half locked would be taken for one that is.
+        assert "GDAL was loaded in this process before" in told
 
 
 def test_what_is_allowed_follows_no_setting_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ LONG: Mapping[str, Any] = {"scenario": "valley-flash-flood", "replicas": 400}
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with make_client(tmp_path_factory.mktemp("service"), workers=2) as made:
+    with make_client(tmp_path_factory.mktemp("service"), workers=2, sync_wait_s=120.0) as made:
         yield made
 
 

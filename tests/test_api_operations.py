@@ -19,6 +19,7 @@ from made_service import REACH, make_client, service_of, started
 from ew4all.api import logs, serving
 from ew4all.api.app import create_app
 from ew4all.api.identity import make_key
+from ew4all.api.jobs import drivers
 from ew4all.api.jobs.keeper import Keeper
 from ew4all.api.logs import configure, without_secrets
 from ew4all.api.openapi import routes_of
@@ -183,6 +184,7 @@ def test_what_is_there_at_the_start_is_not_looked_through_again(
 
     monkeypatch.setattr(serving, "server_of", lambda *_: Nobody())
     monkeypatch.setattr(logs, "configure", lambda *_: None)
+    monkeypatch.setattr(drivers, "lock_down", lambda: None)  # of this process, which is the tests'
     monkeypatch.setattr(os, "environ", dict(os.environ))
     try:
         serve(port=0, data_dir=tmp_path)

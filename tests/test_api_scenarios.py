@@ -159,3 +159,14 @@ def test_a_scenario_may_name_a_stored_alert_in_a_version(client: TestClient) -> 
     assert answer.json()["facts"]["references"] == [f"{alert}@1"]
     lost = client.post("/v1/scenarios", content=SMALL + f"alert: {{cap: '{alert}@2'}}\n", headers=YAML)  # fmt: skip
     assert (lost.status_code, lost.json()["code"]) == (400, "unknown-reference")
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "a: " + "{a: " * 3_000, "- " * 3_000 + "a", "? " * 3_000]
+)
+def test_a_scenario_that_is_nested_without_end_is_a_fault_of_its_own(
+    client: TestClient, text: str
+) -> None:
+    answer = client.post("/v1/scenarios", content=text, headers=YAML)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-scenario")
+    assert "nested more than 50 deep" in answer.json()["errors"][0]["detail"]

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,3 +101,15 @@ def test_the_container_file_is_of_known_instructions(repository: Path) -> None:
     assert f"\n{extra} = [" in (repository / "pyproject.toml").read_text("utf-8")
     assert "USER ew4all" in lines
     assert "not run here" in text
+
+
+def test_every_dependency_of_the_package_is_told_with_its_use(repository: Path) -> None:
+    """Whoever audits starts from this table: what is not in it is not looked at."""
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    for_users = [one for name in ("postgres", "exact", "h3", "report", "cluster") for one in extras[name]]  # fmt: skip
+    needed = {re.split(r"[\[<>=]", one)[0] for one in (*project["dependencies"], *for_users)}
+    text = (repository / "docs/operations.md").read_text("utf-8").partition("## Dependencies")[2]
+    first = " ".join(re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE))
+    told = set(re.sub(r"\([^)]*\)", "", first).replace(",", " ").split())
+    assert told - {"package", "---"} == needed

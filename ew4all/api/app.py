@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.cors import CORSMiddleware
 
 from ew4all import __version__
 from ew4all.api import problems
 from ew4all.api.bodies import install as install_bodies
 from ew4all.api.events.hub import Hub
+from ew4all.api.jobs.drivers import lock_down
 from ew4all.api.metrics import install as install_metrics
 from ew4all.api.middleware import install as install_middleware
 from ew4all.api.openapi import install as install_openapi
+from ew4all.api.origins import install as install_origins
 from ew4all.api.routes import (
     alerts,
     audit,
@@ -44,30 +45,30 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 
-_ASKED: Final = ["Authorization", "Range", "If-Range", "If-None-Match", "If-Match", "Last-Event-ID", "Prefer", "X-Request-ID"]  # fmt: skip
-"""Headers that a page of another origin may send: its key, and what reading takes."""
+def create_app(settings: Settings | None = None, *, is_alone: bool = True) -> FastAPI:
+    """Return the application, for any ASGI server; it opens its store and locks GDAL down when that begins its lifespan.
 
-_TOLD: Final = [
-    "ETag", "Link", "Location", "Content-Crs", "OGC-NumberMatched", "RateLimit", "RateLimit-Policy", "Retry-After", "Accept-Ranges",
-    "Content-Range", "X-Request-ID",
-]  # fmt: skip
-
-
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Return the application.
+    Parameters
+    ----------
+    is_alone
+        Whether the process serves nothing else. One that has other uses for GDAL keeps its drivers, and must not be
+        reached by anybody whose uploads are not trusted.
 
     Raises
     ------
     OptionError
-        It would listen beyond this machine without authentication.
+        It would listen beyond this machine without authentication; at the beginning of its lifespan: GDAL was loaded
+        before with drivers that are not allowed.
     ReadError
-        The store cannot be opened.
+        The store cannot be opened; at the beginning of its lifespan.
     """
     settings = settings or Settings()
     must_be_guarded(settings)
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
+        if is_alone:
+            await run_in_threadpool(lock_down)
         # In a thread: DBOS refuses its plain calls where an event loop runs.
         service = await run_in_threadpool(Service, settings)
         app.state.service = service
@@ -85,7 +86,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         summary="Who at risk does a public warning reach, through which channel, how soon, and who is left out.",
         lifespan=living,
-        root_path=settings.root_path,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -93,15 +93,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     problems.install(app)
     install_metrics(app)
-    install_openapi(app)
+    install_openapi(app, settings.root)
     install_bodies(app)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=list(settings.cors_origins),
-        allow_methods=["GET", "HEAD", "OPTIONS"],
-        allow_headers=_ASKED,
-        expose_headers=_TOLD,
-    )
+    install_origins(app, settings)
     install_middleware(app, settings)
     # Routes are tried in their order: first what maps and probes ask for all the time.
     often = operations, tiles, features

@@ -29,6 +29,9 @@ def quoted(etag: str, form: str = "") -> str:
 def must_match(given: str | None, etag: str, *, is_demanded: bool = True) -> None:
     """Refuse a change of something that is not as the client believes.
 
+    Tags are compared strongly (RFC 9110, 13.1.1), by what they were before a compression made them weak: here or in a
+    proxy, nothing else does that to the tag of a version, and what it stands for is the same text, byte for byte.
+
     Raises
     ------
     Problem
@@ -39,7 +42,7 @@ def must_match(given: str | None, etag: str, *, is_demanded: bool = True) -> Non
             return
         told = "a change needs the header If-Match with the ETag of the version that you have seen"
         raise Problem(428, "if-match-missing", told)
-    tags = [tag.strip() for tag in given.split(",")]
+    tags = [tag.strip().removeprefix("W/") for tag in given.split(",")]
     # Any form of the version will do: whoever edits the XML has the ETag of that.
     if "*" in tags or any(t == quoted(etag) or t.startswith(f'"{etag}.') for t in tags):
         return

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Doors"]
 
 _OURS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_OWN_SITES: Final = frozenset({b"same-origin", b"none"})
+"""What browsers say in Sec-Fetch-Site of a page that came from here, and of what a person typed. Not `same-site`: that is every
+port of this machine."""
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -43,22 +46,25 @@ class Doors:
             return None
         host = headers.get(b"host", b"").decode("latin-1")
         if _name(host) not in self.hosts:
-            return Problem(
-                421,
-                "unknown-host",
-                f"this service demands no keys and answers to names of its own machine, not to {host!r}; the setting EW4ALL_HOSTS names more",
-            )
-        origin = headers.get(b"origin")
-        if method in _READS or origin is None:
+            told = f"this service demands no keys and answers to names of its own machine, not to {host!r}; the setting EW4ALL_HOSTS names more"
+            return _closed(421, "unknown-host", told, "Host")
+        if method in _READS:
             return None
+        # Two witnesses, of whom a browser may be silent about either: where it told, and programs name neither.
+        origin, site = headers.get(b"origin"), headers.get(b"sec-fetch-site")
         # Compared as a text: an origin that is none would be an error to take apart.
-        if origin.decode("latin-1").lower().partition("://")[2] == host.lower():
-            return None
-        return Problem(
-            403,
-            "other-origin",
-            "this service demands no keys: a page of another origin may read, and change nothing; demand keys (EW4ALL_AUTH=keys) to let it",
+        is_ours = (
+            origin is None or origin.decode("latin-1").lower().partition("://")[2] == host.lower()
         )
+        if is_ours and (site is None or site.strip().lower() in _OWN_SITES):
+            return None
+        told = "this service demands no keys: a page of another origin changes nothing; demand keys (EW4ALL_AUTH=keys) to let it, with a key of its own"
+        return _closed(403, "other-origin", told, "Sec-Fetch-Site" if is_ours else "Origin")
+
+
+def _closed(status: int, code: str, told: str, header: str) -> Problem:
+    fault = {"pointer": f"header:{header}", "detail": told, "code": code}
+    return Problem(status, code, told, errors=[fault])
 
 
 def _name(host: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,7 @@ import structlog
 
 from ew4all.api.doors import Doors
 from ew4all.api.identifiers import new_id
-from ew4all.api.problems import MEDIA_TYPE, Problem
+from ew4all.api.problems import Problem, answer_of
 from ew4all.api.rates import RATE
 
 if TYPE_CHECKING:
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
 
     from ew4all.api.settings import Settings
 
-__all__ = ["CSP", "install"]
+__all__ = ["CSP", "HEADERS", "install"]
 
 CSP: Final = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-_HEADERS: Final = (
+HEADERS: Final = (
     (b"content-security-policy", CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -32,6 +31,7 @@ _HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(), camera=(), microphone=()"),
 )
+"""Of every answer that does not say otherwise."""
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _UPLOADS: Final = re.compile(r"^/v1/uploads(/|$)")
 
@@ -45,12 +45,18 @@ class Envelope:
         self.app = app
         self.most = settings.limits.body_bytes
         self.doors = Doors(settings)
+        self.root = settings.root
+        # Pages may embed, as pictures, what they may read; other origins get nothing in any other way either.
+        shared = b"cross-origin" if settings.origins else b"same-origin"
+        self.headers = (*HEADERS, (b"cross-origin-resource-policy", shared))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.root:
+            scope["root_path"] = self.root
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
@@ -66,27 +72,43 @@ class Envelope:
                 extra = [
                     (b"x-request-id", request_id.encode()),
                     *((name.lower().encode(), value.encode()) for name, value in rate.items()),
-                    *(h for h in _HEADERS if h[0] not in have),
+                    *(h for h in self.headers if h[0] not in have),
                 ]
-                message = {**message, "headers": [*message["headers"], *extra]}
+                own = [self._placed(*header) for header in message["headers"]]
+                message = {**message, "headers": [*own, *extra]}
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            is_upload = _UPLOADS.match(scope["path"]) is not None
-            length = headers.get(b"content-length", b"0")
-            refused = self.doors.refused(scope["method"], headers)
-            if not is_upload and length.isdigit() and int(length) > self.most:
-                refused = refused or _too_large(self.most)
-            if refused is not None:
-                await _refuse(scope, sending, request_id, refused)
-            else:
-                await self.app(
-                    scope, receive if is_upload else _bounded(receive, self.most), sending
-                )
-            _LOG.info(
-                "request", method=scope["method"], path=scope["path"], status=status,
-                ms=round(1000 * (time.perf_counter() - started_s), 1),
-            )  # fmt: skip
+            try:
+                await self._answer(scope, receive, sending, headers)
+            finally:
+                _LOG.info(
+                    "request", method=scope["method"], path=scope["path"], status=status,
+                    ms=round(1000 * (time.perf_counter() - started_s), 1),
+                )  # fmt: skip
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]
+    ) -> None:
+        """Refuse a request, or have it answered."""
+        path = scope["path"]
+        own = path.removeprefix(self.root) if path.startswith(f"{self.root}/") else path
+        is_upload = _UPLOADS.match(own) is not None
+        length = headers.get(b"content-length", b"0")
+        refused = self.doors.refused(scope["method"], headers)
+        if not is_upload and length.isdigit() and int(length) > self.most:
+            refused = refused or _too_large(self.most)
+        if refused is None:
+            await self.app(scope, receive if is_upload else _bounded(receive, self.most), send)
+        else:
+            answer = answer_of(scope, refused)
+            answer.headers["Connection"] = "close"
+            await answer(scope, receive, send)
+
+    def _placed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """Return a header in which a path of ours is one of the proxy, which serves us under a path."""
+        is_path = name.lower() == b"location" and value.startswith(b"/")
+        return (name, self.root.encode() + value) if is_path else (name, value)
 
 
 def _bounded(receive: Receive, most: int) -> Receive:
@@ -110,17 +132,7 @@ def _too_large(most: int) -> Problem:
     )
 
 
-async def _refuse(scope: Scope, send: Send, request_id: str, problem: Problem) -> None:
-    body = json.dumps(problem.document(scope["path"], request_id)).encode()
-    headers = [
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
 def install(app: FastAPI, settings: Settings) -> None:
-    """Put the envelope around an application."""
-    app.add_middleware(Envelope, settings=settings)
+    """Put the envelope around an application, and around what answers its unforeseen errors: middlewares that are added lie within that."""
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Envelope(build(), settings)  # type: ignore[method-assign]

@@ -73,22 +73,22 @@ _PROBLEM: Final[dict[str, Any]] = {
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
-def install(app: FastAPI) -> None:
-    """Have an application describe itself; the document is made once, when it is asked for."""
+def install(app: FastAPI, root: str) -> None:
+    """Have an application, under a path, describe itself; the document is made once, when it is asked for."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = _document(app, root)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _document(app: FastAPI, root: str) -> dict[str, Any]:
     out = get_openapi(
         title=app.title, version=__version__, summary=app.summary, routes=app.routes, openapi_version="3.1.0",
         tags=[{"name": name, "description": about} for name, about in TAGS.items()],
-        servers=[{"url": app.root_path or "/"}],
+        servers=[{"url": root or "/"}],
     )  # fmt: skip
     components = out.setdefault("components", {})
     schemas = components.setdefault("schemas", {})

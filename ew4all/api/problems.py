@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
@@ -13,16 +14,21 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ew4all import errors
+from ew4all.api.pointers import faults_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from starlette.types import Scope
 
 __all__ = [
     "MEDIA_TYPE",
     "OGC",
     "Problem",
+    "answer_of",
     "install",
     "problem_of",
     "problem_of_database",
@@ -136,64 +142,123 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def _problem(request: Request, error: Problem) -> JSONResponse:
-        return _answer(request, error)
+        return answer_of(request.scope, error)
 
     @app.exception_handler(errors.EW4AllError)
     async def _ours(request: Request, error: errors.EW4AllError) -> JSONResponse:
-        return _answer(request, problem_of(error))
+        return answer_of(request.scope, problem_of(error))
 
     @app.exception_handler(DBAPIError)
     async def _database(request: Request, error: DBAPIError) -> JSONResponse:
         _LOG.error("database", error=str(error.orig))
-        return _answer(request, problem_of_database(error))
+        return answer_of(request.scope, problem_of_database(error))
 
     @app.exception_handler(PoolTimeout)
     async def _busy(request: Request, error: PoolTimeout) -> JSONResponse:
         _LOG.error("database", error=str(error))
-        return _answer(request, _unavailable())
+        return answer_of(request.scope, _unavailable())
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(request: Request, _: ClientDisconnect) -> JSONResponse:
+        # Nobody gets it; what is logged is one line, and no error of ours.
+        return answer_of(request.scope, Problem(400, "cut-off", "the request was cut off"))
 
     @app.exception_handler(OSError)
     async def _disk(request: Request, error: OSError) -> JSONResponse:
         _LOG.error("unexpected", exc_info=error)
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
-            return _answer(request, _not_stored(error.strerror))
+            return answer_of(request.scope, _not_stored(error.strerror))
         told = "an error that was not foreseen; the log of the service has it under this request_id"
-        return _answer(request, Problem(500, "internal", told))
+        return answer_of(request.scope, Problem(500, "internal", told))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        if (
+            error.status_code == 400
+        ):  # of FastAPI's own, that of a body which is too deep or no UTF-8
+            return answer_of(
+                request.scope, _no_json("it is too deep, has too long a number, or is no UTF-8")
+            )
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
         told = error.detail or HTTPStatus(error.status_code).phrase
         problem = Problem(error.status_code, code, str(told), headers=error.headers)
-        return _answer(request, problem)
+        return answer_of(request.scope, problem)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        found = [
-            {"pointer": _pointer(e["loc"]), "detail": e["msg"], "code": e["type"]}
-            for e in error.errors()
-        ]
-        what = "; ".join(f"{f['pointer']}: {f['detail']}" for f in found[:3])
-        return _answer(
-            request,
-            Problem(400, "invalid-request", f"the request is not valid: {what}", errors=found),
-        )
+        return answer_of(request.scope, _not_valid(request.scope, error))
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         _LOG.error("unexpected", exc_info=error)
         told = "an error that was not foreseen; the log of the service has it under this request_id"
-        return _answer(request, Problem(500, "internal", told))
+        return answer_of(request.scope, Problem(500, "internal", told))
 
 
-def _pointer(location: Sequence[Any]) -> str:
-    """Return where it is: a JSON Pointer into the body, or the name of a parameter."""
-    where, *rest = location
-    steps = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in rest)
-    return f"#{steps}" if where == "body" else f"{where}:{steps.removeprefix('/')}"
+def _not_valid(scope: Scope, error: RequestValidationError) -> Problem:
+    """Return the problem with a request that is not as its route wants it."""
+    errors = error.errors()
+    in_body = [{**e, "loc": e["loc"][1:]} for e in errors if e["loc"][0] == "body"]
+    media_type = _media_type(scope)
+    if in_body and not isinstance(error.body, dict | list) and media_type not in _JSON:
+        # It is a text as yet, as nobody took it for JSON.
+        told = f"the header Content-Type says {media_type}; this takes application/json"
+        return Problem(415, "wrong-type", told, headers={"Accept": "application/json"})
+    if in_body and in_body[0]["type"] == "json_invalid":
+        (at,) = in_body[0]["loc"]
+        why = in_body[0].get("ctx", {}).get("error", "it cannot be read")
+        return _no_json(f"{why}, at character {at}")
+    found = [
+        {"pointer": f"{where}:{'/'.join(map(str, rest))}", "detail": e["msg"], "code": e["type"]}
+        for e in errors
+        for where, *rest in [e["loc"]]
+        if where != "body"
+    ]
+    found += faults_of(in_body, error.body, "#")
+    what = "; ".join(f"{f['pointer']}: {f['detail']}" for f in found[:3])
+    return Problem(400, "invalid-request", f"the request is not valid: {what}", errors=found)
 
 
-def _answer(request: Request, problem: Problem) -> JSONResponse:
-    request_id = getattr(request.state, "request_id", "")
-    document = problem.document(request.url.path, request_id)
+def _no_json(why: str) -> Problem:
+    told = f"the body is no JSON in UTF-8 that can be read: {why}"
+    fault = {"pointer": "#", "detail": told, "code": "bad-json"}
+    return Problem(400, "bad-json", told, errors=[fault])
+
+
+_JSON: Final = frozenset({"", "application/json"})
+
+
+def _media_type(scope: Scope) -> str:
+    given = next((v for k, v in scope["headers"] if k == b"content-type"), b"")
+    plain = given.decode("latin-1").partition(";")[0].strip().lower()
+    return "application/json" if plain.endswith("+json") else plain
+
+
+def _place(scope: Scope, problem: Problem) -> str | None:
+    """Return where in a request the fault of a problem lies that does not say so; None where it is not in the request."""
+    if problem.status in _PLACES:
+        return _PLACES[problem.status]
+    if problem.status == 400 and scope["method"] in {"POST", "PUT", "PATCH"}:
+        return "#"
+    if problem.status == 404:
+        named = scope.get("path_params", {})
+        told = [name for name, value in named.items() if repr(value) in problem.detail]
+        return f"path:{[*told, *named, ''][0]}"
+    return None
+
+
+_PLACES: Final = {
+    401: "header:Authorization", 403: "header:Authorization", 405: "method:", 412: "header:If-Match", 413: "#", 415: "header:Content-Type",
+    428: "header:If-Match",
+}  # fmt: skip
+
+
+def answer_of(scope: Scope, problem: Problem) -> JSONResponse:
+    """Return the answer that a problem is, to the request of a scope."""
+    place = None if problem.errors else _place(scope, problem)
+    if place is not None:
+        problem.errors = ({"pointer": place, "detail": problem.detail, "code": problem.code},)
+    request_id = scope.get("state", {}).get("request_id", "")
+    # Not `request.url`, which reads the query: it may be the very thing that nobody can read.
+    document = problem.document(quote(scope["path"], safe="/:@!$&'()*+,;=~"), request_id)
     return JSONResponse(document, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)

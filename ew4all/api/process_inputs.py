@@ -28,7 +28,7 @@ Assume = Annotated[dict[str, float], Field(description="replaces defaults of `ew
 class Inputs(BaseModel):
     """Inputs of a process: nothing else than what is named, and of the very type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class _People(Inputs):

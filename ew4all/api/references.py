@@ -10,19 +10,19 @@ from pydantic import Field
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["FileReference", "ScenarioReference", "references_in"]
+__all__ = ["PATTERN", "SCENARIO", "FileReference", "ScenarioReference", "references_in"]
 
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _VERSION: Final = r"(@[1-9][0-9]{0,8})?"
 """Of what is stored in versions; without it, the latest."""
-_PATTERN: Final = rf"^((upload|layer|demo):{_NAME}|alert:{_NAME}{_VERSION})$"
-_SCENARIO: Final = rf"^(scenario:{_NAME}{_VERSION}|upload:{_NAME}|[a-z0-9][a-z0-9-]{{0,63}})$"
+PATTERN: Final = rf"^((upload|layer|demo):{_NAME}|alert:{_NAME}{_VERSION})$"
+SCENARIO: Final = rf"^(scenario:{_NAME}{_VERSION}|upload:{_NAME}|[a-z0-9][a-z0-9-]{{0,63}})$"
 _REFERENCE: Final = re.compile(rf"(upload|layer|demo):{_NAME}|(alert|scenario):{_NAME}{_VERSION}")
 
 FileReference = Annotated[
     str,
     Field(
-        pattern=_PATTERN,
+        pattern=PATTERN,
         description="a file of the service: `upload:ID`, `layer:ID`, `demo:NAME`, or `alert:ID[@VERSION]` where a CAP alert is wanted",
         examples=["demo:population.tif"],
     ),
@@ -30,7 +30,7 @@ FileReference = Annotated[
 ScenarioReference = Annotated[
     str,
     Field(
-        pattern=_SCENARIO,
+        pattern=SCENARIO,
         description="a scenario: `scenario:ID[@VERSION]` that is stored, `upload:ID`, or the name of one that comes with ew4all",
         examples=["grenada-beryl"],
     ),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
+from ew4all.api.connections import Connection
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -37,6 +39,8 @@ def server_of(app: FastAPI, host: str, port: int) -> Server:
         app,
         host=host,
         port=port,
+        http=Connection,
+        ws="none",  # nothing here speaks it
         log_config=None,
         timeout_graceful_shutdown=_GRACE_S,
         timeout_keep_alive=_IDLE_S,

@@ -117,10 +117,17 @@ class Settings(BaseSettings):
         default=(),
         description="without keys: further names in requests that are answered, beside localhost and `host`",
     )
-    cors_origins: tuple[str, ...] = Field(
-        default=("*",), description="origins that may read results"
+    cors_origins: tuple[str, ...] | None = Field(
+        default=None,
+        description=(
+            "origins whose pages may read, and change with a key of their own; by default none without keys, "
+            "as everything can then be read by whoever may ask, and all (`*`) with keys"
+        ),
     )
-    root_path: str = ""
+    root_path: str = Field(
+        default="",
+        description="path under which a proxy serves it, such as /warn; taken off by it, or not",
+    )
     workers: int = Field(
         default=1, ge=0, description="jobs at a time in this process; 0: `ew4all worker`"
     )
@@ -159,6 +166,19 @@ class Settings(BaseSettings):
         default=(), description="feeds of alerts that the workers look at; JSON in the environment"
     )
     limits: Limits = Field(default_factory=lambda: Limits())  # noqa: PLW0108 - mypy knows no generated signature
+
+    @property
+    def root(self) -> str:
+        """`root_path` with a slash before it and none behind; empty without one."""
+        plain = self.root_path.strip("/")
+        return f"/{plain}" if plain else ""
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Origins whose pages may read what a browser gets here."""
+        if self.cors_origins is not None:
+            return self.cors_origins
+        return ("*",) if self.auth == "keys" else ()
 
     @property
     def store_url(self) -> str:

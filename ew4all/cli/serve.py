@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,13 +40,13 @@ def serve(
     """Serve the API and its page; settings are read from EW4ALL_* in the environment."""
     with reporting():
         from ew4all.api.app import create_app
-        from ew4all.api.jobs.drivers import locked_down
+        from ew4all.api.jobs.drivers import lock_down
         from ew4all.api.logs import configure
         from ew4all.api.service import Service
         from ew4all.api.serving import server_of
 
         # Before GDAL is loaded: this process opens no file of a client by its content, and could reach nothing if it did.
-        os.environ.update(locked_down())
+        lock_down()
 
         settings = settings_of(host=host, port=port, data_dir=data_dir)
         configure(settings.log_level)
@@ -89,11 +88,11 @@ def worker(
         import signal
         import threading
 
-        from ew4all.api.jobs.drivers import locked_down
+        from ew4all.api.jobs.drivers import lock_down
         from ew4all.api.logs import configure
         from ew4all.api.service import Service
 
-        os.environ.update(locked_down())
+        lock_down()
         settings = settings_of(data_dir=data_dir)
         configure(settings.log_level)
         service = Service(settings)

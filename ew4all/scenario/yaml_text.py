@@ -77,6 +77,10 @@ def read_marked(text: str) -> MarkedText:
     except YAMLError as error:
         out.findings.append(Finding(1, 1, "", f"this is no YAML: {error}"))
         return out
+    except RecursionError:  # of the parser, which is before us
+        said = f"this is nested more than {_DEEPEST} deep, as no scenario is; check brackets and indentation"
+        out.findings.append(Finding(1, 1, "", said))
+        return out
     if node is None:
         out.findings.append(
             Finding(1, 1, "", "the file is empty; `ew4all scenario new` writes one to begin with")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from ew4all.api.pointers import pointer_to
 from ew4all.api.problems import Problem
 from ew4all.api.store.tables import DOCUMENTS, LAYERS, UPLOADS
 
@@ -24,6 +25,27 @@ if TYPE_CHECKING:
 __all__ = ["contents_of", "hashes_in", "laid_out"]
 
 _SUFFIX = {"scenario": ".yaml", "alert": ".xml"}
+
+
+class UnknownReference(Problem):
+    """400: a reference to nothing, or to what is somebody else's."""
+
+    def __init__(self, reference: str, pointer: str | None = None) -> None:
+        told = (
+            f"there is no {reference!r}: see /v1/{reference.partition(':')[0]}s for what there is"
+        )
+        code = "unknown-reference"
+        fault = {"pointer": pointer, "detail": told, "code": code}
+        super().__init__(400, code, told, errors=[] if pointer is None else [fault])
+        self.reference = reference
+
+    def placed(self, inputs: Mapping[str, Any]) -> UnknownReference:
+        """Return it with its place in inputs; what stands within the text of a scenario, with the place of that."""
+        pointer = pointer_to(self.reference, inputs, "#/inputs")
+        written = next((n for n in ("scenario_text", "scenario") if n in inputs), None)
+        if pointer is None and written is not None:
+            pointer = f"#/inputs/{written}"
+        return UnknownReference(self.reference, pointer)
 
 
 def contents_of(
@@ -69,8 +91,7 @@ def _content(
         if row is not None:
             suffix = Path(row.name).suffix.lower()
             return {"sha256": row.sha256, "suffix": suffix if suffix[1:].isalnum() else ""}
-    told = f"there is no {reference!r}: see /v1/{kind}s for what there is"
-    raise Problem(400, "unknown-reference", told)
+    raise UnknownReference(reference)
 
 
 def hashes_in(files: Mapping[str, Any]) -> set[str]:

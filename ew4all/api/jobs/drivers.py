@@ -13,7 +13,9 @@ import sys
 from functools import cache
 from typing import Final
 
-__all__ = ["ALLOWED", "TILES", "locked_down", "registered", "sealed"]
+from ew4all.errors import OptionError
+
+__all__ = ["ALLOWED", "TILES", "lock_down", "locked_down", "registered", "sealed"]
 
 ALLOWED: Final = frozenset(
     {"COG", "ESRI Shapefile", "FlatGeobuf", "GPKG", "GTiff", "GeoJSON", "MEM", "Memory"}
@@ -24,6 +26,7 @@ are read without GDAL."""
 TILES: Final = frozenset({"PNG", "WEBP"})
 """Formats of tiles, which titiler writes with GDAL."""
 
+_OF_THE_SERVICE: Final = TILES | {"VRT"}
 _FIXED: Final = {
     # A GeoJSON may name its coordinates by an address, which is fetched past all drivers: only a dead proxy keeps it in.
     "GDAL_HTTP_PROXY": "127.0.0.1:9",
@@ -79,7 +82,37 @@ def locked_down() -> dict[str, str]:
 
     It has virtual rasters besides, as tiles are warped by them, and the formats that tiles are sent in.
     """
-    return _with(tuple(name for name in _others() if name not in {"VRT", *TILES}))
+    return _with(tuple(name for name in _others() if name not in _OF_THE_SERVICE))
+
+
+def lock_down() -> None:
+    """Lock this process down, whoever started it: for the beginning of the service, before it opens anything.
+
+    Raises
+    ------
+    OptionError
+        Somebody has loaded GDAL before with other drivers, which stay.
+    """
+    os.environ.update(locked_down())
+    # What is not loaded yet is loaded with this environment.
+    here: set[str] = set()
+    if "rasterio" in sys.modules:
+        from rasterio.env import Env
+
+        with Env() as env:
+            here.update(env.drivers())
+    if "pyogrio" in sys.modules:
+        import pyogrio
+
+        here.update(pyogrio.list_drivers())
+    strange = sorted(here - ALLOWED - _OF_THE_SERVICE)
+    if strange:
+        msg = (
+            f"GDAL was loaded in this process before the service began, with {len(strange)} drivers that it does not allow "
+            f"({', '.join(strange[:3])}, ...), and they cannot be taken away any more: start the service in a process of its "
+            "own, or before anything opens a raster or a vector file"
+        )
+        raise OptionError(msg)
 
 
 def _with(skipped: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.api import audit
 from ew4all.api.jobs import records
-from ew4all.api.jobs.contents import contents_of
+from ew4all.api.jobs.contents import UnknownReference, contents_of
 from ew4all.api.problems import Problem
 from ew4all.api.references import references_in, texts_in
 
@@ -51,7 +51,10 @@ def accept_job(
         told = "a priority over 0 is for exercises: it needs the scope 'exercise', which your key does not have"
         raise Problem(403, "scope-missing", told)
     _bounded(service, inputs)
-    files = contents_of(service, _references(service, process, inputs, asking), asking)
+    try:
+        files = contents_of(service, _references(service, process, inputs, asking), asking)
+    except UnknownReference as problem:
+        raise problem.placed(inputs) from None
     with service.database.begin() as connection:
         service.database.hold(connection, f"jobs of {asking.id}")
         waiting = records.count_waiting(connection, asking.id)

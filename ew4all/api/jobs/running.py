@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from ew4all.api.executions import RESPONSE
 from ew4all.api.jobs import records
 from ew4all.api.jobs.child import OUTCOME, REQUEST
 from ew4all.api.jobs.drivers import sealed
@@ -65,7 +66,7 @@ def run_child(service: Service, job: records.Job, folder: Path, files: Mapping[s
         The folder cannot be written, or no process be started.
     """
     request = {
-        "process": job.process, "inputs": job.inputs, "files": dict(files),
+        "process": job.process, "inputs": {k: v for k, v in job.inputs.items() if k != RESPONSE}, "files": dict(files),
         "workers": service.settings.processes_per_job, "limits": {"replicas": service.settings.limits.replicas},
     }  # fmt: skip
     (folder / REQUEST).write_text(json.dumps(request), "utf-8")

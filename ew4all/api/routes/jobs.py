@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 
 from ew4all.api import audit
-from ew4all.api.answers import Known
+from ew4all.api.answers import Known, Links
 from ew4all.api.deps import Executing, Reading, Serving
+from ew4all.api.executions import RESPONSE, told
 from ew4all.api.jobs import records
 from ew4all.api.problems import OGC, Problem, responses
 from ew4all.api.store.tables import LAYERS
@@ -19,10 +19,12 @@ __all__ = ["Status", "results_of", "router", "status_info"]
 
 router = APIRouter(tags=["jobs"])
 
+_OGC: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
+
 Status = Literal["accepted", "running", "successful", "failed", "dismissed"]
 
 
-def status_info(job: records.Job) -> dict[str, Any]:
+def status_info(job: records.Job, links: Links) -> dict[str, Any]:
     """Return the statusInfo of the standard."""
     out: dict[str, Any] = {
         "jobID": job.id, "processID": job.process, "type": "process", "status": job.status, "message": job.message,
@@ -34,17 +36,13 @@ def status_info(job: records.Job) -> dict[str, Any]:
         out["started"] = job.started.isoformat()
     if job.finished is not None:
         out["finished"] = job.finished.isoformat()
-    links = [{"href": f"/jobs/{job.id}", "rel": "self", "type": "application/json"}]
+    path = f"/jobs/{job.id}"
+    out["links"] = [
+        links.link(path, "self"),
+        links.link(f"/v1/jobs/{job.id}/events", "events", "text/event-stream"),
+    ]
     if job.status == "successful":
-        href = f"/jobs/{job.id}/results"
-        links.append(
-            {
-                "href": href,
-                "rel": "http://www.opengis.net/def/rel/ogc/1.0/results",
-                "type": "application/json",
-            }
-        )
-    out["links"] = links
+        out["links"].append(links.link(f"{path}/results", _OGC + "results"))
     return out
 
 
@@ -101,6 +99,7 @@ def find_job(service: Any, asking: Any, identifier: str) -> records.Job:
     "/jobs", operation_id="listJobs", dependencies=[Known], responses=responses(400, 401, 403)
 )
 def list_jobs(
+    request: Request,
     service: Serving,
     asking: Reading,
     limit: Annotated[int, Query(ge=1, le=1000, description="jobs of one page")] = 100,
@@ -119,25 +118,19 @@ def list_jobs(
             process=process_id or (),
             owner=owner,
         )
-    filters = [
-        *(("status", one) for one in status or ()),
-        *(("processID", one) for one in process_id or ()),
-    ]
-
-    def page(rel: str, first: int) -> dict[str, str]:
-        query = urlencode([("limit", limit), ("offset", first), *filters])
-        return {"href": f"/jobs?{query}", "rel": rel, "type": "application/json"}
-
-    links = [page("self", offset)]
+    links = Links(request)
+    query = {"limit": limit, "offset": offset, "status": status, "processID": process_id}
+    own = [links.link("/jobs", "self", query=query)]
     if offset + len(jobs) < total:
-        links.append(page("next", offset + limit))
-    return {"jobs": [status_info(job) for job in jobs], "numberMatched": total, "links": links}
+        own.append(links.link("/jobs", "next", query={**query, "offset": offset + limit}))
+    found = [status_info(job, links) for job in jobs]
+    return {"jobs": found, "numberMatched": total, "links": own}
 
 
 @router.get("/jobs/{job_id}", operation_id="getJob", responses=responses(401, 403, 404))
-def get_job(job_id: str, service: Serving, asking: Reading) -> dict[str, Any]:
+def get_job(job_id: str, request: Request, service: Serving, asking: Reading) -> dict[str, Any]:
     """Return how a job stands."""
-    return status_info(find_job(service, asking, job_id))
+    return status_info(find_job(service, asking, job_id), Links(request))
 
 
 @router.get(
@@ -145,19 +138,22 @@ def get_job(job_id: str, service: Serving, asking: Reading) -> dict[str, Any]:
     operation_id="getResults",
     responses=responses(400, 401, 403, 404, 500),
 )
-def get_results(job_id: str, service: Serving, asking: Reading) -> dict[str, Any]:
+def get_results(job_id: str, request: Request, service: Serving, asking: Reading) -> Any:
     """Return the outputs of a job, or the error with which it failed."""
     job = find_job(service, asking, job_id)
     out = results_of(job)
+    if RESPONSE in job.inputs:
+        return told(job, out)
     with service.database.read() as connection:
         rows = connection.execute(
             select(LAYERS).where(LAYERS.c.job == job.id).order_by(LAYERS.c.name)
         ).all()
+    links = Links(request)
     out["files"] = [
         {
             "id": row.id,
             "name": row.name,
-            "href": f"/v1/layers/{row.id}/file",
+            "href": links.href(f"/v1/layers/{row.id}/file"),
             "type": row.media_type,
             "bytes": row.bytes,
         }
@@ -167,7 +163,9 @@ def get_results(job_id: str, service: Serving, asking: Reading) -> dict[str, Any
 
 
 @router.delete("/jobs/{job_id}", operation_id="dismissJob", responses=responses(401, 403, 404))
-def dismiss_job(job_id: str, service: Serving, asking: Executing) -> dict[str, Any]:
+def dismiss_job(
+    job_id: str, request: Request, service: Serving, asking: Executing
+) -> dict[str, Any]:
     """End a job: what runs is stopped; one that is finished stays as it is."""
     before = find_job(service, asking, job_id)
     with service.database.begin() as connection:
@@ -175,4 +173,4 @@ def dismiss_job(job_id: str, service: Serving, asking: Executing) -> dict[str, A
         assert job is not None
         if job.status == "dismissed" and before.status != "dismissed":
             audit.record(connection, asking, "job.dismiss", f"job:{job_id}", process=job.process)
-    return status_info(job)
+    return status_info(job, Links(request))

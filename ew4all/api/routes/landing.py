@@ -26,21 +26,27 @@ CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/png",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
-    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
-    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
-    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
 )
-"""Only what is true. Not `oas30`: the document is OpenAPI 3.1. Not `job-list` of Processes: jobs are listed without the
+"""Only what is true. Not `core` of Processes, nor what builds on it (`json`, `dismiss`): docs/jobs.md says what is otherwise. Not `oas30`: the document is OpenAPI 3.1. Not `job-list` of Processes: jobs are listed without the
 filters `type`, `datetime`, `minDuration` and `maxDuration`. Not `html` of Features: this page and the list of
 conformance classes are JSON."""
 
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
-_PROCESSES: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
+_OGC: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
 
 
-def _link(href: str, rel: str, title: str, type_: str = "application/json") -> dict[str, str]:
-    return {"href": href, "rel": rel, "type": type_, "title": title}
+_NOUNS: Final = {
+    "uploads": "files that jobs read",
+    "scenarios": "scenarios of runs, in versions",
+    "alerts": "CAP alerts, in versions",
+    "runs": "scenarios that were played",
+    "layers": "results and uploads: files, tiles, legends",
+    "feeds": "feeds of alerts that the host named",
+    "keys": "API keys, for administrators",
+    "audit": "who changed what, for administrators",
+}
+"""What stands under `/v1`; the name is the relation, too. No standard has one for these: those of OGC are for its own resources."""
 
 
 @router.get(
@@ -82,22 +88,23 @@ async def root(request: Request) -> Any:
 def landing(request: Request) -> dict[str, Any]:
     """Return the landing page."""
     links = Links(request)
-    document: dict[str, Any] = {
+    found = [
+        links.link("/", "self", title="this document"),
+        links.link("/api", "service-desc", OPENAPI, "the API"),
+        links.link("/docs", "service-doc", "text/html", "the API, for people"),
+        links.link("/conformance", "conformance", title="conformance classes"),
+        links.link("/conformance", _OGC + "conformance", title="the same, as Processes names it"),
+        links.link("/collections", "data", title="collections of features"),
+        links.link("/tileMatrixSets", _OGC + "tiling-schemes", title="tile matrix sets"),
+        links.link("/processes", _OGC + "processes", title="processes"),
+        links.link("/jobs", _OGC + "job-list", title="jobs"),
+        *(links.link(f"/v1/{noun}", noun, title=title) for noun, title in _NOUNS.items()),
+        links.link("/v1/events", "events", "text/event-stream", "what happens, as it happens"),
+        links.link("/healthz", "status", title="whether the service answers"),
+    ]
+    return {
         "title": "ew4all",
         "description": "Who at risk does a public warning reach, through which channel, how soon, and who is left out.",
         "version": __version__,
-        "links": [
-            _link("/", "self", "this document"),
-            _link("/api", "service-desc", "the API", OPENAPI),
-            _link("/docs", "service-doc", "the API, for people", "text/html"),
-            _link("/collections", "data", "collections of features"),
-            _link("/v1/layers", "layers", "results and uploads: files, tiles, legends"),
-            _link("/tileMatrixSets", _PROCESSES + "tiling-schemes", "tile matrix sets"),
-            _link("/conformance", "conformance", "conformance classes"),
-            _link("/processes", _PROCESSES + "processes", "processes"),
-            _link("/jobs", _PROCESSES + "job-list", "jobs"),
-        ],
+        "links": found,
     }
-    # Whole addresses: some clients do not complete them.
-    document["links"] = [{**one, "href": links.href(one["href"])} for one in document["links"]]
-    return document

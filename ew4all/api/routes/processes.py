@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from ew4all.api.answers import Links
 from ew4all.api.deps import Executing, Serving, needs
+from ew4all.api.executions import checked, told
 from ew4all.api.idempotency import Answer, Kept, OnceOnly
 from ew4all.api.jobs import records
 from ew4all.api.jobs.accepting import accept_or_find, pending_job
@@ -23,6 +24,8 @@ from ew4all.api.routes.sent import JsonOnly
 __all__ = ["router"]
 
 router = APIRouter(tags=["processes"])
+
+_OGC: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
 
 
 def _process(identifier: str) -> Process:
@@ -43,21 +46,22 @@ def _summary(process: Process) -> dict[str, Any]:
     "/processes",
     operation_id="listProcesses",
     dependencies=[needs("read")],
-    responses=responses(401, 403),
+    responses=responses(400, 401, 403),
 )
-def list_processes() -> dict[str, Any]:
+def list_processes(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="processes of one page")] = 10,
+    offset: Annotated[int, Query(ge=0, le=10**9, description="processes to pass over")] = 0,
+) -> dict[str, Any]:
     """List what can be executed."""
-    found = [
-        {
-            **_summary(p),
-            "links": [{"href": f"/processes/{p.id}", "rel": "self", "type": "application/json"}],
-        }
-        for p in PROCESSES.values()
-    ]
-    return {
-        "processes": found,
-        "links": [{"href": "/processes", "rel": "self", "type": "application/json"}],
-    }
+    links = Links(request)
+    page = list(PROCESSES.values())[offset : offset + limit]
+    found = [{**_summary(p), "links": [links.link(f"/processes/{p.id}", "self")]} for p in page]
+    own = [links.link("/processes", "self")]
+    if offset + len(page) < len(PROCESSES):
+        query = {"limit": limit, "offset": offset + limit}
+        own.append(links.link("/processes", "next", query=query))
+    return {"processes": found, "links": own}
 
 
 @router.get(
@@ -66,7 +70,7 @@ def list_processes() -> dict[str, Any]:
     dependencies=[needs("read")],
     responses=responses(401, 403, 404),
 )
-def describe_process(process_id: str) -> dict[str, Any]:
+def describe_process(process_id: str, request: Request) -> dict[str, Any]:
     """Describe a process: its inputs and outputs as JSON Schema."""
     process = _process(process_id)
     schema = process.inputs.model_json_schema()
@@ -74,16 +78,31 @@ def describe_process(process_id: str) -> dict[str, Any]:
     definitions = schema.get("$defs")
     inputs = {}
     for name, inner in schema["properties"].items():
-        whole = inner if definitions is None else {**inner, "$defs": definitions}
+        alone = _alternatives(inner)
+        whole = alone if definitions is None else {**alone, "$defs": definitions}
         inputs[name] = {
             "title": inner.get("title", name), "description": inner.get("description", ""),
             "minOccurs": int(name in required), "maxOccurs": 1, "schema": whole,
         }  # fmt: skip
-    href = f"/processes/{process.id}/execution"
-    links = [
-        {"href": href, "rel": "http://www.opengis.net/def/rel/ogc/1.0/execute", "title": "execute"}
+    links = Links(request)
+    own = [
+        links.link(f"/processes/{process.id}", "self"),
+        links.link(f"/processes/{process.id}/execution", _OGC + "execute", title="execute"),
     ]
-    return {**_summary(process), "inputs": inputs, "outputs": dict(process.outputs), "links": links}
+    return {**_summary(process), "inputs": inputs, "outputs": dict(process.outputs), "links": own}
+
+
+def _alternatives(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an input as the standard wants it: alternatives as `oneOf`; what may be left out is no null."""
+    if "anyOf" not in schema:
+        return schema
+    some = [one for one in schema["anyOf"] if one.get("type") != "null"]
+    rest = {
+        k: v
+        for k, v in schema.items()
+        if k not in {"anyOf", "default"} or (k == "default" and v is not None)
+    }
+    return {**some[0], **rest} if len(some) == 1 else {**rest, "oneOf": some}
 
 
 @router.post(
@@ -116,71 +135,35 @@ async def execute(
 ) -> Response:
     """Execute a process: at once, or with `Prefer: respond-async` as a job."""
     process = _process(process_id)
-    inputs = checked(process, body)
+    links = Links(request)
+    inputs = checked(process, body, links.href(""))
     prefers = {p.strip() for p in request.headers.get("prefer", "").split(",")}
     waits = "respond-async" not in prefers
+
+    def accepted(job: records.Job) -> Answer:
+        headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}
+        return Answer(201, status_info(job, links), headers)
+
+    def done(job: records.Job) -> Response:
+        monitor = f'<{links.href(f"/jobs/{job.id}")}>; rel="monitor"'
+        return JSONResponse(told(job, results_of(job)), headers={"Link": monitor})
+
     found = await run_in_threadpool(
-        accept_or_find, service, process.id, inputs, asking, once, None if waits else _accepted, priority=priority
+        accept_or_find, service, process.id, inputs, asking, once, None if waits else accepted, priority=priority
     )  # fmt: skip
     if isinstance(found, Kept):
         if found.answer is not None:
             return found.answer.response()
         job = await run_in_threadpool(pending_job, service, found)
-        return JSONResponse(results_of(job))
+        return done(job)
     if not waits:
-        return _accepted(found).response()
+        return accepted(found).response()
     job = await _wait(service, found)
     if job.is_finished:
-        return JSONResponse(results_of(job))
-    answer = _accepted(job)
+        return done(job)
+    answer = accepted(job)
     await run_in_threadpool(once.settle, service, answer)
     return answer.response()
-
-
-def _accepted(job: records.Job) -> Answer:
-    headers = {"Location": f"/jobs/{job.id}", "Preference-Applied": "respond-async"}
-    return Answer(201, status_info(job), headers)
-
-
-def checked(process: Process, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the inputs of a request.
-
-    Raises
-    ------
-    Problem
-        400: with a pointer to each fault.
-    """
-    unknown = set(body) - {"inputs", "outputs", "response", "subscriber"}
-    if unknown:
-        raise Problem(
-            400,
-            "invalid-request",
-            f"a request has no {sorted(unknown)[0]!r}; inputs stand under `inputs`",
-        )
-    outputs = body.get("outputs") or {}
-    strange = sorted(set(outputs) - set(process.outputs)) if isinstance(outputs, dict) else ["/"]
-    if strange:
-        told = f"{process.id} has no output {strange[0]!r}; there are {', '.join(process.outputs)}"
-        if not isinstance(outputs, dict):
-            told = "`outputs` is an object, with a member for each output that is wanted"
-        fault = {"pointer": "#/outputs", "detail": told, "code": "unknown-output"}
-        raise Problem(400, "unknown-output", told, errors=[fault])
-    try:
-        inputs = process.inputs.model_validate(body.get("inputs", {}))
-    except ValidationError as error:
-        found = [
-            {
-                "pointer": "#/inputs" + "".join(f"/{step}" for step in e["loc"]),
-                "detail": e["msg"],
-                "code": e["type"],
-            }
-            for e in error.errors(include_url=False)
-        ]
-        told = "; ".join(f"{f['pointer']}: {f['detail']}" for f in found[:3])
-        raise Problem(
-            400, "invalid-inputs", f"inputs of {process.id} are not valid: {told}", errors=found
-        ) from error
-    return inputs.model_dump(mode="json", exclude_none=True)
 
 
 async def _wait(service: Any, job: records.Job) -> records.Job:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ew4all.api.answers import FOR_EVER, Known, Links, kept, tag_of, unchanged
 from ew4all.api.deps import Executing, Reading, Serving
 from ew4all.api.documents.models import shown
+from ew4all.api.executions import checked
 from ew4all.api.idempotency import Answer, OnceOnly
 from ew4all.api.jobs import records
 from ew4all.api.jobs.accepting import accept_once
@@ -19,7 +20,6 @@ from ew4all.api.processes import PROCESSES
 from ew4all.api.references import ScenarioReference
 from ew4all.api.routes.documents import Limit, Offset
 from ew4all.api.routes.jobs import Status
-from ew4all.api.routes.processes import checked
 from ew4all.api.runs import Run, curves_of, find_run, list_runs
 from ew4all.api.runs_models import CurvesDocument, RunDocument, RunPage
 
@@ -107,15 +107,22 @@ def create_run(
     """Play a scenario: one that is stored, in a version or the latest, an upload, or one that comes with ew4all."""
     process = PROCESSES["run"]
     asked = body.model_dump(exclude_none=True, exclude={"priority"})
-    inputs = checked(process, {"inputs": asked})
 
     def answer(job: records.Job) -> Answer:
         document = _document(Run(job), Links(request))
         return Answer(201, document, {"Location": f"/v1/runs/{job.id}"})
 
-    return accept_once(
-        service, process.id, inputs, asking, once, answer, priority=body.priority
-    ).response()
+    try:
+        inputs = checked(process, {"inputs": asked})
+        return accept_once(
+            service, process.id, inputs, asking, once, answer, priority=body.priority
+        ).response()
+    except Problem as problem:  # inputs are the body itself here
+        problem.errors = tuple(
+            {**fault, "pointer": fault["pointer"].replace("#/inputs", "#", 1)}
+            for fault in problem.errors
+        )
+        raise
 
 
 @router.get(

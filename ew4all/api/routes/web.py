@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ew4all.api.answers import FOR_EVER, LOOK_AGAIN, unchanged
+from ew4all.api.bodies import takes_gzip
 from ew4all.api.problems import Problem, responses
 from ew4all.api.routes.examples import SAME
 from ew4all.api.web.assets import Asset, assets, policy_of
@@ -58,7 +59,7 @@ async def _answer(request: Request, asset: Asset, more: dict[str, str]) -> Respo
     same = unchanged(request, headers)
     if same is not None:
         return same
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if takes_gzip(request.headers):
         body = await run_in_threadpool(lambda: asset.packed)
         headers["Content-Encoding"] = "gzip"
     else:
