@@ -64,7 +64,7 @@ def test_people_of_reach_are_those_of_its_layers(client: TestClient) -> None:
     assert (seen[:, 0] >= seen[:, 2]).all()  # orange to brown, nothing else
 
 
-@pytest.mark.parametrize("process", ["target", "coverage", "run"])
+@pytest.mark.parametrize("process", ["target", "coverage", "gaps", "run"])
 def test_every_layer_of_a_job_is_had(client: TestClient, process: str) -> None:
     job, _ = results(client, process)
     layers = client.get("/v1/layers", params={"job": job, "limit": 1000}).json()["layers"]
