@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -16,13 +19,16 @@ from made_service import make_client, service_of
 from sqlalchemy import insert
 
 from ew4all.api.features.asking import boxes_of, selected, span_of
-from ew4all.api.features.table import Table
+from ew4all.api.features.reading import read_table
+from ew4all.api.features.table import Table, plain
 from ew4all.api.problems import Problem
+from ew4all.api.settings import Limits
 from ew4all.api.store.tables import DOCUMENTS
 from ew4all.demo import folder as demo_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from starlette.testclient import TestClient
 
@@ -101,6 +107,25 @@ def test_features_are_geojson(client: TestClient) -> None:
     assert shape.bounds == (10.0, 0.0, 12.0, 4.0)
     assert outside["geometry"] is None
     assert outside["properties"]["uncovered"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [(pd.NA, None), (pd.NaT, None), (np.nan, None), (np.int64(3), 3), (Decimal("1.50"), "1.50"), (Decimal("NaN"), None)],
+)  # fmt: skip
+def test_what_is_not_known_is_null(value: Any, wanted: Any) -> None:
+    assert plain(value) == wanted
+
+
+def test_zones_without_a_rank_are_features(tmp_path: Path) -> None:
+    """Zones of a gap analysis have a whole number as rank, and the rest beside the zones has none."""
+    ranks = pd.array([1, None], dtype="Int64")
+    frame = gpd.GeoDataFrame({"id": ["a", "outside"], "rank": ranks}, geometry=[shapely.Point(1, 2), None], crs=4326)  # fmt: skip
+    frame.to_parquet(tmp_path / "zones.parquet", index=False)
+    table = read_table(tmp_path / "zones.parquet", Limits())
+    assert isinstance(table, Table)
+    assert table.columns["rank"] == [1, None]
+    assert '"geometry":null' in table.geojson(np.array([1]))[0]
 
 
 def test_one_feature_is_had_by_its_name(client: TestClient) -> None:

@@ -24,6 +24,15 @@ pytestmark = [
 ]
 
 
+COLLECTIONS = {
+    "target": {"cells", "missed.cells", "unserved.cells", "over_reach"},
+    "coverage": {"cells"},
+    "gaps": {"zones", "left_out.cells"},
+    "run": {"zones", "missed.cells"},
+}
+"""What part 3 of the service names: zones with results, gaps, cells and missed areas as features."""
+
+
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with make_client(tmp_path_factory.mktemp("real")) as client:
@@ -64,7 +73,7 @@ def test_people_of_reach_are_those_of_its_layers(client: TestClient) -> None:
     assert (seen[:, 0] >= seen[:, 2]).all()  # orange to brown, nothing else
 
 
-@pytest.mark.parametrize("process", ["target", "coverage", "run"])
+@pytest.mark.parametrize("process", ["target", "coverage", "gaps", "run"])
 def test_every_layer_of_a_job_is_had(client: TestClient, process: str) -> None:
     job, _ = results(client, process)
     layers = client.get("/v1/layers", params={"job": job, "limit": 1000}).json()["layers"]
@@ -80,7 +89,10 @@ def test_every_layer_of_a_job_is_had(client: TestClient, process: str) -> None:
             tile = client.get(tiles.format(z=8, x=84, y=119))
             assert tile.status_code == 200
             assert len(tile.content) > 100
+    wanted = COLLECTIONS[process]
     for collection in client.get("/collections").json()["collections"]:
         if collection["id"].startswith(job):
             found = features(client, collection["id"])
             assert len({f["id"] for f in found}) == len(found) > 0
+            wanted = wanted - {collection["id"].removeprefix(f"{job}.")}
+    assert wanted == set()

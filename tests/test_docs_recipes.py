@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from made_server import Served, serving
 
@@ -103,6 +105,34 @@ def test_every_curl_command_does_what_it_says(served: Served, repository: Path, 
     changed, end = json.JSONDecoder().raw_decode(change)
     refused, more = json.JSONDecoder().raw_decode(change[end:])
     assert (changed["version"], refused["status"], change[end + more :]) == (2, 412, "204")
+
+
+def test_curl_commands_of_all_other_pages_are_answered(served: Served, repository: Path, tmp_path: Path) -> None:  # fmt: skip
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not there: the commands are not run")
+    pages = [repository / "README.md", *sorted((repository / "docs").glob("*.md"))]
+    commands = [
+        (page.name, re.sub(r"\s+#.*", "", command))
+        for page in pages if page.name != "recipes.md"
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+        for command in re.findall(r"^curl (?:.*\\\n)*.*$", block, re.MULTILINE)
+    ]  # fmt: skip
+    assert [name for name, _ in commands] == ["README.md", "api-layers.md", "events.md"]
+    said = {}
+    for name, command in commands:
+        jobs = httpx.get(f"{served.url}/jobs").json()["jobs"]  # README's own, by then
+        job = jobs[0]["jobID"] if jobs else ""
+        words = command.replace(HOME, served.url).replace("/ID/", f"/{job}.reach.json/")
+        assert "$" not in words.replace("$JOB", "")
+        ran = subprocess.run(
+            ["bash", "-c", words.replace("curl ", "curl -sSf ", 1)], cwd=tmp_path, env={**os.environ, "JOB": job},
+            capture_output=True, check=False, timeout=240,
+        )  # fmt: skip
+        assert ran.returncode == 0, (name, ran.stderr)
+        said[name] = ran.stdout
+    assert json.loads(said["README.md"])["reach"]["people"]["in_area"] > 0
+    assert len(said["api-layers.md"]) == 16
+    assert b"event: job" in said["events.md"]
 
 
 def _is_near(features: list[dict[str, Any]]) -> bool:

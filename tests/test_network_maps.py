@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
@@ -170,6 +171,25 @@ def test_its_rasters_are_coverage_for_reach_as_they_are(written: Written, popula
         coverage_min={"4g": -105.0},
     )
     assert by_level.people.covered["4g"] == pytest.approx(people[level >= -105.0].sum(), rel=1e-6)
+
+
+def test_cells_and_zones_are_shapes_with_the_numbers_of_the_tables(written: Written) -> None:
+    points = gpd.read_file(written.folder / "cells.geojson", engine="pyogrio").set_index("id")
+    with (written.folder / "cells.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert list(points.index) == [row["id"] for row in rows]
+    for (_, point), row in zip(points.iterrows(), rows, strict=True):
+        assert point.geometry.x == pytest.approx(float(row["lon_deg"]), abs=1e-6)
+        assert point["reference_eirp_dbm"] == float(row["reference_eirp_dbm"])
+    zones = gpd.read_file(written.folder / "zones.gpkg", layer="zones", engine="pyogrio")
+    with (written.folder / "served.csv").open(encoding="utf-8") as file:
+        whole, *rows = csv.DictReader(file)
+    assert list(zones["id"]) == [row["id"] for row in rows]
+    for name in set(whole) - {"id", "name"}:
+        assert zones[name].to_list() == pytest.approx([float(row[name]) for row in rows])
+    assert [shape is not None for shape in zones.geometry] == [
+        row["id"] != "outside" for row in rows
+    ]
 
 
 def test_zones_add_up_and_the_mix_lies_between(written: Written) -> None:

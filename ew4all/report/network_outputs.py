@@ -18,6 +18,7 @@ from ew4all.report.rounding import people_text
 from ew4all.study import WORKERS
 from ew4all.units import TECHNOLOGIES
 from ew4all.writers.folder import output_folder, writing
+from ew4all.writers.network_tables import write_network_shapes
 from ew4all.writers.rasters import rasters_together
 from ew4all.writers.records import write_json, write_record
 
@@ -66,7 +67,7 @@ def write_coverage(
     ``service_4g.tif`` and ``service_4g_indoor.tif`` (probability), ``camping_4g.tif`` (probability that a phone camps there),
     ``map_4g_level.png`` and ``map_4g_server.png``; ``service_any.tif`` and ``service_any_indoor.tif`` of several
     technologies together; by operator also ``service_4g_NAME.tif`` and ``..._indoor.tif``; besides
-    ``cells.csv``, ``account.csv``, ``served.csv``, ``coverage.json`` and ``run.json``.
+    ``cells.csv``, ``cells.geojson``, ``account.csv``, ``served.csv``, with zones ``zones.gpkg``, ``coverage.json`` and ``run.json``.
 
     Raises
     ------
@@ -122,7 +123,18 @@ def write_coverage(
             progress=progress,
             **population_options,
         )
-        _write_served(out / "served.csv", summary)
+        served = _served_rows(summary)
+        _write_rows(out / "served.csv", served)
+        write_network_shapes(
+            out,
+            network.cells,
+            network.eirp_dbm,
+            served[1:],
+            [zone.geometry for zone in summary.zones],
+            "; ".join(
+                t for t in (title, "people served by zone", f"ew4all {summary.version}") if t
+            ),
+        )
         if account:
             _write_rows(out / "account.csv", account)
         for technology, picture in pictures.items():
@@ -273,7 +285,8 @@ def _write_cells(path: Path, network: Network) -> None:
     _write_rows(path, rows)
 
 
-def _write_served(path: Path, summary: ServiceSummary) -> None:
+def _served_rows(summary: ServiceSummary) -> list[dict[str, Any]]:
+    """Return the people served: of all, then of each zone."""
     rows = []
     for place in (summary.whole, *summary.zones):
         row: dict[str, Any] = {"id": place.id, "name": place.name, "people": place.people}
@@ -283,7 +296,7 @@ def _write_served(path: Path, summary: ServiceSummary) -> None:
         for technology, people in place.camping.items():
             row[f"{technology}_camping"] = people
         rows.append(row)
-    _write_rows(path, rows)
+    return rows
 
 
 def _write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

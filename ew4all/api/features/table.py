@@ -110,4 +110,6 @@ def plain(value: Any) -> Any:
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
         return [plain(v) for v in value]
-    return None if value != value else str(value)  # noqa: PLR0124 - pandas.NA and NaT are not themselves
+    # What is not a number is not itself; of `pandas.NA` not even that is known, and it is no truth value.
+    is_other = value != value  # noqa: PLR0124
+    return str(value) if is_other is False else None

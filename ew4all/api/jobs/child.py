@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["NICENESS", "OUTCOME", "REQUEST", "Progress", "main"]
 
@@ -65,7 +65,7 @@ def _done(request: dict[str, Any], folder: Path) -> tuple[dict[str, Any], int]:
         told = {
             "status": problem.status,
             "code": problem.code,
-            "detail": str(error).replace(f"{folder}{os.sep}", ""),
+            "detail": _named(str(error).replace(f"{folder}{os.sep}", ""), request["files"]),
             "type": problem.type,
         }
         return {"problem": told}, 2 if problem.status == 400 else 1
@@ -84,6 +84,13 @@ def _done(request: dict[str, Any], folder: Path) -> tuple[dict[str, Any], int]:
             "problem": _internal("an error that was not foreseen; the log of the worker has it")
         }, 1
     return {"made": made}, 0
+
+
+def _named(text: str, files: Mapping[str, str]) -> str:
+    """Return what is said of files with the names that the client gave them, not those they have here."""
+    for reference, path in sorted(files.items(), key=lambda both: -len(both[1])):
+        text = text.replace(path, reference)
+    return text.replace("inputs/", "")
 
 
 def _internal(detail: str) -> dict[str, Any]:

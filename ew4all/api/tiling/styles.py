@@ -39,7 +39,7 @@ COLORMAPS: Final = get_args(ColorMapName)
 
 RESCALE: Final = r"^[-+0-9.eE]{1,25},[-+0-9.eE]{1,25}$"
 
-_UNCOVERED: Final = re.compile(r"uncovered|missed|unserved|lost|over_reach")
+_UNCOVERED: Final = re.compile(r"uncovered|left_out|missed|unserved|lost|over_reach")
 
 RGBA = tuple[int, int, int, int]
 

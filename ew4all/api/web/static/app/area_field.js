@@ -50,7 +50,7 @@ export function AreaField({ value, onchange, problem }) {
   return html`<fieldset><legend>Warning area</legend>
     <div class="row">
       <button type="button" id="area-draw" onClick=${draw} aria-pressed=${isDrawing}>Draw on the map</button>
-      <button type="button" onClick=${seen}>Take what the map shows</button>
+      <button type="button" onClick=${seen}>Use the map view</button>
     </div>
     <details><summary>Type or paste it</summary>
       <div class="field">

@@ -7,7 +7,15 @@ import { selectRun } from "./runs.js";
 import { useApp } from "./state.js";
 import { Told } from "./told.js";
 
-export const jobName = (job) => job.title || job.processID;
+const PROCESSES = { reach: "Reach", coverage: "Coverage", target: "Targeting", gaps: "Gaps", run: "Scenario" };
+
+export const jobName = (job) => job.title || PROCESSES[job.processID] || job.processID;
+
+/** Show the result of a run; it stands above the list, so that one goes there. */
+function open(job) {
+  selectRun(job.jobID);
+  requestAnimationFrame(() => document.getElementById("result-title")?.focus());
+}
 
 function Job({ job, isSelected }) {
   const [problem, setProblem] = useState(null);
@@ -15,7 +23,7 @@ function Job({ job, isSelected }) {
   const isOn = job.status === "accepted" || job.status === "running";
   const dismiss = () => ask(`jobs/${job.jobID}`, { method: "DELETE" }).catch(setProblem);
   return html`<li class=${`job ${job.status}`} aria-current=${isSelected ? "true" : undefined}>
-    <button type="button" class="open" onClick=${() => selectRun(job.jobID)}>
+    <button type="button" class="open" onClick=${() => open(job)}>
       <span class="name">${jobName(job)}</span>
       <span class="state"><span aria-hidden="true">${sign}</span> ${word}</span>
       <span class="time">${job.title ? `${job.processID}, ` : ""}${when(job.created)}</span>
@@ -32,11 +40,11 @@ function Job({ job, isSelected }) {
 }
 
 export function Jobs() {
-  const { jobs, selected } = useApp();
+  const { isRead, jobs, selected } = useApp();
   return html`<section aria-labelledby="jobs-title">
-    <h2 id="jobs-title">Runs</h2>
+    <h2 id="jobs-title" tabindex="-1">Runs</h2>
     ${jobs.length
       ? html`<ul class="jobs">${jobs.map((job) => html`<${Job} key=${job.jobID} job=${job} isSelected=${job.jobID === selected} />`)}</ul>`
-      : html`<p>Nothing was computed yet. Begin with “New run”.</p>`}
+      : html`<p>${isRead ? "Nothing was computed yet. Begin with “New run”." : "The list of runs is not here yet."}</p>`}
   </section>`;
 }

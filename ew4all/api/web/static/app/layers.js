@@ -22,8 +22,8 @@ function Legend({ layer }) {
     ${names
       ? html`<ul>${entries.map((e) => html`<li><span class="swatch" style=${{ background: e.color }}></span>${number(e.value)}</li>`)}</ul>`
       : html`<div class="ramp" style=${{ background: ramp }}></div>
-        <div class="ends"><span>${number(entries[0].value)}</span><span>${legend.unit ? `${legend.unit} per cell` : ""}</span>
-          <span>${number(entries.at(-1).value)}${" or more"}</span></div>`}
+        <div class="ends"><span>${number(entries[0].value)}</span><span>${legend.unit === "people" ? "people per cell" : legend.unit}</span>
+          <span>${number(entries.at(-1).value)}${legend.unit === "probability" ? "" : " or more"}</span></div>`}
   </div>`;
 }
 
@@ -53,8 +53,12 @@ function Layer({ layer, entry }) {
   </li>`;
 }
 
+/** Whether the list is open at first: where the map has room beside it. */
+const hasRoom = () => document.getElementById("stage").offsetWidth >= 650;
+
 export function Layers() {
   const { layers, shown, selected } = useApp();
+  const [isOpen, open] = useState(hasRoom);
   const drawable = layers.filter((one) => (one.kind === "raster" || one.kind === "vector") && one.bbox);
   const entries = new Map(shown.map((entry) => [entry.id, entry]));
   const wanted = shown.map((entry) => ({ layer: drawable.find((one) => one.id === entry.id), opacity: entry.opacity }));
@@ -68,8 +72,8 @@ export function Layers() {
   const rest = drawable.filter((one) => !here.includes(one) && !(one.job && /\.parquet$/.test(one.name)));
   const list = (some) => some.map((layer) => html`<${Layer} key=${layer.id} layer=${layer} entry=${entries.get(layer.id)} />`);
   if (!drawable.length) return null;
-  return html`<details class="layers" open=${innerWidth > 720}>
-    <summary><h2>Layers</h2></summary>
+  return html`<details class="layers" open=${isOpen} onToggle=${(event) => open(event.currentTarget.open)}>
+    <summary><h2>Layers and legend</h2></summary>
     <ul>${list(here)}</ul>
     ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul>${list(rest)}</ul></details>`}
   </details>`;

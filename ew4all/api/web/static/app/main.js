@@ -5,13 +5,14 @@ import { html, render } from "./html.js";
 import { Jobs } from "./jobs.js";
 import { Account } from "./key.js";
 import { Hint, Layers } from "./layers.js";
-import { start } from "./map.js";
+import { refresh, start } from "./map.js";
 import { Result } from "./result.js";
 import { RunForm } from "./run_form.js";
-import { follow, selectRun } from "./runs.js";
+import { follow, selectRun, showResult } from "./runs.js";
 import { now, put, say, useApp } from "./state.js";
 import { Told } from "./told.js";
 
+const STARTING = new Problem({ code: "away", detail: "The service does not answer; it may be starting. This page asks again by itself." });
 const TABS = [["results", "Runs and results"], ["new", "New run"]];
 
 function Panel() {
@@ -37,6 +38,9 @@ function Panel() {
     <div id="of-new" role="tabpanel" aria-labelledby="tab-new" hidden=${tab !== "new"}><${RunForm} /></div>`;
 }
 
+/** Whether a problem is one of a service that is away or in trouble, not of what was asked. */
+const isPassing = (problem) => problem?.code === "away" || problem?.status >= 500;
+
 /** Read everything anew. */
 async function look() {
   const [{ jobs }, { layers }, { uploads }] = await Promise.all([
@@ -45,9 +49,11 @@ async function look() {
   const { selected } = now();
   const status = (list) => list.find((job) => job.jobID === selected)?.status;
   const before = status(now().jobs);
-  put({ jobs, layers, uploads, wantsKey: null });
+  // The service answers: what was told while it did not is over.
+  put(({ problem }) => ({ isRead: true, jobs, layers, uploads, wantsKey: null, problem: isPassing(problem) ? null : problem }));
   // Without streams nobody else tells that the run that is waited for has ended.
   if (selected && before !== status(jobs)) await follow(selected, status(jobs));
+  else if (status(jobs) === "successful" && !now().results[selected]) await showResult(selected);
   if (!selected) {
     const asked = new URLSearchParams(location.hash.slice(1)).get("run");
     const done = jobs.filter((job) => job.status === "successful");
@@ -76,6 +82,7 @@ async function tell(data) {
 function heard(link, problem = null) {
   if (problem?.status === 401) put({ wantsKey: problem.detail });
   if (link !== now().link) put({ link });
+  if (link !== "away") refresh();
 }
 
 export async function begin() {
@@ -83,13 +90,14 @@ export async function begin() {
     await look();
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    put(problem.status === 401 ? { wantsKey: problem.detail } : { problem });
+    if (problem.code === "away") put({ problem: STARTING });
+    else put(problem.status === 401 ? { wantsKey: problem.detail } : { problem });
     if (problem.status === 401) return;
   }
   listen({ look, tell, state: heard });
 }
 
-document.querySelector("#panel noscript")?.remove();
+document.querySelectorAll("#panel > *").forEach((one) => one.remove());
 render(html`<${Panel} />`, document.getElementById("panel"));
 render(html`<${Account} onchange=${begin} />`, document.getElementById("account"));
 render(html`<${Layers} />`, document.getElementById("layers"));

@@ -12,6 +12,8 @@ const FIRST = "drawn-fill"; // layers of the service lie below what is drawn
 
 let map;
 let ready;
+let isGrounded = false; // countries are there
+let isTorn = false; // something could not be fetched
 const there = new Map(); // id to the layers of it on the map, and its opacity
 const tiles = new Map(); // id to its TileJSON, or the promise of it
 
@@ -40,14 +42,37 @@ export function start(container) {
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-left");
   map.addControl(new ScaleControl(), "bottom-left");
-  ready = map.once("load").then(async () => {
+  ready = map.once("load").then(() => {
     drawing.addTo(map);
     map.addSource("zone-names", { type: "geojson", data: namesOf([], () => "") });
     map.addLayer({ id: "zone-names", type: "symbol", source: "zone-names", ...lettering(12, "#1c2b33") });
-    await addCountries(map, import.meta.resolve("world-atlas"));
+    layGround();
   });
   map.on("click", tell);
-  map.on("error", ({ error }) => console.warn(error?.message ?? error));
+  map.on("error", ({ error }) => {
+    isTorn = true;
+    console.warn(error?.message ?? error);
+  });
+}
+
+/** Put countries under everything; where they cannot be fetched now, layers are shown without them. */
+async function layGround() {
+  try {
+    await addCountries(map, import.meta.resolve("world-atlas"));
+    isGrounded = true;
+  } catch (error) {
+    isTorn = true;
+    console.warn(error.message);
+  }
+}
+
+/** The service answers (again): fetch what could not be fetched before. */
+export async function refresh() {
+  await ready;
+  if (!map || !isTorn) return;
+  isTorn = false;
+  if (!isGrounded) await layGround();
+  for (const id of there.keys()) map.refreshTiles(`of:${id}`);
 }
 
 /** TileJSON of a layer, asked for once. */
@@ -136,10 +161,10 @@ export async function go([west, south, east, north]) {
   await ready;
   if (!map) return;
   const around = [[west, south], [east < west ? east + 360 : east, north]];
-  // The list of layers lies over the map: what one goes to is beside it, where there is room.
-  const list = document.getElementById("layers").offsetWidth;
-  const right = map.getContainer().offsetWidth > 2.2 * list ? list + 32 : 40;
-  const padding = { top: 40, bottom: 56, left: 56, right };
+  // The list of layers lies over the map: what one goes to is beside it, or, where there is no room, behind it.
+  const list = document.querySelector("#layers details[open]")?.offsetWidth ?? 0;
+  const right = list && map.getContainer().offsetWidth >= 2.2 * list ? list + 32 : 40;
+  const padding = { top: right > 40 ? 40 : 68, bottom: 56, left: 56, right };
   map.fitBounds(around, { padding, duration: CALM ? 0 : 600, maxZoom: 14 });
 }
 

@@ -136,7 +136,7 @@ export function RunForm() {
     setBusy(false);
   };
   return html`<form class="run" onSubmit=${submit} aria-labelledby="run-title">
-    <h2 id="run-title">New run: whom does a warning reach?</h2>
+    <h2 id="run-title">Whom does a warning reach?</h2>
     <${AreaField} value=${area} onchange=${setArea} problem=${fault("area")} />
     <fieldset><legend>People</legend>
       <${FileChoice} id="people" label="Population" role="population" kinds=${["raster"]} value=${people} onchange=${setPeople} problem=${fault("population")}
@@ -148,7 +148,9 @@ export function RunForm() {
     <${CoverageFields} coverage=${coverage} setCoverage=${setCoverage} problem=${fault("coverage")} />
     <div class="field"><label for="run-name">Title <small>(if you like)</small></label>
       <input id="run-name" maxlength="200" value=${title} onInput=${(event) => setTitle(event.target.value)} /></div>
-    <${Told} problem=${hasPlace ? null : problem} />
-    <button class="main" disabled=${isBusy}>${isBusy ? "Sending…" : "Run"}</button>
+    <div class="send">
+      <${Told} problem=${hasPlace ? null : problem} />
+      <button class="main" disabled=${isBusy}>${isBusy ? "Sending…" : "Run"}</button>
+    </div>
   </form>`;
 }

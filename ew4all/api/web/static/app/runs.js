@@ -26,7 +26,7 @@ export function layersOf(job) {
   const own = now().layers.filter((one) => one.job === job && (one.kind === "raster" || one.kind === "vector"));
   const stems = new Map();
   for (const layer of own) {
-    const stem = layer.name.replace(/\.[^.]*$/, "");
+    const stem = layer.kind + layer.name.replace(/\.[^.]*$/, "");
     if (!stems.has(stem) || layer.name.endsWith(".gpkg")) stems.set(stem, layer);
   }
   return [...stems.values()];
@@ -42,15 +42,42 @@ function inputsOf(result) {
   });
 }
 
+const MAIN = [/^uncovered\./, /^left_out\./, /^missed\./, /^service_any\./, /^service_[^_.]+\./];
+
+/** Of the layers of a run, those that are shown at first: all shapes, and the one raster that says most. */
+function firstOf(own) {
+  const rasters = own.filter((one) => one.kind === "raster");
+  const main = MAIN.map((name) => rasters.find((one) => name.test(one.name))).find(Boolean) ?? rasters[0];
+  return own.filter((one) => one.kind === "vector" || one === main);
+}
+
+/** Where to look: at the zones of a run, or at what goes furthest. */
+function widest(own) {
+  const sizes = ({ bbox: [west, south, east, north] }) => (east - west) * (north - south);
+  const placed = own.filter((one) => one.bbox);
+  const zones = placed.find((one) => roleOf(one) === "zones");
+  return (zones ?? placed.sort((a, b) => sizes(b) - sizes(a))[0])?.bbox;
+}
+
 const height = (layer) => (layer.job ? 10 : 0) + BOTTOM_UP.indexOf(roleOf(layer));
 
 /** Show a run. */
 export async function selectRun(job) {
   put({ selected: job, tab: "results" });
   history.replaceState(null, "", `#run=${job}`);
+  await showResult(job);
+}
+
+/** Read the result of a run, and put its layers onto the map. */
+export async function showResult(job) {
   const status = now().jobs.find((one) => one.jobID === job);
   drawing.show(areas[job] ?? null);
-  if (status?.status !== "successful") return;
+  if (status?.status !== "successful") {
+    // What another run has found is not shown under the name of this one.
+    put({ shown: [] });
+    await nameZones([], () => "");
+    return;
+  }
   let result = now().results[job];
   try {
     result ??= await read(`jobs/${job}/results`);
@@ -59,11 +86,12 @@ export async function selectRun(job) {
     return;
   }
   put(({ results }) => ({ results: { ...results, [job]: result } }));
+  if (now().selected !== job) return; // somebody has chosen another one in the meantime
   const own = layersOf(job);
   const inputs = inputsOf(result);
-  const wanted = [...inputs, ...own].sort((a, b) => height(a) - height(b));
+  const wanted = [...inputs, ...firstOf(own)].sort((a, b) => height(a) - height(b));
   put({ shown: wanted.map((layer) => ({ id: layer.id, opacity: !layer.job && layer.kind === "raster" ? 0.7 : 1 })) });
-  const box = own.find((one) => one.kind === "vector")?.bbox ?? own[0]?.bbox ?? (areas[job] && boxOf(areas[job]));
+  const box = widest(own) ?? (areas[job] && boxOf(areas[job]));
   if (box) go(box);
   await names(job);
 }
@@ -75,6 +103,7 @@ async function names(job) {
     const path = `collections/${job}.${zones.name.replace(/\.[^.]*$/, "")}/items?limit=500`;
     ({ features } = await read(path).catch(() => ({ features: [] })));
   }
+  if (now().selected !== job) return;
   await nameZones(features, (feature) => feature.properties.name ?? "");
 }
 

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 let state = {
+  isRead: false, // whether the service has told what there is
   jobs: [],
   layers: [],
   uploads: [],
