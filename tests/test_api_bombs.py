@@ -181,7 +181,7 @@ def test_json_that_is_nested_without_end_hurts_nobody(client: TestClient, depth:
     body = b"[" * depth + b"]" * depth
     headers = {"Content-Type": "application/json"}
     answer = client.post("/processes/reach/execution", content=body, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-json")
     shape = b'{"type":"GeometryCollection","geometries":[' * depth + b"]}" * depth
     assert sent(client, "deep.geojson", shape[: 3 * MB]).status_code in {201, 400}
     assert service_of(client).database.is_ready()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
+from made_server import serving
 from made_service import make_client, service_of
 
 from ew4all.api.doors import Doors
@@ -128,6 +130,18 @@ def test_an_origin_that_is_named_reads_without_keys_and_changes_nothing(tmp_path
         refused = client.options("/v1/runs", headers=asked)
         assert refused.json()["errors"][0]["pointer"] == "header:Access-Control-Request-Method"
         assert client.post("/v1/runs", headers=there, json={}).json()["code"] == "other-origin"
+
+
+def test_a_request_to_two_hosts_is_for_nobody(tmp_path: Path) -> None:
+    """One that looks takes the first, another the last."""
+    with serving(tmp_path) as served:
+        for names in ((b"evil.example", b"127.0.0.1"), (b"127.0.0.1", b"evil.example")):
+            with socket.create_connection(("127.0.0.1", served.port), timeout=10.0) as line:
+                hosts = b"".join(b"Host: %s\r\n" % name for name in names)
+                line.sendall(b"GET /v1 HTTP/1.1\r\n" + hosts + b"\r\n")
+                answer = line.recv(1 << 16)
+            assert answer.startswith(b"HTTP/1.1 400 ")
+            assert b'"several-hosts"' in answer
 
 
 @pytest.fixture

@@ -71,6 +71,37 @@ def test_what_is_no_json_is_told(client: TestClient, body: bytes) -> None:
     assert answer.json()["errors"][0]["pointer"] == "#"
 
 
+DRILL = {
+    "hazard": "flood", "status": "Exercise", "contents": [{"language": "en", "place": "Green Valley", "time": "18:00"}],
+    "area": {"type": "Polygon", "coordinates": [[[-61.8, 12.0], [-61.6, 12.0], [-61.6, 12.2], [-61.8, 12.0]]]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        ({"status": "Actual"}, "#/status"),
+        ({"contents": [{"language": "en", "time": "18:00"}]}, "#/contents/0/place"),
+        ({"area": {"type": "Polygon", "coordinates": [[[0, "x"]]]}}, "#/area/coordinates/0/0/1"),
+        ({"hours": float("nan")}, "#/hours"),
+        ({"more": 1}, "#/more"),
+        ({"more": 10**4000}, "#/more"),
+    ],
+)
+def test_a_fault_of_a_drill_has_its_place(
+    client: TestClient, given: dict[str, Any], pointer: str
+) -> None:
+    answer = client.post("/v1/alerts", content=json.dumps({**DRILL, **given}), headers=JSON)
+    assert answer.status_code == 400
+    assert pointer in {one["pointer"] for one in answer.json()["errors"]}
+
+
+@pytest.mark.parametrize("body", [b'{"hazard":' + b"[" * 100_000, b"{", b'{"hazard": "\xff"}'])
+def test_what_is_no_json_is_no_drill(client: TestClient, body: bytes) -> None:
+    answer = client.post("/v1/alerts", content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-json")
+
+
 @pytest.mark.parametrize("path", ["/v1/runs", "/v1/keys"])
 @pytest.mark.parametrize("kind", ["text/xml", "application/x-www-form-urlencoded", "text/plain"])
 def test_another_type_of_body_is_415(client: TestClient, path: str, kind: str) -> None:
@@ -102,6 +133,30 @@ def test_every_refusal_says_where(
     (fault,) = answer.json()["errors"]
     assert fault["pointer"] == pointer
     assert fault["code"] == answer.json()["code"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "is_taken"),
+    [
+        ("a.geojson", b'{"type": "Polygon", "coordinates": [[[-61.8, 12.0], [-61.6, 12.0]', False),
+        ("a.geojson", b"[" * 5000, False),
+        ("a.geojson", b"{}", False),
+        ("a.geojson", b'{"type": "FeatureCollection", "features": []}', True),
+        ("a.geojson", b'{"type": "Point", "coordinates": [-61.8, 12.0]}', True),
+        ("a.gpkg", b"SQLite format 3\0" + b"\0" * 1000, False),
+        ("a.parquet", b"PAR1" + b"\0" * 100, False),
+        ("a.fgb", b"fgb\x03fgb\x00" + b"\0" * 100, False),
+    ],
+)
+def test_a_file_of_which_a_part_is_missing_is_refused(
+    client: TestClient, name: str, content: bytes, *, is_taken: bool
+) -> None:
+    answer = client.post(f"/v1/uploads?name={name}&role=zones", content=content)
+    if is_taken:
+        assert answer.status_code == 201, answer.text
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (400, "unreadable-input")
+        assert answer.json()["errors"][0]["pointer"] == "#"
 
 
 def test_a_run_has_places_in_its_own_body(client: TestClient) -> None:

@@ -95,7 +95,7 @@ class Envelope:
         own = path.removeprefix(self.root) if path.startswith(f"{self.root}/") else path
         is_upload = _UPLOADS.match(own) is not None
         length = headers.get(b"content-length", b"0")
-        refused = self.doors.refused(scope["method"], headers)
+        refused = _ambiguous(scope) or self.doors.refused(scope["method"], headers)
         if not is_upload and length.isdigit() and int(length) > self.most:
             refused = refused or _too_large(self.most)
         if refused is None:
@@ -124,6 +124,15 @@ def _bounded(receive: Receive, most: int) -> Receive:
         return message  # type: ignore[no-any-return]
 
     return receiving
+
+
+def _ambiguous(scope: Scope) -> Problem | None:
+    """Refuse a request to two hosts (RFC 9112, 3.2): each that looks might take another for the one that is meant."""
+    if sum(name == b"host" for name, _ in scope["headers"]) < 2:
+        return None
+    told = "the request has more than one header Host; send one"
+    fault = {"pointer": "header:Host", "detail": told, "code": "several-hosts"}
+    return Problem(400, "several-hosts", told, errors=[fault])
 
 
 def _too_large(most: int) -> Problem:

@@ -113,7 +113,7 @@ def _document(app: FastAPI, root: str) -> dict[str, Any]:
             operation["security"] = [{"key": []}, {}]
             more = (400, 401, 403, 429, 503)
         if "requestBody" in operation:
-            more = (*more, 413)
+            more = (*more, 413, 415)
         for status, told in responses(*more).items():
             said.setdefault(str(status), told)
         operation["responses"] = dict(sorted(said.items()))

@@ -181,6 +181,11 @@ def install(app: FastAPI) -> None:
             )
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
         told = error.detail or HTTPStatus(error.status_code).phrase
+        if error.status_code == 404:
+            told = "there is nothing at this path; / links to all there is, and /api describes it"
+        elif error.status_code == 405:
+            takes = (error.headers or {}).get("Allow", "other methods")
+            told = f"this path does not take {request.method}; it takes {takes}"
         problem = Problem(error.status_code, code, str(told), headers=error.headers)
         return answer_of(request.scope, problem)
 
@@ -205,9 +210,9 @@ def _not_valid(scope: Scope, error: RequestValidationError) -> Problem:
         told = f"the header Content-Type says {media_type}; this takes application/json"
         return Problem(415, "wrong-type", told, headers={"Accept": "application/json"})
     if in_body and in_body[0]["type"] == "json_invalid":
-        (at,) = in_body[0]["loc"]
-        why = in_body[0].get("ctx", {}).get("error", "it cannot be read")
-        return _no_json(f"{why}, at character {at}")
+        why = in_body[0].get("ctx", {}).get("error", in_body[0]["msg"])
+        where = "".join(f", at character {at}" for at in in_body[0]["loc"])
+        return _no_json(f"{why}{where}")
     found = [
         {"pointer": f"{where}:{'/'.join(map(str, rest))}", "detail": e["msg"], "code": e["type"]}
         for e in errors
@@ -240,7 +245,7 @@ def _place(scope: Scope, problem: Problem) -> str | None:
         return _PLACES[problem.status]
     if problem.status == 400 and scope["method"] in {"POST", "PUT", "PATCH"}:
         return "#"
-    if problem.status == 404:
+    if problem.status == 404 or (problem.status == 400 and scope.get("path_params")):
         named = scope.get("path_params", {})
         told = [name for name, value in named.items() if repr(value) in problem.detail]
         return f"path:{[*told, *named, ''][0]}"

@@ -94,6 +94,12 @@ def _environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+_VECTORS: Final = {
+    "geojson": "GeoJSON", "gpkg": "GeoPackage", "fgb": "FlatGeobuf", "parquet": "Parquet",
+}  # fmt: skip
+"""Endings that mean one format, in which there is always something to tell."""
+
+
 def facts_of(path: Path, suffix: str, ratio: float, cells: int) -> dict[str, Any]:
     """Return what a file says of itself, or the problem with it."""
     if suffix in {"tif", "tiff"}:
@@ -109,9 +115,13 @@ def facts_of(path: Path, suffix: str, ratio: float, cells: int) -> dict[str, Any
         if why is not None:
             return {"status": 415, "code": "wrong-type", "problem": why}
     try:
-        return facts_of_file(path)
+        found = facts_of_file(path)
     except NotOnEarth as error:
         return _elsewhere(error)
+    if not found and suffix in _VECTORS:
+        told = f"it cannot be read as {_VECTORS[suffix]}: it is broken, or a part of it is missing"
+        return {"status": 400, "code": "unreadable-input", "problem": told}
+    return found
 
 
 def _elsewhere(error: NotOnEarth) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ew4all.api.answers import Known
 from ew4all.api.conditions import IfMatch
@@ -100,6 +100,9 @@ ALERTS: Final = Noun(
 )  # fmt: skip
 
 
+_ANYTHING: Final[TypeAdapter[Any]] = TypeAdapter(Any)
+
+
 def _checked(service: Serving, sent: Sent, before: Document | None = None) -> Checked:
     sent.must_be((*TAKEN, JSON))
     if sent.media_type != JSON:
@@ -109,7 +112,11 @@ def _checked(service: Serving, sent: Sent, before: Document | None = None) -> Ch
     except ValidationError as error:
         # Without what was given: the answer would repeat it.
         found = error.errors(include_url=False, include_input=False, include_context=False)
-        raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in found]) from error
+        is_json = found[0]["type"] != "json_invalid"
+        raise RequestValidationError(
+            [{**e, "loc": ("body", *e["loc"])} for e in found],
+            body=_ANYTHING.validate_json(sent.data) if is_json else {},
+        ) from error
     return make_drill(service, asked)
 
 
