@@ -10,7 +10,7 @@ from pydantic import Field
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["FileReference", "ScenarioReference", "references_in"]
+__all__ = ["FileReference", "ScenarioReference", "places_in", "references_in"]
 
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _VERSION: Final = r"(@[1-9][0-9]{0,8})?"
@@ -40,6 +40,20 @@ ScenarioReference = Annotated[
 def references_in(inputs: Mapping[str, Any]) -> list[str]:
     """Return every reference in inputs, each once, in their order."""
     return list(dict.fromkeys(t for t in texts_in(inputs) if _REFERENCE.fullmatch(t)))
+
+
+def places_in(value: Any, place: str) -> dict[str, list[str]]:
+    """Return where each text of a document stands: JSON Pointers that begin with `place`."""
+    out: dict[str, list[str]] = {}
+    if isinstance(value, str):
+        out[value] = [place]
+    elif isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, inner in pairs:
+            escaped = str(step).replace("~", "~0").replace("/", "~1")
+            for text, places in places_in(inner, f"{place}/{escaped}").items():
+                out.setdefault(text, []).extend(places)
+    return out
 
 
 def texts_in(value: Any) -> Iterator[str]:

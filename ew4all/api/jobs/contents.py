@@ -14,7 +14,7 @@ from ew4all.api.problems import Problem
 from ew4all.api.store.tables import DOCUMENTS, LAYERS, UPLOADS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -27,9 +27,17 @@ _SUFFIX = {"scenario": ".yaml", "alert": ".xml"}
 
 
 def contents_of(
-    service: Service, references: Iterable[str], asking: Principal
+    service: Service,
+    references: Iterable[str],
+    asking: Principal,
+    places: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return what references stand for, in plain values that a row can hold.
+
+    Parameters
+    ----------
+    places
+        Reference to where it stands in the request (JSON Pointer), so that the problem with it can tell.
 
     Raises
     ------
@@ -37,11 +45,18 @@ def contents_of(
         400: there is no such thing, or it is somebody else's.
     """
     with service.database.read() as connection:
-        return {r: _content(service, connection, r, asking) for r in references}
+        return {
+            r: _content(service, connection, r, asking, (places or {}).get(r, ()))
+            for r in references
+        }
 
 
 def _content(
-    service: Service, connection: Connection, reference: str, asking: Principal
+    service: Service,
+    connection: Connection,
+    reference: str,
+    asking: Principal,
+    places: Sequence[str],
 ) -> dict[str, Any]:
     kind, _, name = reference.partition(":")
     if kind == "demo":
@@ -70,7 +85,8 @@ def _content(
             suffix = Path(row.name).suffix.lower()
             return {"sha256": row.sha256, "suffix": suffix if suffix[1:].isalnum() else ""}
     told = f"there is no {reference!r}: see /v1/{kind}s for what there is"
-    raise Problem(400, "unknown-reference", told)
+    errors = [{"pointer": place, "detail": told, "code": "unknown-reference"} for place in places]
+    raise Problem(400, "unknown-reference", told, errors=errors)
 
 
 def hashes_in(files: Mapping[str, Any]) -> set[str]:

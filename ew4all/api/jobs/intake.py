@@ -8,7 +8,7 @@ from ew4all.api import audit
 from ew4all.api.jobs import records
 from ew4all.api.jobs.contents import contents_of
 from ew4all.api.problems import Problem
-from ew4all.api.references import references_in, texts_in
+from ew4all.api.references import places_in, references_in, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +51,9 @@ def accept_job(
         told = "a priority over 0 is for exercises: it needs the scope 'exercise', which your key does not have"
         raise Problem(403, "scope-missing", told)
     _bounded(service, inputs)
-    files = contents_of(service, _references(service, process, inputs, asking), asking)
+    # A scenario comes from `/v1/runs` too, where it stands elsewhere.
+    places = places_in({k: v for k, v in inputs.items() if k != "scenario"}, "#/inputs")
+    files = contents_of(service, _references(service, process, inputs, asking), asking, places)
     with service.database.begin() as connection:
         service.database.hold(connection, f"jobs of {asking.id}")
         waiting = records.count_waiting(connection, asking.id)
