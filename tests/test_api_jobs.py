@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from made_service import REACH, ended, make_client, service_of, started
 
-from ew4all.api.jobs.child import Progress
+from ew4all.api.jobs.child import Progress, _named
 from ew4all.api.processes import PROCESSES
 
 if TYPE_CHECKING:
@@ -129,6 +129,14 @@ def test_a_fault_found_while_computing_is_the_job_s_problem(client: TestClient) 
     assert "none" in status["message"]
     answer = client.get(f"/jobs/{job}/results")
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+def test_files_are_named_as_the_client_named_them() -> None:
+    files = {"upload:a": "inputs/upload-a.tif", "upload:ab": "inputs/upload-ab.tif"}
+    said = _named(
+        "inputs/upload-ab.tif does not meet inputs/upload-a.tif; area inputs/area.geojson", files
+    )
+    assert said == "upload:ab does not meet upload:a; area area.geojson"
 
 
 def test_phases_of_progress_add_up(capsys: pytest.CaptureFixture[str]) -> None:

@@ -206,12 +206,17 @@ def test_a_table_that_was_brought_is_had_as_it_is(tmp_path: Path) -> None:
         assert client.get(path).content == body
 
 
-def test_an_upload_that_is_no_layer_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["zones.geojson", "zones.gpkg", "zones.parquet", "people.tif"])
+def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, name: str) -> None:
+    write_results(tmp_path / "out")
+    source = {"zones.geojson": "islands.geojson", "people.tif": "uncovered.tif"}.get(name, name)
+    whole = (tmp_path / "out" / source).read_bytes()
     with make_client(tmp_path, workers=0) as client:
-        broken = b'{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"ty'
-        made = client.post("/v1/uploads?name=zones.geojson", content=broken)
-        assert made.status_code == 201
-        answer = client.get(f"/v1/layers/{made.json()['id']}/file?f=csv")
-        assert answer.status_code == 400
-        assert answer.json()["code"] == "unreadable-layer"
+        made = client.post(f"/v1/uploads?name={name}", content=whole)
+        assert made.status_code == 201, made.text
+        answer = client.post(f"/v1/uploads?name={name}", content=whole[: len(whole) * 2 // 3])
+        assert answer.status_code == 400, answer.text
+        (fault,) = answer.json()["errors"]
+        assert (fault["pointer"], fault["code"]) == ("#", "unreadable-input")
+        assert len(client.get("/v1/uploads").json()["uploads"]) == 1
         assert str(tmp_path) not in answer.text

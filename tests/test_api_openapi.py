@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from made_layers import keep_results, write_results
 from made_service import make_client, service_of
 
 from ew4all.api.events import journal
 from ew4all.api.openapi import TAGS
+from ew4all.api.processes import PROCESSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from starlette.testclient import TestClient
 
@@ -27,6 +29,10 @@ SNAPSHOT = Path(__file__).parent / "golden" / "openapi.json"
 WRITE = "EW4ALL_TEST_DATA_WRITE_OPENAPI"
 FEW, MANY = 2, 40
 AREA = {"type": "Polygon", "coordinates": [[[-61.8, 12.0], [-61.6, 12.0], [-61.6, 12.2], [-61.8, 12.0]]]}  # fmt: skip
+
+SCENARIO = b"schema: ew4all/scenario/1\ntitle: A first warning\ndemo: grenada\nchannels: [cell_broadcast]\nalert: {issued: 10 min}\n"
+# rio-tiler calls rasterio, which multiplies as affine no longer likes.
+pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 
 
 @pytest.fixture(scope="module")
@@ -55,17 +61,33 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
     ]
 
 
-def cases(client: TestClient, document: dict[str, Any], most: int) -> list[str]:
-    """Send cases to every operation; return what was wrong, each once."""
+def cases(
+    client: TestClient, document: dict[str, Any], most: int, known: Mapping[str, Sequence[str]] | None = None
+) -> list[str]:  # fmt: skip
+    """Send cases to every operation; return what was wrong, each once.
+
+    Parameters
+    ----------
+    known
+        Parameter of a path to what is there: with it only what reads one of these is asked, and of nothing else.
+    """
     wrong: dict[str, str] = {}
     sent = 0
     for found in schemathesis.openapi.from_dict(document).get_all_operations():
         operation: Any = found.ok()  # type: ignore[union-attr]
+        named = [name for name in known or () if f"{{{name}}}" in operation.path]
+        if known is not None and not (named and operation.method.lower() == "get"):
+            continue
         declared = document["paths"][operation.path][operation.method.lower()]["responses"]
 
-        def look(case: Any, declared: Any = declared, label: str = operation.label) -> None:
+        def look(
+            case: Any, declared: Any = declared, label: str = operation.label, named: list[str] = named
+        ) -> None:  # fmt: skip
             nonlocal sent
             sent += 1
+            for name in named:
+                assert known is not None
+                case.path_parameters[name] = known[name][sent % len(known[name])]
             asked = case.as_transport_kwargs(base_url="http://testserver")
             asked.pop("cookies", None)
             if isinstance(asked.get("data"), bytes | str):
@@ -76,7 +98,7 @@ def cases(client: TestClient, document: dict[str, Any], most: int) -> list[str]:
                 wrong.setdefault(f"{label}: {fault}", f"{asked!r:.500} -> {answer.text:.300}")
 
         made_of(operation, most)(look)
-    assert sent >= len(operations(document))
+    assert sent >= (len(operations(document)) if known is None else 20)
     return [f"{what}: {example}" for what, example in wrong.items()]
 
 
@@ -114,6 +136,43 @@ def test_a_few_cases_of_every_operation_are_answered_as_declared(
     client: TestClient, document: dict[str, Any]
 ) -> None:
     assert cases(client, document, FEW) == []
+
+
+@pytest.fixture(scope="module")
+def known(client: TestClient, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """One or more of everything that is read by an identifier."""
+    folder = tmp_path_factory.mktemp("stock") / "out"
+    write_results(folder)
+    job = keep_results(service_of(client), folder)
+    drill = {
+        "hazard": "flood", "status": "Exercise", "hours": 2, "area": AREA,
+        "contents": [{"language": "en", "place": "Green Valley", "time": "18:00", "source": "Met Office"}],
+    }  # fmt: skip
+    alert = client.post("/v1/alerts", json=drill).json()["id"]
+    scenario = client.post("/v1/scenarios", content=SCENARIO, headers={"Content-Type": "application/yaml"}).json()["id"]  # fmt: skip
+    run = client.post("/v1/runs", json={"scenario": "valley-flash-flood"}).json()["id"]
+    layers = [one["id"] for one in client.get("/v1/layers?limit=100").json()["layers"]]
+    collections = [one["id"] for one in client.get("/collections?limit=100").json()["collections"]]
+    return {
+        "job_id": [job, run], "alert_id": [alert], "scenario_id": [scenario], "run_id": [run], "version": ["1"],
+        "layer_id": layers, "collection_id": collections, "feature_id": ["west", "1"], "process_id": [*PROCESSES],
+        "upload_id": [one for one in layers if "." not in one], "matrix_set": ["WebMercatorQuad"],
+    }  # fmt: skip
+
+
+def test_what_is_there_is_answered_as_declared(
+    client: TestClient, document: dict[str, Any], known: dict[str, list[str]]
+) -> None:
+    """Made identifiers find nothing; here each question is asked of something."""
+    assert all(known.values())
+    assert cases(client, document, FEW, known) == []
+
+
+@pytest.mark.slow
+def test_what_is_there_is_answered_as_declared_many_times(
+    client: TestClient, document: dict[str, Any], known: dict[str, list[str]]
+) -> None:
+    assert cases(client, document, MANY * 2, known) == []
 
 
 @pytest.mark.slow

@@ -95,7 +95,9 @@ def _made_safe(service: Service, layer: Layer, path: Path) -> Path:
 def _unreadable(layer: Layer, why: str) -> Problem:
     status = 413 if why.startswith("it has more") else 400
     code = "too-large" if status == 413 else "unreadable-layer"
-    return Problem(status, code, f"the layer {layer.name!r} cannot be served as features: {why}")
+    told = f"the layer {layer.name!r} cannot be served as features: {why}"
+    place = {"pointer": "path:layer_id", "detail": told, "code": code}
+    return Problem(status, code, told, errors=[place])
 
 
 def read_table(path: Path, limits: Limits) -> Table | str:
