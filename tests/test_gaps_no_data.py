@@ -104,3 +104,21 @@ def test_without_anything_missing_nothing_is_said_and_over_the_sea_no_note() -> 
     found = gaps(raster(people), coverage={"4g": raster(sea)})
     assert of(found, "coverage 4g")["people"] == 0.0
     assert not any("no data" in note for note in found["notes"])
+
+
+def test_people_whom_a_refinement_does_not_place_are_counted_in_the_study_area(
+    tmp_path: Path,
+) -> None:
+    """Cells of people of 0.1 degrees; a village in one of them; the study area holds that one and half of the next."""
+    people = (
+        np.array([[100.0, 200.0, 400.0]], np.float32),
+        Affine(0.1, 0, 10.0, 0, -0.1, 5.0),
+        "EPSG:4326",
+    )
+    towns = tmp_path / "towns.csv"
+    towns.write_text("name,lon,lat,population\nA,10.05,4.95,900\n", encoding="utf-8")
+    found = gaps(people, zones=None, refine=towns, within=[BOX(10.0, 4.9, 10.15, 5.0)])
+    assert found["total"]["people"] == pytest.approx(200.0, rel=1e-6)
+    assert found["quality"]["people_spread_evenly"] == pytest.approx(100.0, rel=1e-6)
+    assert any("of 200 people in the study area 100 (50%)" in note for note in found["notes"])
+    assert "people_spread_evenly" not in gaps(people, zones=None)["quality"]
