@@ -69,13 +69,13 @@ def no_data_of(opened: GapStudy) -> tuple[dict[str, Any], list[str]]:
         }
         who, then = "", asked.then
         if asked.aligned is not None and opened.has_people:
-            entry["people"] = next(lost)
-            who = f", where {entry['people']:,.1f} people live"
+            entry["people_there"] = next(lost)
+            who = f", where {entry['people_there']:,.1f} people live"
         elif asked.aligned is not None:
             then = "it counts as not there"
         found.append(entry)
         # A signal that is not told over the sea concerns nobody.
-        if entry.get("people", 1.0) > _TOLD_PEOPLE:
+        if entry.get("people_there", 1.0) > _TOLD_PEOPLE:
             notes.append(f"{asked.name}: {missing.said(asked.where)}{who}; {then}")
     return ({"no_data": found} if found else {}), notes
 
