@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from ew4all.coverage.overlay import clip, union
+from ew4all.coverage.queries import Column
 from ew4all.gap_people import PartOfPeople
 from ew4all.readers.alignment import Aligned
 from ew4all.readers.no_data import no_data_in, people_without
-from ew4all.readers.people import RasterPeople
-from ew4all.readers.refine import Refined
+from ew4all.readers.people import Layers, RasterPeople, refinement_of
+from ew4all.readers.refine import Refined, Weightless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ew4all.readers.rasters import Raster
     from ew4all.reprojection import Geometries
 
-__all__ = ["no_data_of"]
+__all__ = ["no_data_of", "spread_evenly"]
 
 _TOLD_PEOPLE: Final = 0.5
 
@@ -68,15 +69,34 @@ def no_data_of(opened: GapStudy) -> tuple[dict[str, Any], list[str]]:
         }
         who, then = "", asked.then
         if asked.aligned is not None and opened.has_people:
-            entry["people"] = next(lost)
-            who = f", where {entry['people']:,.1f} people live"
+            entry["people_there"] = next(lost)
+            who = f", where {entry['people_there']:,.1f} people live"
         elif asked.aligned is not None:
             then = "it counts as not there"
         found.append(entry)
         # A signal that is not told over the sea concerns nobody.
-        if entry.get("people", 1.0) > _TOLD_PEOPLE:
+        if entry.get("people_there", 1.0) > _TOLD_PEOPLE:
             notes.append(f"{asked.name}: {missing.said(asked.where)}{who}; {then}")
     return ({"no_data": found} if found else {}), notes
+
+
+def spread_evenly(opened: GapStudy) -> tuple[dict[str, Any], list[str]]:
+    """Return how many people of the study area a refinement does not place, and a note; nothing without one."""
+    refined = refinement_of(opened.study.people) if opened.has_people else None
+    if refined is None:
+        return {}, []
+    column = Column((0,))
+    found = opened.study.people.inside(
+        _one(opened.ground.within), Layers([Weightless(refined)], None, (column,)), workers=opened.study.workers
+    )  # fmt: skip
+    people, lost = (sum(float(part[0, k]) for part in found.sums) for k in (0, found.place[column]))
+    if not lost > _TOLD_PEOPLE:
+        return {"people_spread_evenly": 0.0}, []
+    note = (
+        f"of {people:,.0f} people in the study area {lost:,.0f} ({lost / people:.0%}) live in cells in which the refinement has nothing; "
+        "they are spread evenly over them"
+    )
+    return {"people_spread_evenly": lost}, [note]
 
 
 def _rasters(opened: GapStudy) -> Iterator[_Asked]:

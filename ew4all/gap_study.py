@@ -15,7 +15,7 @@ from ew4all.gap_equity import equity_of
 from ew4all.gap_facilities import facilities_of
 from ew4all.gap_ground import PEOPLE, mean_of
 from ew4all.gap_groups import count_groups, groups_of, larger_groups, people_of_groups
-from ew4all.gap_no_data import no_data_of
+from ew4all.gap_no_data import no_data_of, spread_evenly
 from ew4all.gap_quality import quality_of
 from ew4all.gap_results import DegradedGaps, GapHazard, Gaps
 from ew4all.notes import brief
@@ -55,7 +55,17 @@ def gaps_of(opened: GapStudy) -> Gaps:
     inputs = tuple(source.read() for source in opened.sources)
     bounds, of_bounds = bounds_of(opened)
     empty, of_empty = no_data_of(opened)
-    said = (*opened.notes, *of_empty, *of_bounds, *told, *of_larger, *of_people, *of_facilities)
+    spread, of_spread = spread_evenly(opened)
+    said = (
+        *opened.notes,
+        *of_spread,
+        *of_empty,
+        *of_bounds,
+        *told,
+        *of_larger,
+        *of_people,
+        *of_facilities,
+    )
     return Gaps(
         total=total,
         zones=zones,
@@ -67,7 +77,7 @@ def gaps_of(opened: GapStudy) -> Gaps:
         assumptions=_used(opened),
         notes=brief((*said, *_method(opened, degraded)), inputs),
         cannot=_cannot(opened),
-        quality={**quality, **empty, **larger},
+        quality={**quality, **spread, **empty, **larger},
         title=study.title,
         version=__version__,
         zoning=None if study.zones is None else opened.choice.zoning(len(shapes)),

@@ -151,7 +151,9 @@ def _official(
             if abs(gap) >= 5e-4
             else "as many people as"
         )
-        text = f"{source.name} has {how} the official figures (those that it can place)"
+        # What is held against the figures is the stage before, which is no longer the source as given.
+        after_year = f", {STAGES[TO_YEAR]}," if stages[-2].name == TO_YEAR else ""
+        text = f"{source.name}{after_year} has {how} the official figures (those that it can place)"
         if without:
             verb = "are" if len(without) > 1 else "is"
             text += (

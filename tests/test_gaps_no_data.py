@@ -65,16 +65,16 @@ def test_people_where_a_signal_is_not_told_are_counted(tmp_path: Path) -> None:
     assert len(found["quality"]["no_data"]) == 4, "4g has data everywhere"
     nan = of(found, "coverage 2g")
     assert (nan["cells"], nan["nan_cells"], nan["beyond_edge_km2"]) == (40, 40, 0.0)
-    assert nan["people"] == pytest.approx(PEOPLE[:, 30].sum(dtype=float), rel=1e-6)
-    assert of(found, "channel radio")["people"] == pytest.approx(nan["people"])
+    assert nan["people_there"] == pytest.approx(PEOPLE[:, 30].sum(dtype=float), rel=1e-6)
+    assert of(found, "channel radio")["people_there"] == pytest.approx(nan["people_there"])
     short = of(found, "coverage 3g")
     assert short["cells"] == 0
     assert short["km2"] == 0.0
     assert short["beyond_edge_km2"] == pytest.approx(km2(BOX(10.45, 4.6, 10.6, 5.0)), rel=1e-6)  # fmt: skip
-    assert short["people"] == pytest.approx(PEOPLE[:, 45:].sum(dtype=float), rel=1e-6)
+    assert short["people_there"] == pytest.approx(PEOPLE[:, 45:].sum(dtype=float), rel=1e-6)
     dry = of(found, "hazard")
     assert dry["nan_cells"] == 0
-    assert dry["people"] == pytest.approx(PEOPLE[:, 50:].sum(dtype=float), rel=1e-6)
+    assert dry["people_there"] == pytest.approx(PEOPLE[:, 50:].sum(dtype=float), rel=1e-6)
     said = " ".join(found["notes"])
     assert "lie beyond its edge" in said
     assert "they count as without it" in said
@@ -91,8 +91,10 @@ def test_cells_of_another_size_and_projection_and_a_share_of_a_group() -> None:
     found = gaps(zones=None, coverage={"4g": utm}, groups={"poor": poor})
     mine = of(found, "coverage 4g")
     lost = found["total"]["coverage_gap"]
-    assert mine["people"] == pytest.approx(lost, rel=1e-6), "the rest of the layer covers everybody"
-    assert of(found, "group poor")["people"] == pytest.approx(PEOPLE[:, :6].sum(dtype=float), rel=1e-6)  # fmt: skip
+    assert mine["people_there"] == pytest.approx(lost, rel=1e-6), (
+        "the rest of the layer covers everybody"
+    )
+    assert of(found, "group poor")["people_there"] == pytest.approx(PEOPLE[:, :6].sum(dtype=float), rel=1e-6)  # fmt: skip
 
 
 def test_without_anything_missing_nothing_is_said_and_over_the_sea_no_note() -> None:
@@ -102,5 +104,23 @@ def test_without_anything_missing_nothing_is_said_and_over_the_sea_no_note() -> 
     sea = ONES.copy()
     sea[:, :10] = np.nan
     found = gaps(raster(people), coverage={"4g": raster(sea)})
-    assert of(found, "coverage 4g")["people"] == 0.0
+    assert of(found, "coverage 4g")["people_there"] == 0.0
     assert not any("no data" in note for note in found["notes"])
+
+
+def test_people_whom_a_refinement_does_not_place_are_counted_in_the_study_area(
+    tmp_path: Path,
+) -> None:
+    """Cells of people of 0.1 degrees; a village in one of them; the study area holds that one and half of the next."""
+    people = (
+        np.array([[100.0, 200.0, 400.0]], np.float32),
+        Affine(0.1, 0, 10.0, 0, -0.1, 5.0),
+        "EPSG:4326",
+    )
+    towns = tmp_path / "towns.csv"
+    towns.write_text("name,lon,lat,population\nA,10.05,4.95,900\n", encoding="utf-8")
+    found = gaps(people, zones=None, refine=towns, within=[BOX(10.0, 4.9, 10.15, 5.0)])
+    assert found["total"]["people"] == pytest.approx(200.0, rel=1e-6)
+    assert found["quality"]["people_spread_evenly"] == pytest.approx(100.0, rel=1e-6)
+    assert any("of 200 people in the study area 100 (50%)" in note for note in found["notes"])
+    assert "people_spread_evenly" not in gaps(people, zones=None)["quality"]

@@ -110,7 +110,9 @@ def test_zones_without_a_figure_are_not_in_the_comparison_with_official_figures(
         zones=west, official_column="census", to_year=2021, year={"even": 2020, "town": 2020}, growth=0.1
     )  # fmt: skip
     # Brought to the year first: 88 in the place of 80.
-    assert any(text.startswith("even has 78.0% fewer") for text in later.findings)
+    assert any(
+        text.startswith("even, brought to one year, has 78.0% fewer") for text in later.findings
+    )
     everywhere = compared(official_column="census").findings
     assert any(text.startswith("even has 68.0% fewer") for text in everywhere)
     assert not any("without one" in text for text in everywhere)

@@ -33,6 +33,8 @@ from ew4all.readers.weights import PointWeights, RasterWeights, Weights
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from numpy.typing import NDArray
+
     from ew4all.coverage.exposure import Progress
     from ew4all.readers.population import Population
     from ew4all.readers.rasters import Raster
@@ -171,6 +173,31 @@ class Refined:
         total = np.empty(coarse.shape)
         refinement.add_up(weights, total)
         return weights, total
+
+
+@dataclass(frozen=True, eq=False)
+class Weightless:
+    """1 in the finer cells of population cells without any weight, whose people are spread evenly; a layer of shares."""
+
+    refined: Refined
+
+    binary: Final = True
+
+    def share(self, block: Block) -> NDArray[np.uint8]:
+        """Return 0 and 1 for the cells of a block."""
+        refined = self.refined
+        down, across = refined.parts
+        out = np.zeros(block.shape, np.uint8)
+        for coarse in refined._pieces(block):
+            lost = (refined._weights(coarse)[1] <= 0.0).astype(np.uint8)
+            fine = np.repeat(np.repeat(lost, down, axis=0), across, axis=1)
+            there = refined._fine(coarse)
+            row0, row1 = max(block.row0, there.row0), min(block.row1, there.row1)
+            col0, col1 = max(block.col0, there.col0), min(block.col1, there.col1)
+            out[row0 - block.row0 : row1 - block.row0, col0 - block.col0 : col1 - block.col0] = (
+                fine[row0 - there.row0 : row1 - there.row0, col0 - there.col0 : col1 - there.col0]
+            )
+        return out
 
 
 def refine_population(
