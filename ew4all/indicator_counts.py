@@ -165,7 +165,14 @@ def _channels(moment: Moment, total: Mapping[str, Any], people: float) -> dict[s
         else:
             why = f"the gap analysis counts {', '.join(off)}, not in use by the facts: repeat it without"
             found |= _cannot(moment, [name], why)
-    found["theory_any"] = _made(moment, "theory_any", Span(reached, reached), people, ("gaps",))
+    said = (
+        f"counts {', '.join(off)} too, which the facts say {'is' if len(off) == 1 else 'are'} not in use"
+        if off
+        else ""
+    )
+    found["theory_any"] = _made(
+        moment, "theory_any", Span(reached, reached), people, roles if off else ("gaps",), said
+    )
     return found
 
 

@@ -209,13 +209,14 @@ def must_be_near(measures: Sequence[Measure], cells: PlanCells) -> None:
     """
     first = float(cells.lon_deg[0])
     east = (cells.lon_deg - first + 180.0) % 360.0 - 180.0
+    # Once, not for each of ten thousand measures: a country has a million cells.
+    west_most, east_most = float(east.min()) - _MARGIN_DEG, float(east.max()) + _MARGIN_DEG
+    south = float(cells.lat_deg.min()) - _MARGIN_DEG
+    north = float(cells.lat_deg.max()) + _MARGIN_DEG
 
     def is_near(lon: float, lat: float) -> bool:
         x = (lon - first + 180.0) % 360.0 - 180.0
-        return bool(
-            east.min() - _MARGIN_DEG <= x <= east.max() + _MARGIN_DEG
-            and cells.lat_deg.min() - _MARGIN_DEG <= lat <= cells.lat_deg.max() + _MARGIN_DEG
-        )
+        return west_most <= x <= east_most and south <= lat <= north
 
     placed = [m for m in measures if math.isfinite(m.lon_deg)]
     swapped = [

@@ -12,7 +12,7 @@ from ew4all.coverage.gaps import PLACE
 from ew4all.coverage.queries import ANY
 from ew4all.errors import OptionError
 from ew4all.gap_cells import cells_of
-from ew4all.plan_phones import PhoneUse, able_with, mixed, others_of, own_signal, phone_use
+from ew4all.plan_phones import PhoneUse, able_with, alike, mixed, others_of, own_signal, phone_use
 from ew4all.planning.measures import RADIO
 from ew4all.planning.rows import Crowd
 
@@ -120,11 +120,14 @@ def read_cells_of_plan(opened: GapStudy) -> PlanCells:
         put("radio", cells.shares.get(("channel", RADIO), np.zeros(cells.people.size)))
         put("signal", cells.shares["covered", ANY])
         put("unreached", unreached)
-        use = mixed(opened.values, places, cells.shares)
-        put("capable", use.capable)
-        put("network", use.network)
-        put("both", use.both)
-        put("own", own_signal(places, cells.shares, use))
+        use = alike(opened.values, cells.people.size)
+        if use is None:
+            use = mixed(opened.values, places, cells.shares)
+            put("capable", use.capable)
+            put("network", use.network)
+            put("both", use.both)
+        if places.operator_share:
+            put("own", own_signal(places, cells.shares, use))
         put("by_phone", np.where(missed > _TINY, 1.0 - unreached / np.maximum(missed, _TINY), 0.0))
         for hazard in opened.ground.hazards:
             put(f"hazard {hazard.name}", _at_risk(opened, hazard, cells))
@@ -134,11 +137,12 @@ def read_cells_of_plan(opened: GapStudy) -> PlanCells:
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
     order = np.argsort(joined["flat"], kind="stable")
     v = {name: values[order] for name, values in joined.items()}
+    phones = alike(opened.values, v["flat"].size) or PhoneUse(v["capable"], v["network"], v["both"])
     return PlanCells(
         grid, v["flat"].astype(np.int64), v["people"], v["lon"], v["lat"], v["missed"], v["radio"], v["signal"],
         np.clip(v["by_phone"], 0.0, v["signal"]), v["unreached"],
         {h.name: v[f"hazard {h.name}"] for h in opened.ground.hazards}, _zones(opened, v["flat"]),
-        PhoneUse(v["capable"], v["network"], v["both"]), v["own"],
+        phones, v.get("own", v["signal"]),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from affine import Affine
 
 from ew4all.cells import Cells
 from ew4all.coverage.signal_defaults import Radio
@@ -14,8 +15,8 @@ from ew4all.coverage.sound import siren_range_m
 from ew4all.coverage.surroundings import FinerPeople
 from ew4all.errors import EmptySelectionError
 from ew4all.gap_sirens import SirenShare
-from ew4all.grid import GEOID, Block
-from ew4all.network_intake import map_grid, network_on
+from ew4all.grid import GEOID, Block, Grid, lonlat
+from ew4all.network_intake import PIXEL_M, map_grid, network_on
 from ew4all.plan_phones import NEW
 from ew4all.planning.measures import DEVICE, KINDS, KIT, SIGNAL, SITE, Effect
 from ew4all.sim.siren_levels import LEAST_DB, Sirens
@@ -37,6 +38,9 @@ __all__ = ["Effects", "Nearby"]
 
 _KM_PER_DEGREE: Final = 111.2
 _LEAST: Final = 1e-4
+_STEPS: Final = 4
+"""Cells are divided until none is wider than this part of a distance."""
+_TOLERANCE: Final = 1.2
 
 
 class Nearby:
@@ -151,37 +155,76 @@ class Effects:
 
     def _station(self, measure: Measure) -> Effect:
         km = measure.number("radius_km", self.values[f"{measure.kind}_km"])
-        some, _ = self._nearby.within(measure.lon_deg, measure.lat_deg, km)
-        return _effect(some, np.full(some.size, measure.number("share", 1.0)))
+        some, share, _ = self._around(measure, km)
+        return _effect(some, share * measure.number("share", 1.0))
+
+    def _around(self, measure: Measure, km: float) -> tuple[NDArray[np.int64], F64, F64]:
+        """Return cells within a distance of a measure, the share of each that is, and how far its middle lies, in km.
+
+        Nobody knows where in a cell people live: of a cell that is wide beside the distance a part is within it, of which points
+        tell the size.
+        """
+        divided = self._divided(1000.0 * km / _STEPS)
+        if divided == 1:
+            some, away = self._nearby.within(measure.lon_deg, measure.lat_deg, km)
+            return some, np.ones(some.size), away
+        some, away = self._nearby.within(measure.lon_deg, measure.lat_deg, km + self._side_m / 1000.0)  # fmt: skip
+        grid, width = self.cells.grid, self.cells.grid.width
+        step = (np.arange(divided) + 0.5) / divided
+        down, right = (v.ravel() for v in np.meshgrid(step, step, indexing="ij"))
+        share = np.empty(some.size)
+        for k, flat in enumerate(self.cells.flat[some].tolist()):
+            x, y = grid.xy(flat % width + right, flat // width + down)
+            lon, lat = (np.asarray(v, np.float64) for v in lonlat(grid.crs).transform(x, y))
+            turn = (lon - measure.lon_deg + 180.0) % 360.0 - 180.0
+            share[k] = np.mean(_metres(measure.lat_deg, lat, turn) <= 1000.0 * km)
+        inside = share > 0.0
+        return some[inside], share[inside], away[inside]
+
+    def _divided(self, step_m: float) -> int:
+        """Return into how many parts along a side a cell is to be divided, so that none is wider than a step."""
+        return max(1, int(np.ceil(self._side_m / step_m - 1e-9)))
+
+    @cached_property
+    def _side_m(self) -> float:
+        """Width of the largest cells, as the root of their area."""
+        grid = self.cells.grid
+        row = np.unique(self.cells.flat[[0, self.cells.flat.size // 2, -1]] // grid.width)
+        km2 = max(float(grid.cell_area_km2(Block(r, r + 1, 0, 1))[0, 0]) for r in row.tolist())
+        return float(1000.0 * np.sqrt(km2))
 
     def _warden(self, measure: Measure) -> Effect:
         km = measure.number("radius_km", self.values["warden_km"])
-        some, away = self._nearby.within(measure.lon_deg, measure.lat_deg, km)
+        some, share, away = self._around(measure, km)
         # Nearest first, until as many people as a team can tell.
         order = np.lexsort((some, away))
-        people = np.cumsum(self.cells.people[some[order]])
-        before = people - self.cells.people[some[order]]
+        here = self.cells.people[some[order]] * share[order]
+        before = np.cumsum(here) - here
         most = measure.number("people", self.values["warden_people"])
-        told = np.clip(
-            (most - before) / np.maximum(self.cells.people[some[order]], 1e-12), 0.0, 1.0
-        )
+        told = np.clip((most - before) / np.maximum(here, 1e-12), 0.0, 1.0)
         chance = np.empty(some.size)
-        chance[order] = told * measure.number("share", self.values["warden_finds"])
+        chance[order] = told * share[order] * measure.number("share", self.values["warden_finds"])
         return _effect(some, chance)
 
     def _siren(self, measure: Measure) -> Effect:
         rated = measure.number("rated_dbc", self.values["siren_dbc"])
         grid = self.cells.grid
         far_km = float(siren_range_m(rated, LEAST_DB)) / 1000.0
-        some, _ = self._nearby.within(measure.lon_deg, measure.lat_deg, far_km)
+        # A cell that is wide beside a siren's reach is heard in a part of it.
+        divided = self._divided(_TOLERANCE * PIXEL_M)
+        more_km = self._side_m / 1000.0 if divided > 1 else 0.0
+        some, _ = self._nearby.within(measure.lon_deg, measure.lat_deg, far_km + more_km)
         if not some.size:
             return _effect(some, np.empty(0))
         row, col = self.cells.flat[some] // grid.width, self.cells.flat[some] % grid.width
         block = Block(int(row.min()), int(row.max()) + 1, int(col.min()), int(col.max()) + 1)
+        fine = _finer(grid, block, divided)
         one = Sirens(
-            grid, np.array([measure.lon_deg]), np.array([measure.lat_deg]), np.array([rated])
+            fine, np.array([measure.lon_deg]), np.array([measure.lat_deg]), np.array([rated])
         )
-        share = SirenShare(one, self.opened.values).share(block)
+        rows, cols = block.shape
+        share = SirenShare(one, self.opened.values).share(fine.whole)
+        share = share.reshape(rows, divided, cols, divided).mean(axis=(1, 3))
         heard = share[row - block.row0, col - block.col0] * self.opened.values["siren_works"]
         return _effect(some, heard)
 
@@ -272,6 +315,15 @@ class Effects:
         parts = [np.arange(a, b) for a, b in zip(first, last, strict=True) if b > a]
         some = np.concatenate(parts) if parts else np.empty(0, np.int64)
         return some, self.cells.flat[some] // width, self.cells.flat[some] % width
+
+
+def _finer(grid: Grid, block: Block, divided: int) -> Grid:
+    """Return the grid of a block with each cell divided along its sides."""
+    part = grid.crop(block)
+    a, b, c, d, e, f = tuple(part.transform)[:6]
+    return Grid(
+        Affine(a / divided, b / divided, c, d / divided, e / divided, f), part.height * divided, part.width * divided, part.crs
+    )  # fmt: skip
 
 
 def _effect(some: NDArray[np.int64], chance: F64) -> Effect:

@@ -148,6 +148,9 @@ def feasibility(
     if sites is None and (dem is not None or landcover is not None or sites_options):
         msg = "--dem, --landcover and options of lists of sites are of use with cell sites only; give --sites, or leave them out"
         raise OptionError(msg)
+    if operator_share and sites is None and not coverage:
+        msg = "market shares tell whose network serves whom, and no network was given; give --coverage or --sites, or leave them out"
+        raise OptionError(msg)
     study = open_study(
         population, zones if country is None else country, zones=zones, zone_id=zone_id, zone_name=zone_name,
         coverage=coverage, coverage_min=coverage_min, population_unit=population_unit,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ew4all.units import F64
 
 __all__ = [
-    "NEW", "PhoneUse", "able_with", "heard", "introduced", "is_introduced", "lacking", "mixed", "others_of", "own_signal", "phone_use",
+    "NEW", "PhoneUse", "able_with", "alike", "heard", "introduced", "is_introduced", "lacking", "mixed", "others_of", "own_signal", "phone_use",
 ]  # fmt: skip
 
 NEW: Final = "4g"
@@ -98,6 +98,15 @@ def own_signal(places: Places, shares: Mapping[Column, F64], use: PhoneUse) -> F
     known = phone * (use.both if sms is None else np.full(covered.size, sms.share))
     found: F64 = np.where(known > _TINY, reached / np.maximum(known, _TINY), covered)
     return np.clip(found, 0.0, covered)
+
+
+def alike(values: Mapping[str, float], cells: int) -> PhoneUse | None:
+    """Return the use of phones where all technologies are alike, without memory for each cell; None where they differ."""
+    rates = {_rates(values, technology) for technology in (*TECHNOLOGIES, ANY)}
+    if len(rates) > 1:
+        return None
+    ((capable, network),) = rates
+    return PhoneUse(*(np.broadcast_to(v, cells) for v in (capable, network, capable * network)))
 
 
 def others_of(places: Places) -> float:

@@ -12,6 +12,7 @@ from affine import Affine
 from lxml import html
 from rich.console import Console
 
+from ew4all.errors import OptionError
 from ew4all.plan_feasibility import feasibility
 from ew4all.report.feasibility_table import rendered
 
@@ -103,3 +104,8 @@ def test_without_coverage_nothing_is_said_of_a_signal_or_of_a_price(tmp_path: Pa
     (row,) = [line for line in told.get().splitlines() if "Cell broadcast" in line and "1,500,000" in line]  # fmt: skip
     assert row.count("not known") == 2
     assert "no price" not in row
+
+
+def test_market_shares_without_a_network_are_not_passed_over() -> None:
+    with pytest.raises(OptionError, match="market shares tell whose network serves whom"):
+        made(coverage=None, operator_share={"Alpha": 0.6})

@@ -108,6 +108,11 @@ def test_a_channel_that_is_not_in_use_does_not_count(tmp_path: Path) -> None:
     assert found.of("channels_in_use").value == 1.0
     # Theory stays what it is.
     assert found.of("theory_any").value == pytest.approx(0.9)
+    # What is counted there and not in G-3 is said.
+    assert (
+        "counts cell_broadcast too, which the facts say is not in use"
+        in found.of("theory_any").condition
+    )
 
 
 def test_several_of_more_channels_have_bounds(tmp_path: Path) -> None:
