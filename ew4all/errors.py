@@ -29,6 +29,8 @@
     │   ├── DecodeError                  bytes that are not what they are said to be
     │   ├── MappingError                 a mapping table or a country's file that cannot be used
     │   ├── AuditError                   an audit log that was changed or cut
+    │   ├── ExerciseLogError             a log of an exercise that was changed or cut, or an event that cannot follow
+    │   ├── ConflictError                somebody else changed the same thing first
     │   ├── QuestionnaireError           a filled questionnaire that cannot be used
     │   └── StaleSidecarError            a prepared file that no longer belongs to its raster
     ├── ReadError (OSError)              a file that cannot be opened or decoded: exit code 2
@@ -51,11 +53,13 @@ __all__ = [
     "CapError",
     "CohortExplosionError",
     "ColumnError",
+    "ConflictError",
     "CoverageValueError",
     "DecodeError",
     "EW4AllError",
     "EmptyLayerError",
     "EmptySelectionError",
+    "ExerciseLogError",
     "GeocodeError",
     "GeometryError",
     "GridMismatchError",
@@ -211,6 +215,14 @@ class MappingError(InputError):
 
 class AuditError(InputError):
     """An audit log that was changed or cut."""
+
+
+class ExerciseLogError(InputError):
+    """A log of an exercise that was changed or cut, or an event that cannot follow those in it."""
+
+
+class ConflictError(InputError):
+    """Somebody else changed the same thing first; nothing of theirs was overwritten."""
 
 
 class QuestionnaireError(InputError):
