@@ -137,6 +137,8 @@ def test_cycles_of_cascades_are_told_once_and_end() -> None:
         ({"audience": ("mayor", "mayor")}, "to.1", "gets it already"),
         ({"identifier": "gauge"}, "id", "two injects"),
         ({"identifier": "l'été"}, "id", "is no identifier"),
+        ({"identifier": "issue_alert"}, "id", "name of a decision"),
+        ({"sender": "a\nb"}, "from", "one line"),
         ({"after": After(inject="gauge")}, "after", "leave one of at and after out"),
         ({"time_s": 5401.0, "until_s": None}, "at", "over at 90 min"),
         ({"time_s": -1.0}, "at", "0 or more"),
@@ -188,7 +190,7 @@ def test_each_fault_of_a_cascade(after: After, said: str) -> None:
     [
         ({"length_s": 0.0}, "length", "more than 0"),
         ({"speed": 121.0}, "speed", "1 to 120"),
-        ({"identifier": "a b"}, "identifier", "no identifier"),
+        ({"identifier": "a b"}, "id", "no identifier"),
         ({"languages": ()}, "languages", "[en]"),
         ({"teams": ()}, "teams", "nobody plays"),
         ({"injects": ()}, "injects", "nothing happens"),

@@ -33,6 +33,7 @@ __all__ = ["ExerciseFault", "ScenarioKnown", "check_exercise"]
 Path: TypeAlias = tuple[str | int, ...]
 Told: TypeAlias = "Iterator[tuple[Path, str]]"
 
+_UNSHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 
 
@@ -134,7 +135,7 @@ def _whole(exercise: Exercise) -> Told:
 
 def _identifiers(exercise: Exercise) -> Told:
     if not _IDENTIFIER.fullmatch(exercise.identifier):
-        yield ("identifier",), _bad_identifier(exercise.identifier)
+        yield ("id",), _bad_identifier(exercise.identifier)
     for name in ("teams", "roles", "injects", "objectives", "expectations"):
         seen: dict[str, int] = {}
         for k, row in enumerate(getattr(exercise, name)):
@@ -145,6 +146,11 @@ def _identifiers(exercise: Exercise) -> Told:
                 yield (
                     (name, k, "id"),
                     f"{one!r} is the identifier of two {name} (the other is number {seen[one] + 1}); rename one of them",
+                )
+            elif name == "injects" and one.lower() in DECISIONS:
+                yield (
+                    (name, k, "id"),
+                    f"{one} is the name of a decision, so that nobody could tell what comes after it; rename it",
                 )
             seen.setdefault(one, k)
 
@@ -310,6 +316,13 @@ def _all_texts(exercise: Exercise) -> Iterator[tuple[Path, str, int]]:
                 text = getattr(row, field, None)
                 if isinstance(text, str):
                     yield (part, k, key), text, LONGEST_LINE if field in _LINES else LONGEST_TEXT
+
+    for k, inject in enumerate(exercise.injects):
+        for j, one in enumerate(inject.attachments):
+            yield ("injects", k, "attachments", j), one.title, LONGEST_LINE
+    for name in ("sources", "assumed"):
+        for k, text in enumerate(getattr(exercise, name)):
+            yield (name, k), text, LONGEST_TEXT
 
 
 _TEXT_KEYS: Final = {
