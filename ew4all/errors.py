@@ -22,7 +22,9 @@
     │   ├── EmptySelectionError          no cell can be addressed for a warning area
     │   ├── CohortExplosionError         people fold to more rows than a run can play
     │   ├── CapError                     a CAP file that cannot be used
-    │   ├── ScenarioError                a scenario file with faults, all of which it tells
+    │   ├── FaultyFileError              a file with faults, all of which it tells
+    │   │   ├── ScenarioError            ... a scenario
+    │   │   └── ExerciseError            ... an exercise, as YAML or as a spreadsheet
     │   ├── GeocodeError                 a geocode that no table knows, or a table that cannot be used
     │   ├── TemplateError                a message template, or words for it, that cannot be used
     │   ├── MessageError                 a cell-broadcast message that cannot be built
@@ -59,7 +61,9 @@ __all__ = [
     "EW4AllError",
     "EmptyLayerError",
     "EmptySelectionError",
+    "ExerciseError",
     "ExerciseLogError",
+    "FaultyFileError",
     "GeocodeError",
     "GeometryError",
     "GridMismatchError",
@@ -172,8 +176,8 @@ class CapError(InputError):
     """A CAP file that cannot be used."""
 
 
-class ScenarioError(InputError):
-    """A scenario file with faults.
+class FaultyFileError(InputError):
+    """A file with faults.
 
     Attributes
     ----------
@@ -191,6 +195,14 @@ class ScenarioError(InputError):
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the faults when it crosses processes."""
         return type(self), (str(self), self.findings, self.more)
+
+
+class ScenarioError(FaultyFileError):
+    """A scenario file with faults."""
+
+
+class ExerciseError(FaultyFileError):
+    """An exercise with faults: its YAML file, or the table of injects that it is read from."""
 
 
 class GeocodeError(InputError):
