@@ -105,7 +105,7 @@ def _known(header: Any) -> str:
 
 
 _BY_NAME: Final = {
-    plain_word(name): field for field, names in reversed(FIELDS.items()) for name in names
+    plain_word(name): field for field, names in reversed(list(FIELDS.items())) for name in names
 }
 
 
