@@ -79,7 +79,9 @@ def play(
         worlds = Worlds.of(file.exercise, file.scenario())
         session = Session(file.exercise, worlds, ExerciseLog(), assume=_assumed(assume))
         changes = [] if script is None else read_script(script, session)
-        begun = Started(file.exercise.identifier, session.digest, rate or file.exercise.speed)
+        begun = Started(
+            file.exercise.identifier, session.digest, rate or file.exercise.speed_at(0.0)
+        )
         session.do(_BEGIN, Who("facilitator"), begun)
         for one in sorted(changes, key=lambda c: c.time_s):
             _wait(session, one.time_s, rate)
@@ -89,7 +91,15 @@ def play(
         length_s = file.exercise.length_s
         _wait(session, length_s, rate)
         session.play_on(length_s, _BEGIN + timedelta(seconds=length_s))
-        _show(session, None, "exercise play", {"exercise": exercise}, out, as_json=as_json, quiet=quiet)
+        _show(
+            session,
+            None,
+            "exercise play",
+            {"exercise": exercise},
+            out,
+            as_json=as_json,
+            quiet=quiet,
+        )
 
 
 def replay(
@@ -199,7 +209,10 @@ def _opened(log: Path, exercise: str | None, assume: list[str] | None, *, quiet:
 
     read = read_log_file(log)
     if read.dropped is not None:
-        say(f"Note: the last line of {log} was cut while it was written, and is left out", quiet=quiet)
+        say(
+            f"Note: the last line of {log} was cut while it was written, and is left out",
+            quiet=quiet,
+        )
     first = read.log[0].payload if read.log else None
     if not isinstance(first, Started):
         msg = f"the log {log} has no start: the exercise was not begun, so that there is nothing to replay"
@@ -271,4 +284,4 @@ def _wait(session: Session, time_s: float, rate: float | None) -> None:
 def _assumed(given: list[str] | None) -> dict[str, float]:
     from ew4all.cli.options import numbers
 
-    return numbers("--assume", given, "satellite_delay_s=1800")
+    return numbers("--assume", given, "satellite_delay_s=1800") or {}
