@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ew4all.exercises.inject_times import span_of
-from ew4all.exercises.span_text import span_text
+from ew4all.exercises.span_text import plain_number, span_text
 from ew4all.exercises.tables import ONE_BY_ONE, TABLES, Kind
 from ew4all.scenario.values import duration_s
 
@@ -35,6 +35,8 @@ def facts_rows(plain: Mapping[str, Any]) -> list[tuple[str, Any]]:
             rows.append((key, ", ".join(value)))
         elif key in _SPANS:
             rows.append((key, cell_of(value, Kind.SPAN)))
+        elif key == "speed":
+            rows.append((key, cell_of(value, Kind.NUMBER)))
         elif isinstance(value, bool):
             rows.append((key, "yes" if value else "no"))
         else:
@@ -61,6 +63,8 @@ def cell_of(value: Any, kind: str) -> Any:
         return ", ".join(value)
     if kind == Kind.LINES:
         return "\n".join(value)
+    if kind == Kind.NUMBER and float(f"{value:.15g}") != value:
+        return plain_number(value)  # spreadsheets keep fifteen digits
     return value
 
 
