@@ -3,10 +3,11 @@
 **How a drawn area enters, and why so.** Who is in the warning area, and which cells carry the alert, is decided while people are
 folded, pixel by pixel, so an area cannot be put into a world that is there. When an alert is issued with an area that the exercise
 has not had, people are folded anew with all areas up to then, the engine begins again at the start, and the log is played up
-to that moment: seconds of work, once for each new area, and no approximation. That changes nothing of what has happened:
+to that moment: seconds of work, once for each new area, and no approximation of who is where. What has happened stays:
 
 - Rows are divided further, and each part is reached as the whole was. What a channel looks at by area is looked at by the area of
-  the alert that it plays (`ew4all.sim.alert_areas`), and nobody is in the area of an alert that is yet to come.
+  the alert that it plays (`ew4all.sim.alert_areas`), and nobody is in the area of an alert that is yet to come. Only people too few
+  to be followed, whom a channel leaves to its next repetition, may be others: up to some 3e-5 of the warned in tests, usually 1e-7.
 - With one area the world is that of `ew4all.run_study.prepare`, byte for byte: an exercise in which the alert of a scenario is
   issued at its moment gives the run of that scenario.
 - A replay folds for the areas that its log has, so that the state at a moment is a function of the log up to that moment.
