@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from made_exercises import BOSS, EAST, HOURS_2, PLAYER, START, WEST, alert, begun, made, wall
@@ -28,6 +28,9 @@ from ew4all.sim.exercise_events import (
     Started,
     Words,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXERCISE = """\
 schema: ew4all/exercise/1
@@ -88,13 +91,12 @@ def test_alerts_of_an_exercise_are_exercises_and_nothing_else() -> None:
     assert len(sent[0].alert.infos[0].areas[0].polygons[0].points) == 5
 
 
-def test_alerts_of_an_exercise_are_valid_cap(tmp_path: Path) -> None:
+def test_alerts_of_an_exercise_are_valid_cap() -> None:
     for one in sent_of(busy()):
-        file = tmp_path / "alert.xml"
-        file.write_bytes(one.cap)
-        found = read_alerts(one.cap)
-        assert found.alerts[0].status is Status.EXERCISE
-        assert not [f for f in found.findings if f.severity == "error"]
+        (read,) = read_alerts(one.cap, "alert.xml")
+        assert read.alert.status is Status.EXERCISE
+        assert read.alert == one.alert.alert
+        assert not [finding for finding in read.findings if finding.severity == "error"]
 
 
 def test_the_lock_holds_over_every_file_and_the_bytes_repeat(tmp_path: Path) -> None:
