@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_exercises import EAST, WEST, box, made, worlds
+from made_exercises import EAST, PLAYER, WEST, alert, begun, box, made, wall, worlds
 
 from ew4all.errors import GridMismatchError, OptionError
 from ew4all.exercises.areas import OWN, DrawnArea, area_of
@@ -168,6 +168,13 @@ def test_worlds_are_folded_once() -> None:
     assert found.prepared([a, b], 60.0) is found.prepared([a, b, a], 60.0)
     assert found.prepared([a, b], 60.0) is not found.prepared([b, a], 60.0)
     assert found.prepared([a], 60.0) is not found.prepared([a], 61.0)
+    # Another moment of issue is another split of the same people.
+    assert found.prepared([a], 60.0).folded is found.prepared([a], 61.0).folded
+    session = begun(made())
+    session.get_ready(EAST)
+    folded = found.prepared([b], 99.0).folded
+    session.do(wall(600.0), PLAYER, alert("a", EAST))
+    assert session.moment(700.0).prepared.folded is folded
 
 
 def test_cells_that_come_back_and_roaming_warn_more_people_from_then_on() -> None:
