@@ -73,7 +73,7 @@ def is_of_ours(book: Workbook) -> Sheet | None:
     for sheet in book.sheets:
         if sheet.name.casefold() == "exercise":
             for row in sheet.rows:
-                if len(row) > 1 and row[0] == "schema":
+                if len(row) > 1 and (row[0] == "schema" or tuple(row[:2]) == ("key", "value")):
                     return sheet
     return None
 
