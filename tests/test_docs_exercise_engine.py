@@ -42,7 +42,7 @@ def test_the_examples_run(page: str) -> None:
 
 
 def test_the_scripts_are_read(page: str, tmp_path: Path) -> None:
-    from made_exercises import begun, made
+    from made_sessions import begun, made
 
     from ew4all.sim.exercise import Team
 

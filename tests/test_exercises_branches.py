@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from made_exercises import BOSS, EAST, HOURS_2, PLAYER, WARNED, WEST, alert, begun, made, wall
+from made_sessions import BOSS, EAST, HOURS_2, PLAYER, WARNED, WEST, alert, begun, made, wall
 
 from ew4all.errors import OptionError, ReadError
 from ew4all.exercises.branches import Change, branch

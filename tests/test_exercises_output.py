@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from made_exercises import BOSS, EAST, HOURS_2, PLAYER, START, WEST, alert, begun, made, wall
+from made_sessions import BOSS, EAST, HOURS_2, PLAYER, START, WEST, alert, begun, made, wall
 from typer.testing import CliRunner
 
 from ew4all.alerts.cap import MsgType, Status

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from made_exercises import BOSS, PLAYER, alert
+from made_sessions import BOSS, PLAYER, alert
 
 from ew4all.errors import AssumptionError, OptionError
 from ew4all.exercises.delays import DELAYS

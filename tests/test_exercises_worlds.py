@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_exercises import EAST, PLAYER, WEST, alert, begun, box, made, wall, worlds
+from made_sessions import EAST, PLAYER, WEST, alert, begun, box, made, wall, worlds
 
 from ew4all.errors import GridMismatchError, OptionError
 from ew4all.exercises.areas import OWN, DrawnArea, area_of

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["cell_of", "facts_rows", "is_of_ours", "read_facts", "read_table", "rows_of"]
 
 _SPANS = frozenset({"length", "scenario_start"})
-_LISTS = frozenset({"sources", "assumed"})
+_LISTS = frozenset({"sources", "assumed", "delays"})
 
 
 def facts_rows(plain: Mapping[str, Any]) -> list[tuple[str, Any]]:

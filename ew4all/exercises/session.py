@@ -61,7 +61,7 @@ class Session:
     log
         What has happened so far; empty for a new exercise.
     assume
-        In the place of `ew4all.exercises.delays.DELAYS`.
+        In the place of the exercise's own `delays`, and of `ew4all.exercises.delays.DELAYS`.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Session:
     ) -> None:
         self.exercise, self.worlds = exercise, worlds
         self.log = ExerciseLog() if log is None else log
-        self.assume = dict(assume or {})
+        self.assume = {**dict(exercise.delays), **(assume or {})}
         self.playing = Playing(exercise, worlds, self.assume)
         self._looked_s = -GRID_S
         self._folded = 0
