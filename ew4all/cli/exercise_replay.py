@@ -67,7 +67,7 @@ def play(
 ) -> None:
     """Play an exercise without a room: injects fire by themselves, decisions come from a file."""
     with reporting():
-        from ew4all.exercises import load_exercise
+        from ew4all.exercises.opening import open_exercise
         from ew4all.exercises.script import read_script
         from ew4all.exercises.session import Session
         from ew4all.exercises.worlds import Worlds
@@ -75,7 +75,7 @@ def play(
         from ew4all.sim.exercise_log import ExerciseLog
 
         rate = _speed(speed)
-        file = load_exercise(exercise)
+        file = open_exercise(exercise)
         worlds = Worlds.of(file.exercise, file.scenario())
         session = Session(file.exercise, worlds, ExerciseLog(), assume=_assumed(assume))
         changes = [] if script is None else read_script(script, session)
@@ -201,7 +201,7 @@ def branch(
 
 def _opened(log: Path, exercise: str | None, assume: list[str] | None, *, quiet: bool) -> Session:
     from ew4all.errors import ExerciseLogError
-    from ew4all.exercises import load_exercise
+    from ew4all.exercises.opening import open_exercise
     from ew4all.exercises.log_file import read_log_file
     from ew4all.exercises.session import Session
     from ew4all.exercises.worlds import Worlds
@@ -219,7 +219,7 @@ def _opened(log: Path, exercise: str | None, assume: list[str] | None, *, quiet:
         raise ExerciseLogError(msg)
     beside = log.parent / "exercise.yaml"
     name = exercise or (str(beside) if beside.is_file() else first.exercise)
-    file = load_exercise(name)
+    file = open_exercise(name)
     worlds = Worlds.of(file.exercise, file.scenario())
     session = Session(file.exercise, worlds, read.log, assume=_assumed(assume))
     if first.exercise != file.exercise.identifier:
