@@ -99,6 +99,14 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
     assert len(told) == 3
 
 
+def test_a_handout_that_does_not_say_what_it_is_is_told(folder: Path) -> None:
+    (folder / "player-brief.md").write_text("# Flood!\nRun.", "utf-8")
+    (one,) = load_exercise(folder).advice
+    assert "player-brief.md does not begin with EXERCISE" in str(one)
+    (folder / "player-brief.md").write_bytes(b"\xff\xff")
+    assert len(load_exercise(folder).advice) == 1
+
+
 def test_what_is_no_exercise(folder: Path) -> None:
     def refused(text: str, said: str) -> None:
         (folder / "exercise.yaml").write_text(text, "utf-8")

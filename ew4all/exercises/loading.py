@@ -18,6 +18,7 @@ from ew4all.exercises.plain import plain_of
 from ew4all.exercises.stage import scenario_known, scenario_of
 from ew4all.scenario.findings import Finding, error_of, path_text
 from ew4all.scenario.yaml_text import MarkedText, read_marked
+from ew4all.sim.exercise import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +145,8 @@ def _exercise(
         findings += [_placed(read, fault) for fault in files_missing(found.exercise, folder)]
     if findings or found.exercise is None:
         raise error_of(name, findings, found.more, ExerciseError)
-    advice = tuple(sorted({_placed(read, one) for one in found.advice}))
+    advised = (*found.advice, *_unmarked(found.exercise, folder))
+    advice = tuple(sorted({_placed(read, one) for one in advised}))
     return ExerciseFile(found.exercise, folder, path, text, advice)
 
 
@@ -167,6 +169,23 @@ def files_missing(exercise: Exercise, folder: Path) -> list[Fault]:
         for path, file in named
         if not (folder / file).is_file()
     ]  # fmt: skip
+
+
+def _unmarked(exercise: Exercise, folder: Path) -> list[Fault]:
+    """Return what is advised of hand-outs in Markdown that do not say what they are."""
+    return [
+        (("handouts", k, "file"), f"{one.file} does not begin with {MARK}; write it in its first line, as paper lies about", False)
+        for k, one in enumerate(exercise.handouts)
+        if one.file.lower().endswith(".md") and MARK not in _first_line(folder / one.file)
+    ]  # fmt: skip
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return next((line for line in file if line.strip()), "")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def yaml_of(exercise: Exercise) -> str:
