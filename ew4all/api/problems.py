@@ -44,18 +44,6 @@ OGC: Final = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 _LOG = structlog.get_logger("ew4all.api")
 
 
-_PLACES: Final = {
-    "key-missing": "header:Authorization",
-    "key-invalid": "header:Authorization",
-    "scope-missing": "header:Authorization",
-    "wrong-type": "header:Content-Type",
-    "too-large": "#",
-    "unknown-layer": "path:layer_id",
-    "unknown-collection": "path:collection_id",
-}
-"""Where the fault is of codes that have but one place, unless it is told."""
-
-
 class Problem(Exception):
     """An answer that is an error.
 
@@ -64,7 +52,7 @@ class Problem(Exception):
     code
         Word for programs, such as ``unknown-layer``.
     errors
-        What is wrong where: mappings with ``pointer`` (RFC 6901), ``detail`` and ``code``; of some codes it is known without.
+        What is wrong where: mappings with ``pointer`` (RFC 6901), ``detail`` and ``code``.
     """
 
     def __init__(
@@ -79,8 +67,6 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
-        if not errors and code in _PLACES:
-            errors = [{"pointer": _PLACES[code], "detail": detail, "code": code}]
         self.errors, self.headers = tuple(errors), dict(headers or {})
         self.type = type_ or TYPES + code
 

@@ -45,20 +45,14 @@ def check(service: Service, sha256: str, name: str, role: str) -> dict[str, Any]
     """
     suffix = name.rpartition(".")[2].lower()
     if suffix not in TYPES:
-        raise Problem(
-            415,
-            "wrong-type",
-            f"{name!r} is of a type that is not taken; taken are {', '.join(sorted(TYPES))}",
-        )
+        told = f"{name!r} is of a type that is not taken; taken are {', '.join(sorted(TYPES))}"
+        raise _refused(415, "wrong-type", told, "query:name")
     path = service.blobs.path(sha256, "." + suffix)
     with path.open("rb") as file:
         head = file.read(16)
     if TYPES[suffix] and not any(head.startswith(magic) for magic in TYPES[suffix]):
-        raise Problem(
-            415,
-            "wrong-type",
-            f"{name!r} does not hold what its ending says: it begins with {head[:8]!r}",
-        )
+        told = f"{name!r} does not hold what its ending says: it begins with {head[:8]!r}"
+        raise _refused(415, "wrong-type", told)
     limits = service.settings.limits
     command = [
         sys.executable,
@@ -76,28 +70,27 @@ def check(service: Service, sha256: str, name: str, role: str) -> dict[str, Any]
             command, capture_output=True, check=False, timeout=_SECONDS, env={**_environment(), **sealed()}
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise Problem(
-            400, "unreadable-input", f"{name!r} could not be looked through within {_SECONDS} s"
-        ) from None
+        told = f"{name!r} could not be looked through within {_SECONDS} s"
+        raise _refused(400, "unreadable-input", told) from None
     try:
         found: dict[str, Any] = json.loads(ran.stdout)
     except ValueError:
-        raise Problem(400, "unreadable-input", f"{name!r} cannot be read as .{suffix}") from None
+        told = f"{name!r} cannot be read as .{suffix}"
+        raise _refused(400, "unreadable-input", told) from None
     if "problem" in found:
-        raise Problem(found["status"], found["code"], f"{name!r}: {found['problem']}")
+        raise _refused(found["status"], found["code"], f"{name!r}: {found['problem']}")
     return found
+
+
+def _refused(status: int, code: str, told: str, pointer: str = "#") -> Problem:
+    """Return the problem with an upload: with its content, if no other place is told."""
+    return Problem(status, code, told, errors=[{"pointer": pointer, "detail": told, "code": code}])
 
 
 def _environment() -> dict[str, str]:
     import os
 
     return dict(os.environ)
-
-
-_VECTORS: Final = {
-    "geojson": "GeoJSON", "gpkg": "GeoPackage", "fgb": "FlatGeobuf", "parquet": "Parquet",
-}  # fmt: skip
-"""Endings that mean one format, in which there is always something to tell."""
 
 
 def facts_of(path: Path, suffix: str, ratio: float, cells: int) -> dict[str, Any]:
@@ -115,13 +108,22 @@ def facts_of(path: Path, suffix: str, ratio: float, cells: int) -> dict[str, Any
         if why is not None:
             return {"status": 415, "code": "wrong-type", "problem": why}
     try:
-        found = facts_of_file(path)
+        facts = facts_of_file(path)
     except NotOnEarth as error:
         return _elsewhere(error)
-    if not found and suffix in _VECTORS:
-        told = f"it cannot be read as {_VECTORS[suffix]}: it is broken, or a part of it is missing"
+    if not facts and suffix in _WHOLE:
+        told = f"it cannot be read as {_WHOLE[suffix]}: it is broken, or a part of it is missing"
         return {"status": 400, "code": "unreadable-input", "problem": told}
-    return found
+    return facts
+
+
+_WHOLE: Final = {
+    "geojson": "GeoJSON",
+    "gpkg": "GeoPackage",
+    "fgb": "FlatGeobuf",
+    "parquet": "Parquet",
+}
+"""Endings of what is either read now, or never."""
 
 
 def _elsewhere(error: NotOnEarth) -> dict[str, Any]:
