@@ -9,6 +9,7 @@ from made_layers import PEOPLE, keep_results, write_results
 from made_service import make_client, service_of
 
 from ew4all.api.identity import make_key
+from ew4all.api.routes import uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,9 +207,16 @@ def test_a_table_that_was_brought_is_had_as_it_is(tmp_path: Path) -> None:
         assert client.get(path).content == body
 
 
-def test_an_upload_that_is_no_layer_says_so(tmp_path: Path) -> None:
+def test_an_upload_that_is_no_layer_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with make_client(tmp_path, workers=0) as client:
         broken = b'{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"ty'
+        refused = client.post("/v1/uploads?name=zones.geojson", content=broken)
+        assert (refused.status_code, refused.json()["code"]) == (400, "unreadable-input")
+        assert str(tmp_path) not in refused.text
+        # One that was taken before such were looked at.
+        monkeypatch.setattr(uploads, "check", lambda *_: {})
         made = client.post("/v1/uploads?name=zones.geojson", content=broken)
         assert made.status_code == 201
         answer = client.get(f"/v1/layers/{made.json()['id']}/file?f=csv")
