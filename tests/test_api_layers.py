@@ -9,6 +9,7 @@ from made_layers import PEOPLE, keep_results, write_results
 from made_service import make_client, service_of
 
 from ew4all.api.identity import make_key
+from ew4all.api.routes import uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -219,4 +220,21 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, name: str) -> None:
         (fault,) = answer.json()["errors"]
         assert (fault["pointer"], fault["code"]) == ("#", "unreadable-input")
         assert len(client.get("/v1/uploads").json()["uploads"]) == 1
+
+
+def test_an_upload_that_is_no_layer_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make_client(tmp_path, workers=0) as client:
+        broken = b'{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"ty'
+        refused = client.post("/v1/uploads?name=zones.geojson", content=broken)
+        assert (refused.status_code, refused.json()["code"]) == (400, "unreadable-input")
+        assert str(tmp_path) not in refused.text
+        # One that was taken before such were looked at.
+        monkeypatch.setattr(uploads, "check", lambda *_: {})
+        made = client.post("/v1/uploads?name=zones.geojson", content=broken)
+        assert made.status_code == 201
+        answer = client.get(f"/v1/layers/{made.json()['id']}/file?f=csv")
+        assert answer.status_code == 400
+        assert answer.json()["code"] == "unreadable-layer"
         assert str(tmp_path) not in answer.text
