@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from affine import Affine
 
 from ew4all.cells import Cells
 from ew4all.coverage.signal_defaults import Radio
@@ -15,8 +14,8 @@ from ew4all.coverage.sound import siren_range_m
 from ew4all.coverage.surroundings import FinerPeople
 from ew4all.errors import EmptySelectionError
 from ew4all.gap_sirens import SirenShare
-from ew4all.grid import GEOID, Block, Grid, lonlat
-from ew4all.network_intake import PIXEL_M, map_grid, network_on
+from ew4all.grid import GEOID, Block, lonlat
+from ew4all.network_intake import map_grid, network_on
 from ew4all.plan_phones import NEW
 from ew4all.planning.measures import DEVICE, KINDS, KIT, SIGNAL, SITE, Effect
 from ew4all.sim.siren_levels import LEAST_DB, Sirens
@@ -40,7 +39,6 @@ _KM_PER_DEGREE: Final = 111.2
 _LEAST: Final = 1e-4
 _STEPS: Final = 4
 """Cells are divided until none is wider than this part of a distance."""
-_TOLERANCE: Final = 1.2
 
 
 class Nearby:
@@ -210,21 +208,17 @@ class Effects:
         rated = measure.number("rated_dbc", self.values["siren_dbc"])
         grid = self.cells.grid
         far_km = float(siren_range_m(rated, LEAST_DB)) / 1000.0
-        # A cell that is wide beside a siren's reach is heard in a part of it.
-        divided = self._divided(_TOLERANCE * PIXEL_M)
-        more_km = self._side_m / 1000.0 if divided > 1 else 0.0
-        some, _ = self._nearby.within(measure.lon_deg, measure.lat_deg, far_km + more_km)
+        some, _ = self._nearby.within(
+            measure.lon_deg, measure.lat_deg, far_km + self._side_m / 1000.0
+        )
         if not some.size:
             return _effect(some, np.empty(0))
         row, col = self.cells.flat[some] // grid.width, self.cells.flat[some] % grid.width
         block = Block(int(row.min()), int(row.max()) + 1, int(col.min()), int(col.max()) + 1)
-        fine = _finer(grid, block, divided)
         one = Sirens(
-            fine, np.array([measure.lon_deg]), np.array([measure.lat_deg]), np.array([rated])
+            grid, np.array([measure.lon_deg]), np.array([measure.lat_deg]), np.array([rated])
         )
-        rows, cols = block.shape
-        share = SirenShare(one, self.opened.values).share(fine.whole)
-        share = share.reshape(rows, divided, cols, divided).mean(axis=(1, 3))
+        share = SirenShare(one, self.opened.values).share(block)
         heard = share[row - block.row0, col - block.col0] * self.opened.values["siren_works"]
         return _effect(some, heard)
 
@@ -315,15 +309,6 @@ class Effects:
         parts = [np.arange(a, b) for a, b in zip(first, last, strict=True) if b > a]
         some = np.concatenate(parts) if parts else np.empty(0, np.int64)
         return some, self.cells.flat[some] // width, self.cells.flat[some] % width
-
-
-def _finer(grid: Grid, block: Block, divided: int) -> Grid:
-    """Return the grid of a block with each cell divided along its sides."""
-    part = grid.crop(block)
-    a, b, c, d, e, f = tuple(part.transform)[:6]
-    return Grid(
-        Affine(a / divided, b / divided, c, d / divided, e / divided, f), part.height * divided, part.width * divided, part.crs
-    )  # fmt: skip
 
 
 def _effect(some: NDArray[np.int64], chance: F64) -> Effect:

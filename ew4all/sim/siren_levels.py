@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ew4all.grid import Block, Grid
 
     F64 = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
     I32 = NDArray[np.int32]
 
 __all__ = ["CLASS_DB", "LEAST_DB", "Sirens", "class_middle_db", "siren_classes"]
@@ -87,19 +88,35 @@ class Sirens:
 
     def read(self, block: Block) -> F64:
         """Return the level of the loudest siren at each pixel's middle, dBC; -inf where none carries so far."""
+        return self.level_at(*self._middles(block))
+
+    def carries(self, block: Block, *, margin_m: float) -> Flags:
+        """Return at which pixels' middles some siren carries within a margin, roughly: none that is so is left out."""
+        lon, lat = self._middles(block)
+        found: Flags = np.zeros(lon.shape, np.bool_)
+        for k, reach in enumerate(self.reach_m):
+            found |= self._near(k, reach + margin_m, lon, lat)
+        return found
+
+    def _middles(self, block: Block) -> tuple[F64, F64]:
         rows, cols = np.mgrid[block.row0 : block.row1, block.col0 : block.col1] + 0.5
         x, y = self.grid.xy(cols, rows)
-        lon, lat = (np.asarray(v, np.float64) for v in lonlat(self.grid.crs).transform(x, y))
-        return self.level_at(lon, lat)
+        lon, lat = lonlat(self.grid.crs).transform(x, y)
+        return np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+
+    def _near(self, k: int, far_m: float, lon: F64, lat: F64) -> Flags:
+        """Return which places lie in a box around a siren that holds all within a distance."""
+        away = (lon - self.lon_deg[k] + 180.0) % 360.0 - 180.0
+        high = np.abs(lat - self.lat_deg[k]) * _DEGREE_M <= 1.05 * far_m
+        wide = np.cos(np.radians(np.clip(lat, -89.0, 89.0))) * _DEGREE_M
+        near: Flags = high & (np.abs(away) * wide <= 1.05 * far_m)
+        return near
 
     def level_at(self, lon: F64, lat: F64) -> F64:
         """Return the level of the loudest siren at places in degrees, dBC, in their shape; -inf where none carries so far."""
         out = np.full(lon.shape, -np.inf)
         for k, reach in enumerate(self.reach_m):
-            away = (lon - self.lon_deg[k] + 180.0) % 360.0 - 180.0
-            high = np.abs(lat - self.lat_deg[k]) * _DEGREE_M <= 1.05 * reach
-            wide = np.cos(np.radians(np.clip(lat, -89.0, 89.0))) * _DEGREE_M
-            near = high & (np.abs(away) * wide <= 1.05 * reach)
+            near = self._near(k, reach, lon, lat)
             if not near.any():
                 continue
             n = int(near.sum())
