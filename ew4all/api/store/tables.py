@@ -208,9 +208,11 @@ EXERCISE_LOG = Table(
     Column("kind", String(40), nullable=False),
     Column("time_s", Float, nullable=False),
     Column("line", Text, nullable=False),
+    Column("told", JSON, nullable=False),
     Column("written", DateTime(timezone=True), nullable=False),
 )  # fmt: skip
-"""Everything that happened in an exercise, a line of JSON each; nothing is changed or removed. Two that write the same number cannot both."""
+"""Everything that happened in an exercise, a line of JSON each, and what it is to those who listen; nothing is changed or removed.
+Two that write the same number cannot both."""
 
 INVITATIONS = Table(
     "invitations", METADATA,

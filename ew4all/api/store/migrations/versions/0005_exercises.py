@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("time_s", sa.Float(), nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("written", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("exercise", "sequence", name="pk_exercise_log"),
         _its_exercise("exercise_log"),
