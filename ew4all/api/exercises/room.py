@@ -95,6 +95,19 @@ class Room:
         self._woken.set()
         self._thread.join()
 
+    def known(self) -> dict[str, Any]:
+        """Return how it stands.
+
+        Raises
+        ------
+        Problem
+            503: it was never open yet.
+        """
+        self._used_s = time.monotonic()
+        if self.state is None:
+            raise self._closed()
+        return self.state
+
     def ask(self, what: str, **given: Any) -> dict[str, Any]:
         """Ask the engine something that changes nothing.
 
@@ -111,7 +124,7 @@ class Room:
         return found
 
     def act(self, seat: Seat, what: str, **given: Any) -> dict[str, Any]:
-        """Let something happen, by somebody.
+        """Let something happen, by somebody; return what the engine says of it.
 
         Raises
         ------
