@@ -98,7 +98,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Problem"] = _PROBLEM
     components["securitySchemes"] = {
-        "key": {"type": "http", "scheme": "bearer", "description": "an API key, `ew4_...`; in an exercise also the token of a seat, `ew4x_...`"}
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "an API key, `ew4_...`; in an exercise also the token of a seat, `ew4x_...`",
+        }
     }
     asking = {
         (route.path, method.lower())
@@ -143,4 +147,6 @@ def routes_of(app: FastAPI) -> Iterator[Any]:
 
 def asks_who(dependant: Any) -> bool:
     """Say whether a route asks who it is that asks."""
-    return dependant.call in {principal, seat_of} or any(asks_who(d) for d in dependant.dependencies)
+    return dependant.call in {principal, seat_of} or any(
+        asks_who(d) for d in dependant.dependencies
+    )

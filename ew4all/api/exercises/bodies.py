@@ -222,7 +222,9 @@ class DecisionRequest(_Strict):
         "draft_alert", "approve_alert", "issue_alert", "update_alert", "cancel_alert", "order_sirens", "request_power",
         "request_satellite", "request_roaming", "refuse_request",
     ]  # fmt: skip
-    alert: AlertBody | Id | None = Field(None, description="an alert to be written, or the identifier of one")
+    alert: AlertBody | Id | None = Field(
+        None, description="an alert to be written, or the identifier of one"
+    )
     area: Area | None = Field(None, description="where sirens are to sound; everywhere without it")
     duration_s: Annotated[float | None, Field(ge=1.0, le=86400.0)] = None
     zone: Id | None = Field(None, description="identifier of a zone; all without it")
@@ -245,7 +247,8 @@ class MessageRequest(_Strict):
     text: Annotated[Text, Field(min_length=1)]
     reply_to: Annotated[int | None, Field(ge=1, lt=2**31)] = None
     sender: Annotated[
-        Line | None, Field(alias="from", description="whoever it seems to be from; for facilitators")
+        Line | None,
+        Field(alias="from", description="whoever it seems to be from; for facilitators"),
     ] = None
 
 
@@ -263,9 +266,7 @@ class ScoreRequest(_Strict):
 
     model_config = _config({"points": 4.0, "comment": "Late, but complete."})
 
-    points: Annotated[
-        float | None, Field(ge=0.0, le=1e6, description="null takes the score back")
-    ]
+    points: Annotated[float | None, Field(ge=0.0, le=1e6, description="null takes the score back")]
     comment: Text = ""
 
 

@@ -44,11 +44,16 @@ def begin(service: Service, room: Room, asked: Mapping[str, Any]) -> dict[str, A
     with service.database.begin() as connection:
         service.database.hold(connection, f"branches of {exercise}")
         mine = BRANCHES.c.exercise == exercise
-        going = select(func.count()).select_from(BRANCHES).where(mine, BRANCHES.c.state == "running")
+        going = (
+            select(func.count()).select_from(BRANCHES).where(mine, BRANCHES.c.state == "running")
+        )
         if connection.execute(going).scalar_one() >= _AT_A_TIME:
             told = f"{_AT_A_TIME} branches are being played: wait for one of them"
             raise Problem(429, "too-many-branches", told, headers={"Retry-After": "20"})
-        number = int(connection.execute(select(func.max(BRANCHES.c.number)).where(mine)).scalar() or 0) + 1
+        number = (
+            int(connection.execute(select(func.max(BRANCHES.c.number)).where(mine)).scalar() or 0)
+            + 1
+        )
         row = {
             "exercise": exercise, "number": number, "title": asked["title"], "asked": dict(asked), "state": "running", "result": None,
             "created": now(),
@@ -95,7 +100,9 @@ def shown(row: Row[Any], *, is_whole: bool = True) -> dict[str, Any]:
     }  # fmt: skip
     result = row.result or {}
     if not is_whole:
-        result = {name: result[name] for name in ("problem", "counters", "until_s") if name in result}
+        result = {
+            name: result[name] for name in ("problem", "counters", "until_s") if name in result
+        }
     return {**out, **result}
 
 
@@ -107,7 +114,8 @@ def _play(
     log: list[str],
     stored: records.Stored,
 ) -> None:
-    state, result = "failed", {"problem": "the simulation ended while it was played"}
+    state = "failed"
+    result: dict[str, Any] = {"problem": "the simulation ended while it was played"}
     engine: EngineProcess | None = None
     try:
         engine = EngineProcess(service, stored, f"branch-{number}")

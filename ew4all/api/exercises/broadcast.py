@@ -144,7 +144,9 @@ class Broadcast:
         self._last[view] = now
         if is_first:
             return wire("state", now, now["seq"])
-        new = {name: value for name, value in changed(before, now).items() if name not in _NOT_IN_TICKS}
+        new = {
+            name: value for name, value in changed(before, now).items() if name not in _NOT_IN_TICKS
+        }
         return wire("tick", new) if new else b""
 
     def _say(self, event: str, data: dict[str, Any], to_truth: bool) -> None:

@@ -123,7 +123,9 @@ def invitation_facts(row: Row[Any]) -> dict[str, Any]:
 def list_invitations(connection: Connection, exercise: str) -> list[dict[str, Any]]:
     """Return facts of the invitations of an exercise, the newest first."""
     query = select(INVITATIONS).where(INVITATIONS.c.exercise == exercise)
-    return [invitation_facts(r) for r in connection.execute(query.order_by(INVITATIONS.c.id.desc()))]
+    return [
+        invitation_facts(r) for r in connection.execute(query.order_by(INVITATIONS.c.id.desc()))
+    ]
 
 
 def end_invitation(connection: Connection, exercise: str, identifier: str) -> list[str] | None:
@@ -139,7 +141,9 @@ def end_invitation(connection: Connection, exercise: str, identifier: str) -> li
     return ended
 
 
-def sit_down(connection: Connection, secret: str, name: str) -> tuple[Seat, str, dt.datetime] | None:
+def sit_down(
+    connection: Connection, secret: str, name: str
+) -> tuple[Seat, str, dt.datetime] | None:
     """Make a seat by an invitation; return it, its token and its end; None where the invitation is not good."""
     # Counted and looked at in one statement: two who come at once do not both get the last one.
     good = (
@@ -148,9 +152,7 @@ def sit_down(connection: Connection, secret: str, name: str) -> tuple[Seat, str,
         INVITATIONS.c.expires > now(),
         or_(INVITATIONS.c.uses.is_(None), INVITATIONS.c.used < INVITATIONS.c.uses),
     )
-    taken = connection.execute(
-        update(INVITATIONS).where(*good).values(used=INVITATIONS.c.used + 1)
-    )
+    taken = connection.execute(update(INVITATIONS).where(*good).values(used=INVITATIONS.c.used + 1))
     if taken.rowcount == 0:
         return None
     query = select(INVITATIONS).where(INVITATIONS.c.secret_hash == _hash(secret))

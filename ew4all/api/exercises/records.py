@@ -126,9 +126,7 @@ def find(connection: Connection, identifier: str) -> Stored | None:
     return None if row is None else _stored(row)
 
 
-def list_exercises(
-    connection: Connection, *, limit: int, offset: int
-) -> tuple[list[Stored], int]:
+def list_exercises(connection: Connection, *, limit: int, offset: int) -> tuple[list[Stored], int]:
     """Return exercises, the newest first, and how many there are in all."""
     there = EXERCISES.c.deleted.is_(None)
     total = connection.execute(

@@ -62,12 +62,16 @@ class Room:
         ``opening``, ``ready``, ``broken`` (with `problem`) or ``ended``; the engine answers in the second and fourth.
     state
         How it stands, whole; None while it was never ready.
+    about
+        What its document tells besides what is stored: zones, operators, where it is.
     """
 
     def __init__(self, service: Service, stored: Stored, broadcast: Broadcast) -> None:
         self._service, self.stored, self.broadcast = service, stored, broadcast
-        self.phase, self.problem = "opening", None
+        self.phase = "opening"
+        self.problem: str | None = None
         self.state: dict[str, Any] | None = None
+        self.about: dict[str, Any] = {}
         self._engine: EngineProcess | None = None
         self._known = 0
         self._turn = threading.Lock()
@@ -265,16 +269,21 @@ class Room:
         engine = EngineProcess(self._service, stored)
         try:
             answer = engine.open([e.line for e in log], wall=wall_now())
+            about = answer["about"]
             mark = self._stood_still()
             if mark is not None:
                 answer = engine.ask("tick", mark=mark, wall=wall_now())
         except (EngineLost, Problem) as error:
             engine.clear()
-            told = error.detail if isinstance(error, Problem) else "the simulation ended while it was opened"
+            told = (
+                error.detail
+                if isinstance(error, Problem)
+                else "the simulation ended while it was opened"
+            )
             raise Problem(503, "broken", told) from error
         with self._turn:
             self._engine, self._known, self._failures = engine, len(log), 0
-            self.state = None
+            self.state, self.about = None, about
             self._keep(answer)
 
     def _stood_still(self) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ class Rooms:
         """Open the exercises whose clock ran when the service ended."""
         with self._service.database.read() as connection:
             found = records.running(connection)
-        for identifier in found:
+        for identifier in found[: self._service.settings.limits.exercises_open]:
             self.room(identifier)
 
     def room(self, identifier: str) -> Room:
@@ -94,4 +94,5 @@ class Rooms:
             self._is_closed = True
             rooms = tuple(self._rooms.values())
         for room in rooms:
+            room.broadcast.drop()
             room.stop()

@@ -74,7 +74,12 @@ async def _missed(
             is_first = False
             # Only those of this page are counted, which are all but after a long absence.
             count = sum(len(found) for _, found in mine)
-            data = {"count": count, "from": mine[0][0].sequence, "to": until, "time_s": mine[0][0].time_s}
+            data = {
+                "count": count,
+                "from": mine[0][0].sequence,
+                "to": until,
+                "time_s": mine[0][0].time_s,
+            }
             yield wire("missed", data)
         for _, found in mine:
             yield b"".join(found)

@@ -64,7 +64,9 @@ class View:
     def state(self, whole: Mapping[str, Any]) -> dict[str, Any]:
         """Return the state of an exercise."""
         if self.has_truth:
-            return {name: value for name, value in whole.items() if name not in {"reported", "boxes"}}
+            return {
+                name: value for name, value in whole.items() if name not in {"reported", "boxes"}
+            }
         reported = whole["reported"]
         box = whole["messages"] if self.role == "observer" else whole["boxes"].get(self.team, {})
         return {
@@ -112,7 +114,9 @@ class View:
 
     def sees_decision(self, decision: Mapping[str, Any]) -> bool:
         """Say whether a decision is theirs to see."""
-        return self.role != "player" or decision["kind"] in _LATE or decision.get("team") == self.team
+        return (
+            self.role != "player" or decision["kind"] in _LATE or decision.get("team") == self.team
+        )
 
     def sees_message(self, message: Mapping[str, Any]) -> bool:
         """Say whether a message is in a box that they may open."""
@@ -178,7 +182,12 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
         old = before.get(name)
         if old == value:
             continue
-        if isinstance(value, list) and isinstance(old, list) and _have_names(value) and _have_names(old):
+        if (
+            isinstance(value, list)
+            and isinstance(old, list)
+            and _have_names(value)
+            and _have_names(old)
+        ):
             known = {_name(one): one for one in old}
             value = [one for one in value if known.get(_name(one)) != one]
         out[name] = value

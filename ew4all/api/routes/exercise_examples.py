@@ -107,5 +107,14 @@ SEAT: Final[dict[str, Any]] = {
     "expires": _AT,
 }  # fmt: skip
 SEATS: Final[dict[str, Any]] = {
-    "seats": [{"id": _ID, "role": "player", "team": "nema", "name": "Maria", "created": _AT, "is_listening": True}]
+    "seats": [
+        {
+            "id": _ID,
+            "role": "player",
+            "team": "nema",
+            "name": "Maria",
+            "created": _AT,
+            "is_listening": True,
+        }
+    ]
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -141,15 +142,16 @@ def import_injects(
     seat: Importing,
     sent: SentBody,
     columns: Columns = None,
-    dry_run: Annotated[
-        bool, Query(description="say what it holds, and take nothing")
-    ] = False,
+    dry_run: Annotated[bool, Query(description="say what it holds, and take nothing")] = False,
 ) -> Response:
     """Take a list of injects (XLSX or CSV) into the exercise; all its faults at once, and nothing is taken then."""
     sent.must_be((making.XLSX, making.CSV))
     room = rooms_of(request).room(exercise_id)
-    with making.table_file(room, sent) as name:
-        given = {"file": name, "columns": making.column_map(columns or ())}
-        if dry_run:
-            return JSONResponse(room.ask("preview_import", **given))
-        return JSONResponse(room.act(seat, "import_injects", **given))
+    given = {
+        "table": base64.b64encode(sent.data).decode(),
+        "suffix": ".xlsx" if sent.media_type == making.XLSX else ".csv",
+        "columns": making.column_map(columns or ()),
+    }
+    if dry_run:
+        return JSONResponse(room.ask("preview_import", **given))
+    return JSONResponse(room.act(seat, "import_injects", **given))

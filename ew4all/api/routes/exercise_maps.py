@@ -45,9 +45,7 @@ Branching = Annotated[Seat, sits("branch")]
         **responses(400, 401, 403, 404, 503),
     },
 )
-def get_features(
-    exercise_id: ExerciseId, layer: Layer, request: Request, seat: Seated
-) -> Response:
+def get_features(exercise_id: ExerciseId, layer: Layer, request: Request, seat: Seated) -> Response:
     """Return a layer of the map at the exercise time, as far as you may see it."""
     view, room = view_of(seat), rooms_of(request).room(exercise_id)
     name = view.layer(layer)
@@ -81,7 +79,9 @@ def get_curves(
     ] = None,
 ) -> Response:
     """Return people over time: alerted, reached, warned, in time."""
-    return JSONResponse(rooms_of(request).room(exercise_id).ask("curves", after_s=after_s, zone=zone))
+    return JSONResponse(
+        rooms_of(request).room(exercise_id).ask("curves", after_s=after_s, zone=zone)
+    )
 
 
 @router.get(

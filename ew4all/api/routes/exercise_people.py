@@ -69,7 +69,9 @@ def create_invitation(
             connection, exercise_id, body.role, team, body.name, expires, body.uses, seat.principal.id
         )  # fmt: skip
         told = {"exercise": exercise_id, "role": body.role, "team": team}
-        audit.record(connection, seat.principal, "invitation.create", f"invitation:{row.id}", **told)
+        audit.record(
+            connection, seat.principal, "invitation.create", f"invitation:{row.id}", **told
+        )
         facts = _plain(invitation_facts(row))
     # Behind `#`: a browser sends it to no server, and no log has it.
     link = f"{Links(request).href('/console/')}#join={secret}"
