@@ -27,7 +27,10 @@ expectations:
   - {id: e1, text: An alert is issued, objective: o1, team: nema, decision: issue_alert, points: 5}
   - {id: e2, text: The press is answered, objective: o1, points: 3}
 """
-AREA = {"type": "Polygon", "coordinates": [[[5.0, 40.0], [5.2, 40.0], [5.2, 40.2], [5.0, 40.2], [5.0, 40.0]]]}
+AREA = {
+    "type": "Polygon",
+    "coordinates": [[[5.0, 40.0], [5.2, 40.0], [5.2, 40.2], [5.0, 40.2], [5.0, 40.0]]],
+}
 
 
 def made(client: TestClient, text: str = YAML, **headers: str) -> str:

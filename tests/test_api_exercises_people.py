@@ -148,7 +148,9 @@ def lead(client: TestClient) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def test_a_link_becomes_a_token_which_opens_one_exercise(client: TestClient, lead: dict[str, str]) -> None:
+def test_a_link_becomes_a_token_which_opens_one_exercise(
+    client: TestClient, lead: dict[str, str]
+) -> None:
     exercise, other = made(client), made(client)
     player = seated(client, exercise, "player", "nema")
     document = client.get(f"/v1/exercises/{exercise}", headers=player).json()
@@ -169,7 +171,10 @@ def test_a_briefing_is_for_its_team(client: TestClient, lead: dict[str, str]) ->
     assert "objectives" not in seen
     seen = client.get(path, headers=seated(client, exercise, "observer")).json()
     assert [("brief" in one) for one in seen["teams"]] == [False, False]
-    assert [("brief" in one) for one in client.get(path, headers=lead).json()["teams"]] == [True, True]
+    assert [("brief" in one) for one in client.get(path, headers=lead).json()["teams"]] == [
+        True,
+        True,
+    ]
 
 
 def test_a_link_ends(client: TestClient, lead: dict[str, str]) -> None:
@@ -236,7 +241,9 @@ def test_who_is_put_out_is_out(client: TestClient, lead: dict[str, str]) -> None
         ({"role": "king"}, "invalid-request"),
     ],
 )
-def test_what_cannot_be_invited(client: TestClient, lead: dict[str, str], asked: Any, code: str) -> None:
+def test_what_cannot_be_invited(
+    client: TestClient, lead: dict[str, str], asked: Any, code: str
+) -> None:
     answer = client.post(f"/v1/exercises/{made(client)}/invitations", json=asked)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     del lead

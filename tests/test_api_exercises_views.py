@@ -15,7 +15,14 @@ SECRET = "truth-must-not-pass"  # noqa: S105 - no password
 
 
 def alert(identifier: str, team: str, state: str) -> dict[str, Any]:
-    return {"id": identifier, "team": team, "state": state, "headline": "h", "reach": {"warned": SECRET}, "new": SECRET}
+    return {
+        "id": identifier,
+        "team": team,
+        "state": state,
+        "headline": "h",
+        "reach": {"warned": SECRET},
+        "new": SECRET,
+    }
 
 
 def whole() -> dict[str, Any]:
@@ -79,7 +86,14 @@ KINDS = {
     "clock": {"state": "paused", "inject": SECRET},
     "inject": {"inject": {"id": SECRET}},
     "message": {"message": {"id": 8, "text": "t", "inject": SECRET}},
-    "decision": {"decision": {"id": 8, "kind": "issue_alert", "alert": alert("a", "nema", "issued"), "new": SECRET}},
+    "decision": {
+        "decision": {
+            "id": 8,
+            "kind": "issue_alert",
+            "alert": alert("a", "nema", "issued"),
+            "new": SECRET,
+        }
+    },
     "alert": {"alert": alert("a", "nema", "issued")},
     "score": {"score": {"points": SECRET}},
     "note": {"note": {"text": SECRET}},
@@ -147,8 +161,18 @@ def test_a_preview_holds_no_truth() -> None:
 
 
 def test_what_is_new_in_a_state() -> None:
-    before = {"a": 1, "b": {"x": 1}, "list": [{"id": "p", "v": 1}, {"id": "q", "v": 1}], "plain": [1]}
-    after = {"a": 1, "b": {"x": 2}, "list": [{"id": "p", "v": 1}, {"id": "q", "v": 2}], "plain": [2]}
+    before = {
+        "a": 1,
+        "b": {"x": 1},
+        "list": [{"id": "p", "v": 1}, {"id": "q", "v": 1}],
+        "plain": [1],
+    }
+    after = {
+        "a": 1,
+        "b": {"x": 2},
+        "list": [{"id": "p", "v": 1}, {"id": "q", "v": 2}],
+        "plain": [2],
+    }
     assert changed(before, before) == {}
     assert changed(before, after) == {"b": {"x": 2}, "list": [{"id": "q", "v": 2}], "plain": [2]}
     assert changed({}, after) == after
