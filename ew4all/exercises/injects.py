@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, get_type_hints
+from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.errors import ConflictError, OptionError
 from ew4all.sim.exercise import Inject, InjectChannel
@@ -23,11 +22,22 @@ if TYPE_CHECKING:
     from ew4all.sim.exercise import Exercise
     from ew4all.sim.exercise_events import Event, Payload
 
-__all__ = ["EDITABLE", "DECISION_OF", "InjectBook", "InjectState"]
+__all__ = ["DECISION_OF", "EDITABLE", "InjectBook", "InjectState"]
 
-EDITABLE: Final = (
-    "title", "text", "time_s", "until_s", "sender", "audience", "channel", "expected_action", "discussion_s", "notes",
-)  # fmt: skip
+_TYPES: Final[Mapping[str, Any]] = {
+    "title": str,
+    "text": str,
+    "time_s": float | None,
+    "until_s": float | None,
+    "sender": str,
+    "audience": tuple[str, ...],
+    "channel": str,
+    "expected_action": str,
+    "discussion_s": float,
+    "notes": str,
+}
+
+EDITABLE: Final = tuple(_TYPES)
 """Fields of an inject that a facilitator may change while it is played."""
 
 DECISION_OF: Final = {
@@ -102,9 +112,11 @@ class InjectBook:
             if event.sequence in undone:
                 # What fired and was taken back waits for a facilitator: its time may be over.
                 if isinstance(event.payload, InjectFired):
-                    states[state.inject.identifier] = replace(
-                        state, status="held", event=event.sequence
-                    )
+                    state = replace(state, status="held", event=event.sequence)
+                elif isinstance(event.payload, InjectEdited):
+                    # Versions never come again, so that whoever saw one of both is told.
+                    state = replace(state, version=state.version + 2)
+                states[state.inject.identifier] = state
                 continue
             states[state.inject.identifier] = _after(state, event)
         return cls(states, decisions)
@@ -205,7 +217,7 @@ def edited(inject: Inject, changes: Mapping[str, Any]) -> Inject:
             if name == "channel":
                 found[name] = InjectChannel(value)
             else:
-                found[name] = from_plain(_hints()[name], value, name)
+                found[name] = from_plain(_TYPES[name], value, name)
         except ValueError as error:
             msg = f"the inject {inject.identifier!r} cannot be changed so: {error}"
             raise OptionError(msg) from error
@@ -218,11 +230,6 @@ def edited(inject: Inject, changes: Mapping[str, Any]) -> Inject:
     if inject.after is not None and changed.time_s is not None:
         changed = replace(changed, after=None)
     return changed
-
-
-@cache
-def _hints() -> Mapping[str, Any]:
-    return get_type_hints(Inject, {"Condition": Any}, {})
 
 
 def _after(state: InjectState, event: Event) -> InjectState:

@@ -24,7 +24,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import shapely
 
 from ew4all.coverage.overlay import clip, union, without
 from ew4all.errors import OptionError
@@ -147,7 +146,7 @@ class Worlds:
         OptionError
             The warning area of the scenario is a raster, and another area was drawn.
         """
-        wanted = tuple(dict((one.name, one) for one in areas).values())
+        wanted = tuple({one.name: one for one in areas}.values())
         moment_s = self.start_s if issued_s is None else issued_s
         key = (
             tuple(one.name for one in wanted),
