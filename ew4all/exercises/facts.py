@@ -36,7 +36,7 @@ _BEFORE_ANY_S = -1.0
 
 
 class Facts:
-    """What can be asked about one moment: that at which the engine stands.
+    """What can be asked about one moment: that at which the engine stands, until it goes on.
 
     Parameters
     ----------
@@ -56,6 +56,7 @@ class Facts:
     ) -> None:
         self.worlds, self.prepared, self.engine = worlds, prepared, engine
         self.book, self.course = book, course
+        self._moment_s = engine.now_s
 
     def found(self, condition: Condition) -> FactFound:
         """Return the value of the fact that a condition asks for."""
@@ -68,10 +69,13 @@ class Facts:
         Raises
         ------
         OptionError
-            There is no such fact, zone or channel, or the scenario does not know it.
+            There is no such fact, zone or channel, the scenario does not know it, or the engine has gone on.
         """
         if name not in FACTS:
             msg = f"there is no fact {name!r}; there are {', '.join(FACTS)}"
+            raise OptionError(msg)
+        if self.engine.now_s != self._moment_s:
+            msg = "the simulation has gone on since these facts were asked for; ask for those of the moment again"
             raise OptionError(msg)
         zones, names = self.worlds.inputs.zones, self.engine.names
         if zone is not None and zone not in zones:
