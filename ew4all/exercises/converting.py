@@ -40,7 +40,7 @@ def content_of(exercise: Exercise, ending: str) -> bytes:
     if write is None:
         msg = f"a file that ends in {ending or 'nothing'} cannot be written; write {', '.join(_WRITERS)}"
         raise OptionError(msg)
-    return write(exercise)
+    return bytes(write(exercise))
 
 
 def convert_exercise(

@@ -127,14 +127,24 @@ class Session:
             It cannot follow: the exercise has not begun, or is over.
         """
         self.advance(wall)
-        time_s = self.now_s(wall)
+        return self.do_at(self.now_s(wall), wall, who, payload)
+
+    def do_at(self, time_s: float, wall: datetime, who: Who, payload: Payload) -> Event:
+        """Let somebody do something at an exercise time, up to which the exercise was played on; errors as for `do`."""
         return self.log.append(wall, time_s, who, checked_payload(self, payload, time_s))
 
     def advance(self, wall: datetime) -> list[Event]:
         """Let everything happen that is due by now, and return it."""
+        return self.play_on(self.now_s(wall), wall)
+
+    def play_on(self, time_s: float, wall: datetime) -> list[Event]:
+        """Let everything happen that is due by an exercise time, whatever the clock shows, and return it.
+
+        A branch is played so, and an exercise without a room; in a room `advance` is right.
+        """
         happened: list[Event] = []
         while self.clock.has_started and not self.clock.is_over:
-            due = self._next(self.now_s(wall))
+            due = self._next(min(time_s, self.exercise.length_s))
             if due is None:
                 break
             when = self.clock.wall_at(due.time_s)

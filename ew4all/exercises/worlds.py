@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.exercises.network_course import CourseChange
+    from ew4all.results import InputFile
     from ew4all.run_intake import RunInputs
     from ew4all.run_plan import RunPlan
     from ew4all.run_study import Prepared
@@ -117,6 +119,11 @@ class Worlds:
             run = scenario.run
             epochs = epochs_of(cells, every, opened.outage, run.since, run.since + run.duration, [])
         return cls(scenario, opened, plan, start_s, epochs)
+
+    @cached_property
+    def files(self) -> tuple[InputFile, ...]:
+        """Inputs with their hashes."""
+        return tuple(source.read() for source in self.inputs.sources)
 
     def course(self, changes: Sequence[CourseChange] = ()) -> NetworkCourse | None:
         """Return what happens to the network; None without one of cells."""
