@@ -23,6 +23,7 @@ from ew4all.api.routes import (
     audit,
     events,
     exercise_decisions,
+    exercise_files,
     exercise_injects,
     exercise_maps,
     exercise_messages,
@@ -123,6 +124,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         exercise_injects,
         exercise_decisions,
         exercise_messages,
+        exercise_files,
         exercise_maps,
         exercise_people,
     )
