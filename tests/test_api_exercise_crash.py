@@ -33,6 +33,7 @@ def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         url = f"/v1/exercises/{made.json()['id']}"
         state_of(service, url)
         hearer = Hearer(service.url, made.json()["id"])
+        hearer.awaited("state")
         answer = service.client.post(f"{url}/clock", json={"do": "start", "speed": 1.0})
         assert answer.status_code == 200, answer.text
         draw, accepted = random.Random(5), []
