@@ -136,6 +136,8 @@ class Exercise:
         See their classes; injects in the order of the file.
     audience
         For whom it was made, in words.
+    delays
+        Names and values in the place of `ew4all.exercises.delays.DELAYS`: how long it takes until what is asked for is there.
     sources, assumed
         Where its numbers and wording come from; what was chosen, since nobody knows it.
     """
@@ -159,6 +161,7 @@ class Exercise:
     phases: tuple[Phase, ...] = ()
     sources: tuple[str, ...] = field(default=())
     assumed: tuple[str, ...] = field(default=())
+    delays: tuple[tuple[str, float], ...] = ()
 
     @property
     def status(self) -> DrillStatus:

@@ -300,11 +300,13 @@ def _texts(exercise: Exercise) -> Told:
                 path,
                 "it gives an alert the status Actual, and nothing in an exercise may; write Exercise",
             )
-        if any(ord(c) < 32 and c not in "\n\t" for c in text):
+        if _UNSHOWN.search(text):
             yield (
                 path,
                 "it holds control characters, which no spreadsheet and no web page shows; take them out",
             )
+        if longest == LONGEST_LINE and "\n" in text:
+            yield path, "this is one line; take the line break out"
 
 
 def _all_texts(exercise: Exercise) -> Iterator[tuple[Path, str, int]]:
