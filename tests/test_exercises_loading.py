@@ -99,6 +99,31 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
     assert len(told) == 3
 
 
+def test_a_handout_that_does_not_say_what_it_is_is_told(folder: Path) -> None:
+    (folder / "player-brief.md").write_text("# Flood!\nRun.", "utf-8")
+    (one,) = load_exercise(folder).advice
+    assert "player-brief.md does not begin with EXERCISE" in str(one)
+    (folder / "player-brief.md").write_bytes(b"\xff\xff")
+    assert len(load_exercise(folder).advice) == 1
+
+
+def test_who_is_not_at_this_machine_names_no_file_of_it(folder: Path) -> None:
+    found = exercise_from(TEXT, folder=None)
+    assert found.scenario().name.startswith("Flash flood")
+    with pytest.raises(ReadError, match="without a folder"):
+        found.file("player-brief.md")
+    scenario = folder / "mine.yaml"
+    scenario.write_text("demo: grenada", "utf-8")
+    sly = TEXT.replace("scenario: valley-flash-flood", f"scenario: {scenario}")
+    line = line_of("scenario: valley-flash-flood")
+    with pytest.raises(
+        ExerciseError, match=rf"line {line}, .*there is no scenario .*; there are grenada-beryl, "
+    ):
+        exercise_from(sly, folder=None)
+    with pytest.raises(ExerciseError, match="schema is missing"):
+        exercise_from(sly, folder=folder)
+
+
 def test_what_is_no_exercise(folder: Path) -> None:
     def refused(text: str, said: str) -> None:
         (folder / "exercise.yaml").write_text(text, "utf-8")

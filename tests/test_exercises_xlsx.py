@@ -324,6 +324,10 @@ def test_sheets_are_chosen(tmp_path: Path) -> None:
         read(path, sheet="x")
     with pytest.raises(OptionError, match="say on which scenario"):
         import_exercise(path)
+    (tmp_path / "mine.yaml").write_text("demo: grenada", "utf-8")
+    asked = ListOptions(scenario=str(tmp_path / "mine.yaml"), shipped_only=True)
+    with pytest.raises(ExerciseError, match=r"there is no scenario .*; there are grenada-beryl"):
+        import_exercise(path, asked)
 
 
 def test_a_table_without_columns_of_injects(tmp_path: Path) -> None:
