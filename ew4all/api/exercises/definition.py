@@ -48,6 +48,7 @@ class Definition:
     def __init__(self, text: str, files: Mapping[str, str], options: Mapping[str, Any]) -> None:
         self.exercise, self.scenario = read_exercise(text, files, options.get("library"))
         self.versions: dict[str, int] = dict(options.get("versions", {}))
+        self._files = dict(files)
         self._known = known_of(self.scenario)
 
     def stored(self) -> dict[str, Any]:
@@ -100,7 +101,7 @@ class Definition:
             path = Path(folder) / f"list{suffix}"
             path.write_bytes(base64.b64decode(table))
             try:
-                exercise, notes = read_into(path, self.exercise, ignored)
+                exercise, notes = read_into(path, self.exercise, ignored, self._files)
                 told = columns_of(path, ignored)
             except EW4AllError as error:
                 raise _faulty(error, f"{folder}/") from error
