@@ -98,7 +98,7 @@ def _injects(draw: Callable[..., Any], teams: list[str]) -> tuple[Inject, ...]:
             after = After(
                 decision=draw(st.sampled_from(sorted(DECISIONS))),
                 team=draw(st.none() | st.sampled_from(teams)),
-                delay_s=draw(times),
+                delay_s=draw(times.filter(lambda t: t <= LENGTH_S / 2)),
             )
         made.append(
             Inject(
