@@ -11,6 +11,7 @@ from made_exercises import EXERCISE
 from ew4all.errors import ExerciseError, OptionError, ReadError
 from ew4all.exercises.csv_lists import csv_of
 from ew4all.exercises.importing import ListOptions, import_exercise
+from ew4all.sim.exercise import Team
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +81,14 @@ def test_injects_go_into_an_exercise_by_the_names_of_its_teams(tmp_path: Path) -
     # What the exercise scores must still be there.
     with pytest.raises(ExerciseError, match=r"expectations\.0\.after: there is no inject 'gauge'"):
         read(tmp_path, text.replace("gauge", "other"), base=EXERCISE, scenario=None)
+
+
+def test_the_identifier_of_a_team_goes_before_the_name_of_another(tmp_path: Path) -> None:
+    teams = (Team("duty", "Duty officers"), Team("mayor", "duty"))
+    base = replace(EXERCISE, teams=teams)
+    text = 'ID,Time,To,Text\ngauge,0:05,"duty, mayor",x\n'
+    found = read(tmp_path, text, base=base, scenario=None)
+    assert found.exercise.injects[0].audience == ("duty", "mayor")
 
 
 def test_two_names_in_other_letters_are_two_teams(tmp_path: Path) -> None:

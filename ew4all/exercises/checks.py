@@ -12,6 +12,7 @@ from ew4all.exercises.areas import area_of
 from ew4all.sim.exercise import claims_to_be_real
 from ew4all.sim.exercise_clock import must_be_speed
 from ew4all.sim.exercise_events import (
+    FACILITATOR,
     AlertDrafted,
     AlertIssued,
     AlertUpdated,
@@ -151,7 +152,7 @@ def _check_duration(duration_s: float) -> None:
 def _check_people(session: Session, payload: Payload) -> None:
     exercise = session.exercise
     if isinstance(payload, MessageSent):
-        known = {team.identifier for team in exercise.teams}
+        known = {FACILITATOR, *(team.identifier for team in exercise.teams)}
         for name in payload.to:
             if name not in known:
                 msg = f"there is no team {name!r}; there are {', '.join(sorted(known)) or 'none'}"

@@ -113,10 +113,11 @@ class _Reading:
         self.sheet, self.clock, self.chosen, self.unused = sheet, clock, chosen, unused
         self.makes_teams = teams is None
         self.team_ids: dict[str, str] = {}
-        for team in teams or ():
-            self.team_ids[plain_word(team.get("name", ""))] = str(team["id"])
-            self.team_ids[plain_word(team["id"])] = str(team["id"])
-        self.known_ids = set(self.team_ids.values())
+        # An identifier goes before a name that another team may have.
+        self.known_ids = {str(team["id"]) for team in teams or ()}
+        for key in ("name", "id"):
+            for team in teams or ():
+                self.team_ids[plain_word(team.get(key, ""))] = str(team["id"])
         used = {column.number for column in chosen.values()}
         self.out = InjectList(
             faults=[f for f in sheet.faults if f.column == 0 or f.column - 1 in used],
