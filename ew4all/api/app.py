@@ -19,6 +19,7 @@ from ew4all.api.openapi import install as install_openapi
 from ew4all.api.routes import (
     alerts,
     audit,
+    console,
     events,
     features,
     feeds,
@@ -106,6 +107,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # Routes are tried in their order: first what maps and probes ask for all the time.
     often = operations, tiles, features
     nouns = uploads, scenarios, alerts, runs, layers, keys, audit
-    for module in (*often, landing, processes, jobs, *nouns, tilesets, events, feeds, reference):
+    for module in (*often, landing, processes, jobs, *nouns, tilesets, events, feeds, reference, console):
         app.include_router(module.router)
     return app

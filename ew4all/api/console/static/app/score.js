@@ -1,0 +1,61 @@
+// The evaluator's score sheet: what was expected, what was found, and what an evaluator says of it.
+import { useEffect, useState } from "preact/hooks";
+import { html } from "shared/html.js";
+import { say, useApp } from "shared/state.js";
+import { score } from "./actions.js";
+import { again, may } from "./exercise.js";
+import { clockAt } from "./times.js";
+import { Told } from "./told.js";
+import { number, t } from "./words.js";
+
+const SIGNS = { waiting: "◷", open: "○", met: "✓", late: "◐", missed: "✕", judged: "✎" };
+
+function Row({ row, teams }) {
+  const [points, setPoints] = useState(row.points == null ? "" : String(row.points));
+  const [note, setNote] = useState(row.note ?? "");
+  const [problem, setProblem] = useState(null);
+  const [isSaved, setSaved] = useState(false);
+  const isChanged = points !== (row.points == null ? "" : String(row.points)) || note !== (row.note ?? "");
+  useEffect(() => {
+    setPoints(row.points == null ? "" : String(row.points));
+    setNote(row.note ?? "");
+  }, [row.version, row.points]);
+  const submit = async (event) => {
+    event.preventDefault();
+    setProblem(null);
+    try {
+      await score(row, { points: points === "" ? null : Number(points), note });
+      setSaved(true);
+      say(t("score.saved"));
+    } catch (error) {
+      setProblem(error);
+      if (error.status === 412) again("sheet");
+    }
+  };
+  const id = `score-${row.expectation}`;
+  return html`<li class=${`expectation ${row.state}`}><p><span class="state"><span aria-hidden="true">${SIGNS[row.state]}</span> ${t(`score.state.${row.state}`)}</span> <span dir="auto" id=${`${id}-text`}>${row.text}</span></p>
+    <p class="facts">${row.team ? html`<bdi>${teams.get(row.team) ?? row.team}</bdi>` : t("all")}${row.due_s != null ? html` · ${t("score.due", { time: clockAt(row.due_s).short })}` : ""}${row.met_s != null ? html` · ${t("score.met.at", { time: clockAt(row.met_s).short })}` : ""}</p>
+    ${may("score") ? html`<form class="row" onSubmit=${submit} aria-labelledby=${`${id}-text`}>
+      <div class="field points"><label for=${id}>${t("score.points", { most: row.most })}</label><input id=${id} type="number" min="0" max=${row.most} step="0.5" dir="ltr" value=${points} onInput=${(event) => setPoints(event.target.value)} /></div>
+      <div class="field note-field"><label for=${`${id}-note`}>${t("score.note")}</label><input id=${`${id}-note`} dir="auto" maxlength="2000" value=${note} onInput=${(event) => setNote(event.target.value)} /></div>
+      <button disabled=${!isChanged}>${t("save")}</button>${isSaved && !isChanged && html`<small>${t("score.saved")}</small>`}</form>`
+    : html`<p>${number(row.points ?? 0)} / ${number(row.most)} ${row.note ?? ""}</p>`}
+    <${Told} problem=${problem?.status === 412 ? t("score.meanwhile") : problem} />
+  </li>`;
+}
+
+export function ScoreSheet() {
+  const { exercise, sheet } = useApp();
+  useEffect(() => {
+    again("sheet");
+  }, []);
+  if (!sheet) return html`<h2>${t("score.title")}</h2><p>${t("score.none")}</p>`;
+  const teams = new Map(exercise.teams.map((one) => [one.id, one.name]));
+  const told = new Map((exercise.objectives ?? []).map((one) => [one.id, one.text]));
+  return html`<h2>${t("score.title")}</h2>
+    <p class="says">${t("score.total", { part: sheet.points ?? 0, all: sheet.most ?? 0 })}</p>
+    ${sheet.scores.length === 0 && html`<p>${t("score.none")}</p>`}
+    ${sheet.objectives.map((one) => html`<section key=${one.id} aria-labelledby=${`objective-${one.id}`}><h3 id=${`objective-${one.id}`} dir="auto">${one.title} <small>${number(one.points)} / ${number(one.most)}</small></h3>
+      ${told.get(one.id) && html`<p class="note" dir="auto">${told.get(one.id)}</p>`}
+      <ul class="plain">${sheet.scores.filter((row) => row.objective === one.id).map((row) => html`<${Row} key=${row.expectation} row=${row} teams=${teams} />`)}</ul></section>`)}`;
+}
