@@ -2,7 +2,7 @@
 import { read } from "shared/api.js";
 import { now, put } from "shared/state.js";
 
-export const LAYERS = ["people", "zones", "hazard", "missed", "cells", "alerts"];
+export const LAYERS = ["zones", "people", "hazard", "missed", "cells", "alerts"];
 
 /** Address of a part of the exercise. */
 export const at = (path = "") => `v1/exercises/${now().exercise.id}${path && `/${path}`}`;

@@ -20,7 +20,7 @@ export const INKS = { hazard: "#0072b2", missed: "#b3470a", up: "#00785a", batte
 const of = (...values) => ["in", ["get", values[0]], ["literal", values.slice(1)]];
 const STYLES = {
   people: [{ type: "fill", paint: { "fill-color": ["interpolate", ["linear"], ["ln", ["+", 1, ["get", "people"]]], 0, GREYS[0], 4, GREYS[1], 8, GREYS[2]], "fill-opacity": 0.75 } }],
-  zones: [{ type: "line", paint: { "line-color": INKS.zones, "line-width": 0.8 } }],
+  zones: [{ type: "fill", paint: { "fill-color": "#f9f8f4" } }, { type: "line", paint: { "line-color": INKS.zones, "line-width": 0.8 } }],
   hazard: [
     { type: "fill", filter: of("kind", "footprint"), paint: { "fill-color": INKS.hazard, "fill-opacity": 0.08 } },
     { type: "line", filter: of("kind", "footprint"), paint: { "line-color": INKS.hazard, "line-width": 1.2, "line-dasharray": [1, 1.5] } },
@@ -54,6 +54,7 @@ let map = null;
 let ready;
 const has = new Map(); // layer to the tag of what is shown
 const asked = new Map(); // layer to when it was last read
+const seen = new Map(); // layer to whether it is shown
 let fitted = null;
 
 /** Layers that one may see. */
@@ -82,6 +83,7 @@ export function start(container) {
   ready = map.once("load").then(async () => {
     drawing.addTo(here);
     for (const name of LAYERS) prepare(name);
+    here.moveLayer("zones:1", "cells:0"); // borders of zones over the squares, below the sites
     here.addSource("zone-names", { type: "geojson", data: EMPTY });
     here.addLayer({ id: "zone-names", type: "symbol", source: "zone-names", ...lettering(12, "#1c2b33") });
     bring();
@@ -103,6 +105,7 @@ function stop() {
   map = null;
   has.clear();
   asked.clear();
+  seen.clear();
   fitted = null;
 }
 
@@ -118,7 +121,8 @@ function bring() {
   if (exercise.bbox && fitted !== exercise.id) fit();
   for (const name of layersHere()) {
     const isOn = !hidden.includes(name);
-    for (let i = 0; i < STYLES[name].length; i++) map.setLayoutProperty(`${name}:${i}`, "visibility", isOn ? "visible" : "none");
+    if (seen.get(name) !== isOn) STYLES[name].forEach((_, i) => map.setLayoutProperty(`${name}:${i}`, "visibility", isOn ? "visible" : "none"));
+    seen.set(name, isOn);
     const tag = tags[name] ?? (name === "people" || name === "zones" ? "first" : undefined);
     if (isOn && tag !== undefined && has.get(name) !== tag) load(name, tag);
   }
@@ -161,7 +165,11 @@ export async function fit() {
 }
 
 export function go([west, south, east, north]) {
-  const padding = { top: 30, bottom: 40, left: 40, right: 40 };
+  // The key lies over the map: what one goes to is beside it, where there is room.
+  const key = document.getElementById("layers")?.offsetWidth ?? 0;
+  const beside = map && map.getContainer().offsetWidth > 2.2 * key ? key + 20 : 40;
+  const isRight = document.documentElement.dir !== "rtl";
+  const padding = { top: 30, bottom: 40, left: isRight ? 40 : beside, right: isRight ? beside : 40 };
   map?.fitBounds([[west, south], [east < west ? east + 360 : east, north]], { padding, duration: CALM ? 0 : 500, maxZoom: 14 });
 }
 

@@ -19,9 +19,9 @@ const CROSS = html`<path d="M7 3l8 8M15 3l-8 8" stroke=${INKS.down} stroke-width
 const sign = (content) => html`<svg class="swatch" viewBox="0 0 22 14" aria-hidden="true">${content}</svg>`;
 
 function Key() {
-  const { hidden = [] } = useApp();
+  const { hidden = [], route } = useApp();
   const turn = (name) => put({ hidden: hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name] });
-  return html`<details class="layers" open=${innerWidth > 900}>
+  return html`<details class="layers" open=${innerWidth > 900 && route.view !== "wall"}>
     <summary><h2>${t("map.layers")}</h2></summary>
     <ul>${layersHere().map((name) => html`<li key=${name} class="layer"><label>
         <input type="checkbox" checked=${!hidden.includes(name)} onChange=${() => turn(name)} /> ${name !== "cells" && sign(SIGNS[name])} ${t(`map.${name}`)}</label>
