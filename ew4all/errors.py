@@ -22,13 +22,17 @@
     │   ├── EmptySelectionError          no cell can be addressed for a warning area
     │   ├── CohortExplosionError         people fold to more rows than a run can play
     │   ├── CapError                     a CAP file that cannot be used
-    │   ├── ScenarioError                a scenario file with faults, all of which it tells
+    │   ├── FaultyFileError              a file with faults, all of which it tells
+    │   │   ├── ScenarioError            ... a scenario
+    │   │   └── ExerciseError            ... an exercise, as YAML or as a spreadsheet
     │   ├── GeocodeError                 a geocode that no table knows, or a table that cannot be used
     │   ├── TemplateError                a message template, or words for it, that cannot be used
     │   ├── MessageError                 a cell-broadcast message that cannot be built
     │   ├── DecodeError                  bytes that are not what they are said to be
     │   ├── MappingError                 a mapping table or a country's file that cannot be used
     │   ├── AuditError                   an audit log that was changed or cut
+    │   ├── ExerciseLogError             a log of an exercise that was changed or cut, or an event that cannot follow
+    │   ├── ConflictError                somebody else changed the same thing first
     │   ├── QuestionnaireError           a filled questionnaire that cannot be used
     │   └── StaleSidecarError            a prepared file that no longer belongs to its raster
     ├── ReadError (OSError)              a file that cannot be opened or decoded: exit code 2
@@ -51,11 +55,15 @@ __all__ = [
     "CapError",
     "CohortExplosionError",
     "ColumnError",
+    "ConflictError",
     "CoverageValueError",
     "DecodeError",
     "EW4AllError",
     "EmptyLayerError",
     "EmptySelectionError",
+    "ExerciseError",
+    "ExerciseLogError",
+    "FaultyFileError",
     "GeocodeError",
     "GeometryError",
     "GridMismatchError",
@@ -168,8 +176,8 @@ class CapError(InputError):
     """A CAP file that cannot be used."""
 
 
-class ScenarioError(InputError):
-    """A scenario file with faults.
+class FaultyFileError(InputError):
+    """A file with faults.
 
     Attributes
     ----------
@@ -187,6 +195,14 @@ class ScenarioError(InputError):
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the faults when it crosses processes."""
         return type(self), (str(self), self.findings, self.more)
+
+
+class ScenarioError(FaultyFileError):
+    """A scenario file with faults."""
+
+
+class ExerciseError(FaultyFileError):
+    """An exercise with faults: its YAML file, or the table of injects that it is read from."""
 
 
 class GeocodeError(InputError):
@@ -211,6 +227,14 @@ class MappingError(InputError):
 
 class AuditError(InputError):
     """An audit log that was changed or cut."""
+
+
+class ExerciseLogError(InputError):
+    """A log of an exercise that was changed or cut, or an event that cannot follow those in it."""
+
+
+class ConflictError(InputError):
+    """Somebody else changed the same thing first; nothing of theirs was overwritten."""
 
 
 class QuestionnaireError(InputError):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ew4all.coverage.network import Network
     from ew4all.grid import Grid
     from ew4all.readers.provenance import SourceNote
+    from ew4all.sim.division import Isochrone
     from ew4all.sim.service_histories import ServiceSource
     from ew4all.sim.siren_levels import Sirens
     from ew4all.study import Study
@@ -72,6 +73,9 @@ class RunInputs:
         Cells that the alert is sent to, shape (cells,); None without a network of cells.
     wrong_epochs
         Share of site-time that epochs tell wrong, see `Epochs`.
+    everybody, isochrones, outage
+        What the ground was made from, for whoever folds it anew with another warning area: people on its grid, the shapes that say
+        when the hazard arrives, what happens to the sites.
     """
 
     study: Study
@@ -88,6 +92,9 @@ class RunInputs:
     wrong_epochs: float = 0.0
     workers: int | Executor = 1
     assumptions: Mapping[str, float] = field(default_factory=dict)
+    everybody: FinerPeople | None = None
+    isochrones: tuple[Isochrone, ...] = ()
+    outage: OutageCourse | None = None
 
     @property
     def has_network(self) -> bool:
@@ -243,6 +250,9 @@ def open_run(
         chosen,
         wrong,
         study.workers,
+        everybody=everybody,
+        isochrones=tuple(when.isochrones),
+        outage=course,
     )
 
 

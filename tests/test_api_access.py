@@ -25,6 +25,7 @@ OPEN = {
     "/docs/{name}",
     "/healthz",
     "/readyz",
+    "/v1/seats",
     "/v1",
     "/web/{name:path}",
 }
@@ -58,6 +59,8 @@ def scope_of(method: str, path: str) -> str:
         return "execute"
     if (method, path) in ADMINISTER or path.startswith(("/v1/keys", "/v1/audit")):
         return "administer"
+    if path.startswith("/v1/exercises"):
+        return "exercise"
     return "read" if method == "GET" else "write"
 
 

@@ -13,6 +13,8 @@ from ew4all import __version__
 from ew4all.api import problems
 from ew4all.api.bodies import install as install_bodies
 from ew4all.api.events.hub import Hub
+from ew4all.api.exercises.branches import fail_lost
+from ew4all.api.exercises.rooms import Rooms
 from ew4all.api.metrics import install as install_metrics
 from ew4all.api.middleware import install as install_middleware
 from ew4all.api.openapi import install as install_openapi
@@ -21,6 +23,12 @@ from ew4all.api.routes import (
     audit,
     console,
     events,
+    exercise_decisions,
+    exercise_injects,
+    exercise_maps,
+    exercise_messages,
+    exercise_people,
+    exercises,
     features,
     feeds,
     jobs,
@@ -73,12 +81,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service = await run_in_threadpool(Service, settings)
         app.state.service = service
         app.state.events = Hub(service)
+        app.state.rooms = Rooms(service)
+        await run_in_threadpool(fail_lost, service)
+        await run_in_threadpool(app.state.rooms.resume)
         if settings.workers:
             await run_in_threadpool(service.work)
         try:
             yield
         finally:
             app.state.events.close()
+            await run_in_threadpool(app.state.rooms.close)
             await run_in_threadpool(service.close)
 
     app = FastAPI(
@@ -107,6 +119,26 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # Routes are tried in their order: first what maps and probes ask for all the time.
     often = operations, tiles, features
     nouns = uploads, scenarios, alerts, runs, layers, keys, audit
-    for module in (*often, landing, processes, jobs, *nouns, tilesets, events, feeds, reference, console):
+    play = (
+        exercises,
+        exercise_injects,
+        exercise_decisions,
+        exercise_messages,
+        exercise_maps,
+        exercise_people,
+    )
+    for module in (
+        *often,
+        landing,
+        processes,
+        jobs,
+        *nouns,
+        *play,
+        tilesets,
+        events,
+        feeds,
+        reference,
+        console,
+    ):
         app.include_router(module.router)
     return app

@@ -20,7 +20,7 @@ HIDDEN: Final = "***"
 _NAMES: Final = re.compile(
     r"authorization|cookie|password|passwd|secret|token|api_?key", re.IGNORECASE
 )
-_KEY: Final = re.compile(r"ew4_[A-Za-z0-9_-]{8,}")
+_KEY: Final = re.compile(r"(ew4[ix]?_)[A-Za-z0-9_-]{8,}")
 _LOGIN: Final = re.compile(r"(?<=://)[^/\s@]+@")
 _BEARER: Final = re.compile(r"(?i)\bbearer\s+\S+")
 
@@ -37,7 +37,7 @@ def without_secrets(
 def _hidden(value: Any) -> Any:
     if isinstance(value, str):
         plain = _BEARER.sub(f"Bearer {HIDDEN}", value)
-        return _LOGIN.sub(f"{HIDDEN}@", _KEY.sub(f"ew4_{HIDDEN}", plain))
+        return _LOGIN.sub(f"{HIDDEN}@", _KEY.sub(rf"\1{HIDDEN}", plain))
     if isinstance(value, dict):
         return {k: HIDDEN if _NAMES.search(str(k)) else _hidden(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

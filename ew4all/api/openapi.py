@@ -9,6 +9,7 @@ from fastapi.routing import iter_route_contexts
 
 from ew4all import __version__
 from ew4all.api.deps import principal
+from ew4all.api.exercises.access import seat_of
 from ew4all.api.problems import responses
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ TAGS: Final[dict[str, str]] = {
     "alerts": "Alerts (CAP 1.2), kept in versions; whatever is made here is an exercise, a test or a draft.",
     "processes": "OGC API - Processes: what can be computed.",
     "jobs": "OGC API - Processes: what is computed, and its results.",
+    "exercises": "Exercises (SIMEX): clock, injects, decisions, those who take part.",
     "runs": "Jobs of the process `run`, with their summaries.",
     "events": "What happens, as it happens.",
     "layers": "Results and uploads as files.",
@@ -96,7 +98,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Problem"] = _PROBLEM
     components["securitySchemes"] = {
-        "key": {"type": "http", "scheme": "bearer", "description": "an API key, `ew4_...`"}
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "an API key, `ew4_...`; in an exercise also the token of a seat, `ew4x_...`",
+        }
     }
     asking = {
         (route.path, method.lower())
@@ -141,4 +147,6 @@ def routes_of(app: FastAPI) -> Iterator[Any]:
 
 def asks_who(dependant: Any) -> bool:
     """Say whether a route asks who it is that asks."""
-    return dependant.call is principal or any(asks_who(d) for d in dependant.dependencies)
+    return dependant.call in {principal, seat_of} or any(
+        asks_who(d) for d in dependant.dependencies
+    )

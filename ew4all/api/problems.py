@@ -47,6 +47,8 @@ class Problem(Exception):
         Word for programs, such as ``unknown-layer``.
     errors
         What is wrong where: mappings with ``pointer`` (RFC 6901), ``detail`` and ``code``.
+    more
+        Further members of the document, such as what is there now (RFC 9457, 3.2).
     """
 
     def __init__(
@@ -58,11 +60,13 @@ class Problem(Exception):
         errors: Sequence[Mapping[str, Any]] = (),
         type_: str | None = None,
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.errors, self.headers = tuple(errors), dict(headers or {})
         self.type = type_ or TYPES + code
+        self.more = dict(more or {})
 
     def document(self, instance: str, request_id: str) -> dict[str, Any]:
         """Return the problem document."""
@@ -72,7 +76,7 @@ class Problem(Exception):
         }  # fmt: skip
         if self.errors:
             out["errors"] = list(self.errors)
-        return out
+        return {**self.more, **out}
 
 
 _STATUS: Final[tuple[tuple[type[errors.EW4AllError], int, str], ...]] = (

@@ -49,6 +49,8 @@ class Service:
         self.poller: Poller | None = None
         self.checker = Checker()
         """Checks scenarios."""
+        self.exercise_checker = Checker(module="ew4all.api.exercises.checker")
+        """Looks through exercises and lists of injects."""
         self.rates = Rates(settings.limits)
         """How often each client asked in the last minute."""
         self.tiles: Bounded[bytes] = Bounded(settings.tile_cache_bytes, len)
@@ -117,6 +119,7 @@ class Service:
         if self.worker is not None:
             self.worker.stop()
         self.checker.close()
+        self.exercise_checker.close()
         self.dispatcher.close()
         self.database.close()
 

@@ -28,6 +28,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: Any = None) -> None:
         """End: clients of streams connect again, to whoever serves then, and go on where they were."""
         self._app.state.events.close()
+        self._app.state.rooms.end_streams()
         await super().shutdown(sockets)
 
 

@@ -84,6 +84,9 @@ class Limits(BaseSettings):
     listener_events: int = Field(
         default=256, gt=0, description="events that may wait for one client; then it is dropped"
     )
+    exercises_open: int = Field(
+        default=8, gt=0, description="exercises that are open in one process at a time"
+    )
     tile_cells: int = Field(
         default=64_000_000,
         gt=0,
@@ -132,6 +135,12 @@ class Settings(BaseSettings):
     keep_jobs_days: float = Field(default=30.0, gt=0.0)
     poll_s: float = Field(
         default=0.2, gt=0.0, description="how often queues and events are looked at"
+    )
+    exercise_tick_s: float = Field(
+        default=0.5,
+        gt=0.0,
+        le=2.0,
+        description="how often the clock of an exercise that runs is written down and told",
     )
     heartbeat_s: float = Field(
         default=15.0,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import typing
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from ew4all.errors import ScenarioError
+from ew4all.errors import FaultyFileError, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,13 +44,23 @@ def path_text(path: Iterable[str | int]) -> str:
     return ".".join(_cut(str(part)) for part in path)
 
 
-def error_of(name: str, findings: Sequence[Finding], more: int = 0) -> ScenarioError:
+_Error = TypeVar("_Error", bound=FaultyFileError)
+
+
+def error_of(
+    name: str,
+    findings: Sequence[Finding],
+    more: int = 0,
+    kind: type[_Error] = ScenarioError,  # type: ignore[assignment]
+) -> _Error:
     """Return the error that holds findings, in the order of the text; its message shows the first of them.
 
     Parameters
     ----------
     more
         Faults that there are beside them.
+    kind
+        Class of the error.
     """
     distinct = sorted(set(findings))
     count = len(distinct) + more
@@ -61,7 +71,7 @@ def error_of(name: str, findings: Sequence[Finding], more: int = 0) -> ScenarioE
     if count > len(shown):
         shown.append(f"and {count - len(shown):,} more")
     head = f"{name} has {count:,} fault{'s' if count > 1 else ''}; nothing was computed:"
-    return ScenarioError("\n  ".join([head, *shown]), ordered, count - len(ordered))
+    return kind("\n  ".join([head, *shown]), ordered, count - len(ordered))
 
 
 _KINDS: Final = {

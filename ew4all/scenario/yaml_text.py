@@ -39,6 +39,7 @@ class MarkedText:
     keys: dict[Path, Mark] = field(default_factory=dict)
     values: dict[Path, Mark] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    what: str = "scenario"
 
     def place(self, path: Path, *, of_key: bool = False) -> Mark:
         """Return where a path stands in the text; the place of the nearest section around it where it is not there itself."""
@@ -53,15 +54,20 @@ class MarkedText:
         return Mark(1, 1)
 
 
-def read_marked(text: str) -> MarkedText:
+def read_marked(text: str, *, what: str = "scenario") -> MarkedText:
     """Read one YAML 1.2 document; what is wrong is a finding, not an exception.
 
     Times and dates stay text. Tags that make objects are refused, and so is a document that grows by its own aliases.
+
+    Parameters
+    ----------
+    what
+        What the document holds, in findings: `ew4all WHAT new` writes one.
     """
-    out = MarkedText()
+    out = MarkedText(what=what)
     if len(text) > _MOST_CHARACTERS:
         out.findings.append(
-            Finding(1, 1, "", f"the file has {len(text):,} characters; a scenario has at most {_MOST_CHARACTERS:,}")
+            Finding(1, 1, "", f"the file has {len(text):,} characters; {article(what)} has at most {_MOST_CHARACTERS:,}")
         )  # fmt: skip
         return out
     try:
@@ -79,7 +85,7 @@ def read_marked(text: str) -> MarkedText:
         return out
     if node is None:
         out.findings.append(
-            Finding(1, 1, "", "the file is empty; `ew4all scenario new` writes one to begin with")
+            Finding(1, 1, "", f"the file is empty; `ew4all {what} new` writes one to begin with")
         )
         return out
     try:
@@ -88,6 +94,11 @@ def read_marked(text: str) -> MarkedText:
         # What was read so far is no scenario: nothing more can be said of it.
         out.value = None
     return out
+
+
+def article(what: str) -> str:
+    """Return a word with its article."""
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
 
 
 class _TooMuchError(Exception):
@@ -120,15 +131,15 @@ class _Reader:
         if id(node) in self.around:
             said = "this alias stands within what it names, so that it grows without end; write out what is meant"
         elif len(self.around) > _DEEPEST:
-            said = f"this is nested more than {_DEEPEST} deep, as no scenario is; check brackets and indentation"
+            said = f"this is nested more than {_DEEPEST} deep, as no {self.out.what} is; check brackets and indentation"
         elif self.seen <= _MOST_VALUES:
             return
         elif len(self.nodes) < self.seen:
-            said = f"with its aliases written out the file has more than {_MOST_VALUES:,} values, the most of a scenario; use fewer"
+            said = f"with its aliases written out the file has more than {_MOST_VALUES:,} values, the most of {article(self.out.what)}; use fewer"
         else:
             said = (
-                f"the file has more than {_MOST_VALUES:,} values (this is the next), the most of a scenario; put long lists into "
-                "files of their own, such as a polygon for alert.area"
+                f"the file has more than {_MOST_VALUES:,} values (this is the next), the most of {article(self.out.what)}; "
+                "put long lists into files of their own, such as a polygon for alert.area"
             )
         self.finding(mark, path, said)
         raise _TooMuchError
@@ -181,7 +192,7 @@ class _Reader:
         except ValueError:
             self.finding(mark, path, f"{short(text)} is no number")
             return None
-        self.finding(mark, path, f"the tag {tag} is not for scenarios; leave it out")
+        self.finding(mark, path, f"the tag {tag} is not for {self.out.what}s; leave it out")
         return None
 
     def finding(self, mark: Mark, path: Path, message: str) -> None:

@@ -24,6 +24,8 @@ class Notice:
         How long it stays on air from its issue.
     device_geofenced
         Phones outside the warning area suppress it.
+    area
+        Name of its warning area in a run with several (`ew4all.sim.alert_areas`); empty: that of the run.
     """
 
     identifier: str = "alert"
@@ -32,6 +34,7 @@ class Notice:
     pages: int = 2
     duration_s: float = 1800.0
     device_geofenced: bool = False
+    area: str = ""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,8 @@ class Engine:
         seeds = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
         values = [resolve(use.channel.parameters, use.values, use.channel.name) for use in uses]
         exposures = [
-            use.channel.exposure(world, value) for use, value in zip(uses, values, strict=True)
+            use.channel.exposure(world.told_apart, value)
+            for use, value in zip(uses, values, strict=True)
         ]
         told = [k for k, use in enumerate(uses) if getattr(use.channel, "is_word_of_mouth", False)]
         self.population = Population(
@@ -165,7 +166,7 @@ class Engine:
         Raises
         ------
         OptionError
-            It names a channel, zone, operator or technology that the run does not have; or it sends an alert that was issued and
+            It names a channel, zone, operator, technology or warning area that the run does not have; or it sends an alert that was issued and
             cancelled.
         """
         self.population.advance(self.now_s)
@@ -201,11 +202,14 @@ class Engine:
                 "(CAP 1.2, 3.2.1)"
             )
             raise OptionError(msg)
+        wanted = [self._channel(name) for name in decision.channels] or range(len(self.stages))
+        self.world.seen_from(
+            decision.notice.area
+        )  # before anything is sent: it may be an area that there is not
         if isinstance(decision, Issue):
             self._issued.add(identifier)
         kind = "issue" if isinstance(decision, Issue) else "update"
         self.events.add(self.now_s, kind, identifier)
-        wanted = [self._channel(name) for name in decision.channels] or range(len(self.stages))
         for k in wanted:
             self.env.process(self._bring(k, decision.notice))
         times = [self.now_s + after_s for after_s in after_issue(self.tick_s)]
@@ -213,7 +217,7 @@ class Engine:
 
     def _bring(self, k: int, notice: Notice) -> Process:
         """Bring a text to a channel, which plays it, or keeps it until it is switched on."""
-        use, stage = self._uses[k], self.stages[k]
+        use, stage = self._uses[k], self.stages[k].seen_from(notice.area)
         if use.gateway_s > 0:
             yield self.env.timeout(use.gateway_s)
         if stage.is_cancelled(notice.identifier):
@@ -231,7 +235,8 @@ class Engine:
         if on and not was_on:
             # What was under way ended with the switch: whatever is in force still begins anew.
             for notice in list(stage.in_force()):
-                self.env.process(self._uses[k].channel.play(stage, notice))
+                seen = stage.seen_from(notice.area)
+                self.env.process(self._uses[k].channel.play(seen, notice))
 
     def _change_network(self, decision: NetworkChange) -> None:
         if not 0.0 <= decision.share <= 1.0:

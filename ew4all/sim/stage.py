@@ -78,6 +78,15 @@ class Stage:
         self._later: F64 | float = 0.0
         self._cancelled: set[str] = set()
 
+    def seen_from(self, area: str) -> Stage:
+        """Return the stage on which an alert with this warning area plays: its state is the same, its world that of the area."""
+        return self if area == "" else _SeenFrom(self, area)
+
+    @property
+    def area(self) -> str:
+        """Name of the warning area whose alerts play here; empty where all have that of the run."""
+        return ""
+
     @property
     def env(self) -> simpy.Environment:
         """The clock of the run."""
@@ -177,3 +186,24 @@ class Stage:
         for held in self._held.values():
             total += held
         self.engine.population.set_rates(self.index, total, self._now, self._later)
+
+
+class _SeenFrom(Stage):
+    """A stage in the world of one warning area. Both have the same attributes, in the same place: what one sets the other has."""
+
+    __slots__ = ("_area", "_world")
+
+    def __init__(self, stage: Stage, area: str) -> None:
+        self.__dict__ = stage.__dict__
+        self._area = area
+        self._world = stage.engine.world.seen_from(area)
+
+    @property
+    def area(self) -> str:
+        """Name of the warning area."""
+        return self._area
+
+    @property
+    def world(self) -> World:
+        """What surrounds the people, as the alerts of the area see it."""
+        return self._world

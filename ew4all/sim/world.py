@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from ew4all.sim.states import Change, charge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from numpy.typing import NDArray
 
+    from ew4all.sim.alert_areas import AlertAreas
     from ew4all.sim.audience import Audience
     from ew4all.sim.rows import Rows
 
@@ -133,6 +133,8 @@ class World:
         Local time of the scenario's zero, hours 0..24.
     states_s
         When the states in `rows` held: the usual moment of issue.
+    areas
+        Warning areas of alerts that have their own; None: all have that of `rows`.
 
     Methods that end in `_now` give a value for each row, shape (rows,). It depends on `columns` of its name, so that
     ``rows.kinds(*world.columns("awake", "phone_on"))`` is fine enough for a channel that looks at both.
@@ -148,6 +150,36 @@ class World:
     audience: Audience
     zero_hour: float
     states_s: float = 0.0
+    areas: AlertAreas | None = None
+
+    def seen_from(self, area: str) -> World:
+        """Return the world of alerts with this warning area: who is in it, and which cells carry them.
+
+        Raises
+        ------
+        OptionError
+            There is no area of this name.
+        """
+        if area == "":
+            return self
+        if self.areas is None:
+            msg = f"this run has one warning area, and an alert asks for {area!r}; leave the area of the alert empty"
+            raise OptionError(msg)
+        if area not in self._views:
+            k, areas = self.areas.index(area), self.areas
+            service = self.rows.service if areas.history is None else areas.history[k]
+            rows = replace(self.rows, in_area=areas.holds(area), service=service)
+            self._views[area] = replace(self, rows=rows, service=areas.services[k], areas=None)
+        return self._views[area]
+
+    @property
+    def told_apart(self) -> World:
+        """The world for saying how rows differ: where there are several areas, by the set of them that rows lie in."""
+        if self.areas is None:
+            return self
+        # Whoever is in any area is true in this column, so that it still says "in area".
+        code: Any = self.areas.code
+        return replace(self, rows=replace(self.rows, in_area=code), areas=None)
 
     def hour(self, time_s: float) -> float:
         """Return the local time of day, hours 0..24."""
@@ -253,6 +285,10 @@ class World:
             column.flags.writeable = False
             self._seen[key] = column
         return self._seen[key]
+
+    @cached_property
+    def _views(self) -> dict[str, World]:
+        return {}
 
     @cached_property
     def _seen(self) -> dict[tuple[Any, ...], F64]:

@@ -26,6 +26,7 @@ __all__ = ["Checker", "main"]
 
 _SECONDS: Final = 60.0
 """How long a check may take: libraries that are loaded, and files that are read, included."""
+_MODULE: Final = "ew4all.api.documents.checker"
 _IDLE_S: Final = 600.0
 """How long the process waits for the next one before it gives its memory back."""
 
@@ -33,8 +34,8 @@ _IDLE_S: Final = 600.0
 class Checker:
     """The process, from the side of the service; one check at a time."""
 
-    def __init__(self, seconds: float = _SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float = _SECONDS, module: str = _MODULE) -> None:
+        self._seconds, self._module = seconds, module
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -60,11 +61,14 @@ class Checker:
         Problem
             400: it could not be looked through within the time, or ended the process; 503: too many wait for their turn.
         """
-        request = {"folder": str(folder), "name": name, "files": dict(files)}
+        return self.answer({"folder": str(folder), "name": name, "files": dict(files)})
+
+    def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the process says to a request; raises as `check`."""
         line = json.dumps(request).encode() + b"\n"
         # Whoever waits holds a thread of the service.
         if not self._turn.acquire(timeout=self._seconds):
-            told = "too many scenarios wait to be looked through: try again in a moment"
+            told = "too many others wait to be looked through: try again in a moment"
             raise Problem(503, "busy", told, headers={"Retry-After": "10"})
         try:
             for is_last in (False, True):
@@ -77,7 +81,7 @@ class Checker:
                     break
         finally:
             self._turn.release()
-        told = f"the scenario could not be looked through within {self._seconds:g} s: make it, or the files it names, smaller"
+        told = f"what was sent could not be looked through within {self._seconds:g} s: make it, or the files it names, smaller"
         raise Problem(400, "unreadable-input", told)
 
     def close(self) -> None:
@@ -89,7 +93,7 @@ class Checker:
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ew4all.api.documents.checker"],
+                [sys.executable, "-m", self._module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment(),

@@ -182,6 +182,84 @@ FEED_ALERTS = Table(
 )  # fmt: skip
 """Alerts of feeds, each once by sender, identifier and time of sending; `state` is how it stood at the last poll."""
 
+EXERCISES = Table(
+    "exercises", METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("title", String(300), nullable=False),
+    Column("scenario", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("files", JSON, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("owner", String(40), nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("deleted", DateTime(timezone=True)),
+    Column("clock", JSON, nullable=False),
+    Column("clock_at", DateTime(timezone=True), nullable=False),
+    Column("state", String(20), nullable=False),
+    Index("ix_exercises_state", "state"),
+)  # fmt: skip
+"""Exercises as they were made. `clock` is how the clock stood at `clock_at`, written before anybody is told of it; `state` is that of the clock."""
+
+EXERCISE_LOG = Table(
+    "exercise_log", METADATA,
+    Column("exercise", String(40), ForeignKey("exercises.id", ondelete="CASCADE"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("time_s", Float, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("told", JSON, nullable=False),
+    Column("written", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+"""Everything that happened in an exercise, a line of JSON each, and what it is to those who listen; nothing is changed or removed.
+Two that write the same number cannot both."""
+
+INVITATIONS = Table(
+    "invitations", METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("exercise", String(40), ForeignKey("exercises.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("team", String(300)),
+    Column("name", String(200), nullable=False),
+    Column("secret_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("uses", Integer),
+    Column("used", Integer, nullable=False),
+    Column("author", String(40), nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("expires", DateTime(timezone=True), nullable=False),
+    Column("revoked", DateTime(timezone=True)),
+    Index("ix_invitations_exercise", "exercise"),
+)  # fmt: skip
+"""Links for those who take part in an exercise."""
+
+SEATS = Table(
+    "seats", METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("exercise", String(40), ForeignKey("exercises.id", ondelete="CASCADE"), nullable=False),
+    Column("invitation", String(40), ForeignKey("invitations.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("team", String(300)),
+    Column("name", String(200), nullable=False),
+    Column("secret_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("expires", DateTime(timezone=True), nullable=False),
+    Column("revoked", DateTime(timezone=True)),
+    Index("ix_seats_exercise", "exercise"),
+)  # fmt: skip
+"""Those who came by an invitation: each has a token, which opens this exercise in this role."""
+
+BRANCHES = Table(
+    "exercise_branches", METADATA,
+    Column("exercise", String(40), ForeignKey("exercises.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("title", String(300), nullable=False),
+    Column("asked", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("result", JSON),
+    Column("created", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+"""What would have been; `asked` are the changes and until when, `result` how it compares, or the problem."""
+
 AUDIT = Table(
     "audit", METADATA,
     Column("seq", _SEQUENCE, primary_key=True, autoincrement=True),

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ew4all.errors import EmptyLayerError
-from ew4all.sim.channels.receivers import Untaken, area_share, newest, people_of, rate_of
+from ew4all.sim.channels.receivers import (
+    Untaken,
+    able_of_all,
+    area_share,
+    for_area,
+    newest,
+    people_of,
+    rate_of,
+)
 from ew4all.sim.population import Exposure
 
 if TYPE_CHECKING:
@@ -86,12 +94,12 @@ class Broadcaster:
         while not over() and next_s < end_s:
             while stage.now_s < next_s and not over():
                 yield stage.wait(next_s - stage.now_s)
-                audience.look()
+                audience.look(stage)
             if over():
                 break
             if first:
                 stage.record("on_air")
-            audience.hear(over, first=first)
+            audience.hear(stage, over, first=first)
             first = False
             next_s += values["repeat_s"]
         while stage.now_s < end_s and not over():
@@ -118,23 +126,24 @@ class _Audience:
         self.left_on, self.overheard_on = self.usual.copy(), np.zeros(kinds)
         self.overheard = np.zeros(kinds)
         self.noticed: F64 = np.full(kinds, stage.values["noticed"])
-        self._count()
+        self.part: F64 | float = 1.0
+        self._count(stage)
 
-    def look(self) -> None:
-        """Let people switch on and off up to now, and see whose power is there."""
-        stage, before = self.stage, self.usual
+    def look(self, stage: Stage) -> None:
+        """Let people switch on and off up to now, and see whose power is there; `stage` is that of an alert."""
+        before = self.usual
         self.usual, span_s = self._usual(), stage.now_s - self.at_s
         self.at_s = stage.now_s
         for name in ("left_on", "overheard_on"):
             on = getattr(self, name)
             setattr(self, name, _switch(on, before, self.usual, span_s, stage.values["session_s"]))
-        self._count()
+        self._count(stage)
 
-    def hear(self, over: Callable[[], bool], *, first: bool) -> None:
-        """Send the message once, each station at its time."""
-        stage, untaken, values = self.stage, self.untaken, self.stage.values
-        self.look()
-        stage.alert(self._on_air())
+    def hear(self, stage: Stage, over: Callable[[], bool], *, first: bool) -> None:
+        """Send the message of an alert once, each station at its time."""
+        untaken, values = self.untaken, stage.values
+        self.look(stage)
+        stage.alert(self._on_air(stage))
         on, noticed = self.left_on, np.full(self.usual.size, values["noticed"])
         if first and values["wakes_up"] > 0.0:
             woken = (1.0 - on) * values["wakes_up"] * self._mains()
@@ -142,21 +151,25 @@ class _Audience:
             wakes = awake * values["noticed"] + (1.0 - awake) * values["noticed_asleep"]
             noticed = (on * noticed + woken * wakes) / np.maximum(on + woken, _TINY)
             on = on + woken
-        hit = untaken.left * on
+        part = self.part
+        hit = part * untaken.left * on
         if not first and hit @ self.people < self.few and self.overheard @ self.people < self.few:
             return
         stage.record("broadcast", float(hit @ self.people))
         # Whoever overheard it may notice this time.
-        again = values["noticed"] * self.overheard_on if not first else np.zeros(on.size)
+        again = part * values["noticed"] * self.overheard_on if not first else np.zeros(on.size)
         self.noticed = noticed
         stage.notice(noticed, rate_of(again, values["repeat_s"]))
         missed = (1.0 - noticed) * hit
         still = self.overheard * (1.0 - again)
-        listening = self.overheard * self.overheard_on * (1.0 - values["noticed"] * (not first))
+        listening = (
+            self.overheard * self.overheard_on * (1.0 - part * (values["noticed"] * (not first)))
+        )
         self.overheard = still + missed
         self.overheard_on = (listening + missed) / np.maximum(self.overheard, _TINY)
         untaken.left = untaken.left - hit
-        self.left_on = np.zeros(on.size)
+        # None of those left for this alert had a set on; those who are left for another may.
+        self.left_on = (1.0 - part) * self.left_on / np.maximum(1.0 - part * on, _TINY)
         stage.env.process(self._roll(hit, noticed, over, _PIECES[0 if first else 1]))
 
     def _roll(self, hit: F64, noticed: F64, over: Callable[[], bool], pieces: int) -> Process:
@@ -182,10 +195,13 @@ class _Audience:
         self.overheard = self.overheard - missed
         self.overheard_on = listening / np.maximum(self.overheard, _TINY)
 
-    def _count(self) -> None:
+    def _count(self, stage: Stage) -> None:
         """Count who could be reached; whoever is able again has a set on as others have."""
         before = self.untaken.left
-        self.untaken.change(self._powered())
+        able, self.part = able_of_all(
+            stage, for_area(stage, stage.values["outside"]) * self._powered()
+        )
+        self.untaken.change(able)
         came = np.maximum(0.0, self.untaken.left - before)
         total = np.maximum(self.untaken.left, _TINY)
         self.left_on = ((total - came) * self.left_on + came * self.usual) / total
@@ -218,9 +234,9 @@ class _Audience:
         out = stage.mains.out(stage.now_s)[stage.world.rows.zone[row]]
         return np.where(out, stage.values["transmitter_backup"], 1.0)
 
-    def _on_air(self) -> F64:
+    def _on_air(self, stage: Stage) -> F64:
         """Return the share of each kind where a station carries it."""
-        stage, values = self.stage, self.stage.values
+        values = stage.values
         inside = stage.world.rows.in_area[stage.exposure.row]
         return self._transmitter() * values["carries"] * np.where(inside, 1.0, values["outside"])
 

@@ -11,6 +11,7 @@ from ew4all.sim.channels.cb_delay import first_wave, repeat_wave, repetition_s
 from ew4all.sim.channels.receivers import (
     Noticing,
     Untaken,
+    able_of_all,
     area_share,
     mass,
     newest,
@@ -67,6 +68,7 @@ class OnAir:
         self.willing = self._willing()
         self.decoded = np.array([values[f"decoded_{t}"] for t in TECHNOLOGIES])
         self.start_s, self.left_out = stage.now_s, np.zeros(kinds)
+        self.part: F64 | float = 1.0
         self.is_over, self.sounds_again = newest(stage, notice.identifier)
 
     def run(self) -> Process:
@@ -131,12 +133,13 @@ class OnAir:
         stage.alert(around)
         shows = np.minimum(1.0, shows / np.maximum(stage.exposure.susceptible, 1e-300))
         before = untaken.left
-        untaken.change(phones_on(stage) * self.willing * shows)
+        able, self.part = able_of_all(stage, phones_on(stage) * self.willing * shows)
+        untaken.change(able)
         # Whoever comes into reach now has not had the repetitions before.
         self.left_out[untaken.left > 2.0 * before + _NOBODY] = 0.0
         self.noticing.refresh()
         if self.sounds_again:
-            self.noticing.sound_again(untaken.served(), AGAIN_S)
+            self.noticing.sound_again(untaken.served() * self.part, AGAIN_S)
 
     def _broadcast(self, wave: Wave, *, last: bool = False) -> None:
         """Send it once: who is able and decodes it gets it, after the delays of the wave."""
@@ -144,7 +147,11 @@ class OnAir:
             self.cells.technology >= 0, self.cells.technology, TECHNOLOGIES.index("4g")
         )
         # Repetitions that were left out count with this one.
-        share = self.untaken.left * (1.0 - (1.0 - self.decoded[known]) ** (1 + self.left_out))
+        share = (
+            self.part
+            * self.untaken.left
+            * (1.0 - (1.0 - self.decoded[known]) ** (1 + self.left_out))
+        )
         reached = mass(self.people, share)
         few = reached < self.few and share.max(initial=0.0) < _MANY_OF_A_KIND
         self.left_out += 1

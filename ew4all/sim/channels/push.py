@@ -17,7 +17,9 @@ from ew4all.errors import EmptyLayerError
 from ew4all.sim.channels.receivers import (
     Noticing,
     Untaken,
+    able_of_all,
     area_share,
+    for_area,
     mass,
     newest,
     people_of,
@@ -122,24 +124,27 @@ class Push:
         if over():
             return
         stage.record("on_air")
-        stage.alert(susceptible)
+        placed = for_area(stage, values["outside"] / max(values["placed"], _TINY))
+        stage.alert(susceptible * placed)
         noticing.refresh()
         untaken: Untaken = stage.kept.setdefault("untaken", Untaken.begin(susceptible.size))
-        untaken.change(_able(stage, only_phones=self.only_phones))
+        able, part = able_of_all(stage, placed * _able(stage, only_phones=self.only_phones))
+        untaken.change(able)
         if sounds_again:
-            noticing.sound_again(untaken.served(), AGAIN_S)
-        messages = mass(people_of(stage), susceptible)
-        _deliver(stage, untaken, _usual_delay(values, messages / values["rate_per_s"]), over)
+            noticing.sound_again(untaken.served() * part, AGAIN_S)
+        messages = mass(people_of(stage), susceptible * placed)
+        _deliver(stage, untaken, part, _usual_delay(values, messages / values["rate_per_s"]), over)
         people = people_of(stage)
         people /= max(float(people.sum()), _TINY) * area_share(stage)
         while not over() and stage.now_s < end_s:
             yield stage.wait(min(_LOOK_S, end_s - stage.now_s))
-            untaken.change(_able(stage, only_phones=self.only_phones))
+            able, part = able_of_all(stage, placed * _able(stage, only_phones=self.only_phones))
+            untaken.change(able)
             noticing.refresh()
             if sounds_again:
-                noticing.sound_again(untaken.served(), AGAIN_S)
-            if stage.now_s < end_s and mass(people, untaken.left * susceptible) > _FEW:
-                _deliver(stage, untaken, Delay.exponential(values["resync_s"]), over)
+                noticing.sound_again(untaken.served() * part, AGAIN_S)
+            if stage.now_s < end_s and mass(people, part * untaken.left * susceptible) > _FEW:
+                _deliver(stage, untaken, part, Delay.exponential(values["resync_s"]), over)
         stage.record("off_air")
         while not over():
             # What has arrived is still found by whoever looks.
@@ -215,10 +220,12 @@ def _usual_delay(values: Mapping[str, float], fan_out_s: float) -> Delay:
     )
 
 
-def _deliver(stage: Stage, untaken: Untaken, delay: Delay, over: Callable[[], bool]) -> None:
-    share = untaken.left
+def _deliver(
+    stage: Stage, untaken: Untaken, part: F64 | float, delay: Delay, over: Callable[[], bool]
+) -> None:
+    share = part * untaken.left
     stage.record("broadcast", mass(people_of(stage), share * stage.exposure.susceptible))
-    untaken.left = np.zeros(share.size)
+    untaken.left = untaken.left - share
     stage.env.process(_roll(stage, untaken, share, delay, over))
 
 

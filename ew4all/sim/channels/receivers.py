@@ -116,6 +116,43 @@ def area_share(stage: Stage) -> float:
     return inside / float(rows.people.sum()) if inside > 0.0 else 1.0
 
 
+def able_of_all(stage: Stage, own: F64) -> tuple[F64, F64 | float]:
+    """Return who can receive any alert of this channel that is in force, whatever its warning area, and the part of them for this one.
+
+    People reached and people left are shared by all alerts of a channel. Where alerts have areas of their own, one that looks must not
+    take those out of reach who are in the area of another; thought of as ordered, the fewer are part of the more.
+
+    Parameters
+    ----------
+    own
+        Share of each kind that can receive the alert that asks, shape (kinds,).
+    """
+    if stage.area == "":
+        return own, 1.0
+    held: dict[str, F64] = stage.kept.setdefault("able_by_area", {})
+    held[stage.area] = own
+    others = {text.area for text in stage.in_force()} - {stage.area}
+    able = own
+    for area in sorted(others & held.keys()):
+        able = np.maximum(able, held[area])
+    return able, np.where(able > 0.0, own / np.where(able > 0.0, able, 1.0), 1.0)
+
+
+def for_area(stage: Stage, beyond: float) -> F64 | float:
+    """Return the part of those whom a channel can ever reach that an alert with this warning area is for.
+
+    Parameters
+    ----------
+    beyond
+        For people outside its area, of those in the area of another; people in no area at all are as the channel has them.
+    """
+    if stage.area == "":
+        return 1.0
+    row = stage.exposure.row
+    any_area = stage.engine.world.rows.in_area[row]
+    return np.where(any_area & ~stage.world.rows.in_area[row], min(1.0, beyond), 1.0)
+
+
 def phones_on(stage: Stage) -> F64:
     """Return the share of each kind with a phone that is on, as it was `LOOK_S` ago at most, shape (kinds,)."""
     since_s, mains, share = stage.kept.get("phones_on", (-np.inf, None, None))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ew4all.coverage.sound import hearing_probability
 from ew4all.errors import EmptyLayerError
-from ew4all.sim.channels.receivers import Untaken, newest, rate_of
+from ew4all.sim.channels.receivers import Untaken, able_of_all, newest, rate_of
 from ew4all.sim.parameters import Parameter, share
 from ew4all.sim.population import Exposure
 
@@ -152,8 +152,9 @@ def _sound(stage: Stage, over: Callable[[], bool]) -> Process:
     untaken: Untaken = stage.kept.setdefault("untaken", Untaken.begin(kinds))
     sounding, (asleep, awake) = _sounding(stage), _audible(stage)
     stage.alert(sounding)
-    untaken.change(sounding * (asleep + awake))
-    heard_by = untaken.left.copy()
+    able, part = able_of_all(stage, sounding * (asleep + awake))
+    untaken.change(able)
+    heard_by = part * untaken.left
     untaken.left -= heard_by
     people = np.bincount(stage.exposure.kind, stage.world.rows.people, kinds)
     stage.record("sounded", float(heard_by @ people))

@@ -84,6 +84,8 @@ class WordOfMouth:
         fades_s = stage.values["fades_s"]
         ends: dict[str, float] = stage.kept.setdefault("ends_s", {})
         ends[notice.identifier] = stage.now_s + notice.duration_s
+        inside: dict[str, NDArray[np.bool_]] = stage.kept.setdefault("inside", {})
+        inside[notice.identifier] = stage.world.rows.in_area[stage.exposure.row]
         if stage.kept.get("talking"):
             return
         stage.kept["talking"] = True
@@ -100,7 +102,7 @@ class WordOfMouth:
             talk = _mean_talk(stage.now_s - end_s, step_s, fades_s)
             if talk < _SILENT:
                 break
-            stage.hold("talk", talk * _told(stage))
+            stage.hold("talk", talk * _told(stage, np.any([inside[name] for name in ends], axis=0)))
             yield stage.wait(step_s)
         stage.hold("talk", None)
         stage.kept["talking"] = False
@@ -116,15 +118,15 @@ def _mean_talk(since_end_s: float, step_s: float, fades_s: float) -> float:
     return part * -math.expm1(-step_s / fades_s) * fades_s / step_s
 
 
-def _told(stage: Stage) -> F64:
-    """Return the rate per second at which each kind is told, if everybody else were warned."""
+def _told(stage: Stage, inside: NDArray[np.bool_]) -> F64:
+    """Return the rate per second at which each kind is told, if everybody else were warned; `inside` the area of an alert or not."""
     world, row, values = stage.world, stage.exposure.row, stage.values
     awake = world.awake_now(stage.now_s)[row]
     served = world.service.technology_at(stage.now_s)[world.rows.service[row]] >= 0
     phone = world.phone_on_now(stage.now_s, stage.mains)[row] * stage.service_share()[row] * served
     # Before the alert those without a telephone are met in person as often as the others.
     way = 1.0 - values["by_phone"] * (1.0 - phone)
-    where = np.where(world.rows.in_area[row], 1.0, values["outside"])
+    where = np.where(inside, 1.0, values["outside"])
     told: F64 = (
         values["told_per_min"] / 60.0 * way * where * (awake + (1.0 - awake) * values["asleep"])
     )

@@ -1,0 +1,338 @@
+"""A room: one exercise that is played in this process. Its engine, its clock's tick, and those who listen.
+
+Whatever happens goes the same way: the engine works it out, it is written down in one transaction with the clock, and then everybody is
+told. Where it cannot be written down it did not happen: the engine is thrown away and played again from the log.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ew4all.api.exercises import records
+from ew4all.api.exercises.invitations import list_seats
+from ew4all.api.exercises.process import EngineLost, EngineProcess
+from ew4all.api.exercises.records import Entry, Overtaken
+from ew4all.api.problems import Problem
+from ew4all.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ew4all.api.exercises.broadcast import Broadcast
+    from ew4all.api.exercises.invitations import Seat
+    from ew4all.api.exercises.records import Stored
+    from ew4all.api.service import Service
+
+__all__ = ["Room", "wall_now"]
+
+_AWAY_S: Final = 2.0
+"""A clock that was written down longer ago than this stood still: nobody was there to let it run."""
+_STANDS_S: Final = 5.0
+"""How often a room is looked at whose clock stands still."""
+_AGAIN_S: Final = 2.0
+_IDLE_S: Final = 600.0
+"""After what time a room in which nothing runs, and to which nobody listens, gives its memory back."""
+_TURN_S: Final = 20.0
+_MOST_WAITING: Final = 12
+"""How many may wait for their turn: each holds a thread of the service."""
+_TRIES: Final = 3
+
+_LOG = structlog.get_logger("ew4all.exercises")
+
+
+def wall_now() -> str:
+    """Return the time of day, as the log has it."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+
+
+class Room:
+    """An exercise that is open.
+
+    Attributes
+    ----------
+    phase
+        ``opening``, ``ready``, ``broken`` (with `problem`) or ``ended``; the engine answers in the second and fourth.
+    state
+        How it stands, whole; None while it was never ready.
+    about
+        What its document tells besides what is stored: zones, operators, where it is.
+    """
+
+    def __init__(self, service: Service, stored: Stored, broadcast: Broadcast) -> None:
+        self._service, self.stored, self.broadcast = service, stored, broadcast
+        self.phase = "opening"
+        self.problem: str | None = None
+        self.state: dict[str, Any] | None = None
+        self.about: dict[str, Any] = {}
+        self._engine: EngineProcess | None = None
+        self._known = 0
+        self._turn = threading.Lock()
+        self._waiting = 0
+        self._failures = 0
+        self._used_s = time.monotonic()
+        self._woken = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(
+            target=self._live, name=f"ew4all-exercise-{stored.id}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to open it."""
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is open, or being opened."""
+        return self._thread.is_alive() and not self._stopping
+
+    def stop(self) -> None:
+        """Close it; nothing is lost."""
+        self._stopping = True
+        self._woken.set()
+        self._thread.join()
+
+    def known(self) -> dict[str, Any]:
+        """Return how it stands.
+
+        Raises
+        ------
+        Problem
+            503: it was never open yet.
+        """
+        self._used_s = time.monotonic()
+        if self.state is None:
+            raise self._closed()
+        return self.state
+
+    def ask(self, what: str, **given: Any) -> dict[str, Any]:
+        """Ask the engine something that changes nothing.
+
+        Raises
+        ------
+        Problem
+            What is asked for is not there, or 503: it is not open yet, or too busy.
+        """
+        with self._taking_turn() as engine:
+            try:
+                found: dict[str, Any] = engine.ask(what, wall=wall_now(), **given)["result"]
+            except EngineLost as error:
+                raise self._lost() from error
+        return found
+
+    def act(self, seat: Seat, what: str, **given: Any) -> dict[str, Any]:
+        """Let something happen, by somebody; return what the engine says of it.
+
+        Raises
+        ------
+        Problem
+            It cannot be, and did not happen; 503 as above.
+        """
+        with self._taking_turn() as engine:
+            try:
+                answer = engine.ask("act", do=what, by=seat.by, wall=wall_now(), **given)
+            except EngineLost as error:
+                raise self._lost() from error
+            self._keep(answer)
+        self._woken.set()
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    @contextmanager
+    def _taking_turn(self) -> Iterator[EngineProcess]:
+        self._used_s = time.monotonic()
+        if self._waiting >= _MOST_WAITING:
+            raise _busy()
+        self._waiting += 1
+        try:
+            is_mine = self._turn.acquire(timeout=_TURN_S)
+        finally:
+            self._waiting -= 1
+        if not is_mine:
+            raise _busy()
+        try:
+            if self._engine is None:
+                raise self._closed()
+            self._follow(self._engine)
+            yield self._engine
+        except (DBAPIError, PoolTimeout):
+            # The engine may know of something that is not written down.
+            self._throw_away()
+            raise
+        finally:
+            self._turn.release()
+
+    def _closed(self) -> Problem:
+        if self.phase == "broken" and self.problem is not None:
+            return Problem(503, "broken", f"the exercise cannot be opened: {self.problem}")
+        told = "the exercise is being opened: its people are counted, and its log is played; ask again in a moment"
+        return Problem(503, "opening", told, headers={"Retry-After": "2"})
+
+    def _lost(self) -> Problem:
+        self._throw_away()
+        told = "the simulation of this exercise has ended unexpectedly, and is played again from the log; ask again in a moment"
+        return Problem(503, "engine-lost", told, headers={"Retry-After": "5"})
+
+    def _throw_away(self) -> None:
+        if self._engine is not None:
+            self._engine.clear()
+            self._engine = None
+        self._enter("opening")
+        self._woken.set()
+
+    def _enter(self, phase: str, problem: str | None = None) -> None:
+        if (phase, problem) == (self.phase, self.problem):
+            return
+        self.phase, self.problem = phase, problem
+        told = {"phase": phase} if problem is None else {"phase": phase, "problem": problem}
+        self.broadcast.tell("phase", told)
+
+    def _keep(self, answer: dict[str, Any]) -> None:
+        """Write down what happened, then tell."""
+        state = answer["state"]
+        entries = [Entry(**one) for one in answer.get("entries", ())]
+        before = None if self.state is None else self.state["clock"]
+        clock = state["clock"]
+        if entries or clock != before:
+            database = self._service.database
+            try:
+                with database.begin() as connection:
+                    records.append(database, connection, self.stored.id, entries, clock)
+            except Overtaken as error:
+                raise self._lost() from error
+        self._known += len(entries)
+        phase = "ended" if clock["state"] == "ended" else "ready"
+        state["phase"] = phase
+        self.state = state
+        self.broadcast.publish(entries, state)
+        self._enter(phase)
+
+    def _follow(self, engine: EngineProcess) -> None:
+        """Take over what another process of the service has written: with PostgreSQL there may be several."""
+        if self._service.database.is_sqlite:
+            return
+        with self._service.database.read() as connection:
+            entries = records.entries(connection, self.stored.id, self._known)
+        if not entries:
+            return
+        try:
+            answer = engine.ask("follow", log=[e.line for e in entries], wall=wall_now())
+        except EngineLost as error:
+            raise self._lost() from error
+        self._known += len(entries)
+        self.state = {**answer["state"], "phase": self.phase}
+        self.broadcast.publish(entries, self.state)
+
+    def _live(self) -> None:
+        seats_s = time.monotonic()
+        while not self._stopping:
+            try:
+                if self._engine is None:
+                    self._open()
+                elif self._is_running():
+                    self._tick()
+            except Problem as error:
+                self._failed(error.detail)
+            except (DBAPIError, PoolTimeout, ReadError, OSError) as error:
+                _LOG.warning("exercise waits", exercise=self.stored.id, error=str(error))
+                self._failures += 1
+            if time.monotonic() - seats_s > _STANDS_S:
+                seats_s = time.monotonic()
+                self._put_out()
+                if self._is_idle():
+                    break
+            self._woken.wait(self._pause_s())
+            self._woken.clear()
+        self._stopping = True
+        with self._turn:
+            if self._engine is not None:
+                self._engine.clear()
+                self._engine = None
+
+    def _open(self) -> None:
+        database, mine = self._service.database, self.stored.id
+        with database.read() as connection:
+            stored = records.find(connection, mine)
+            log = records.entries(connection, mine)
+        if stored is None:
+            self._stopping = True
+            self.broadcast.drop()
+            return
+        self._enter("opening")
+        engine = EngineProcess(self._service, stored)
+        try:
+            answer = engine.open([e.line for e in log], wall=wall_now())
+            about = answer["about"]
+            mark = self._stood_still()
+            if mark is not None:
+                answer = engine.ask("tick", mark=mark, wall=wall_now())
+        except (EngineLost, Problem) as error:
+            engine.clear()
+            told = (
+                error.detail
+                if isinstance(error, Problem)
+                else "the simulation ended while it was opened"
+            )
+            raise Problem(503, "broken", told) from error
+        with self._turn:
+            self._engine, self._known, self._failures = engine, len(log), 0
+            self.state, self.about = None, about
+            self._keep(answer)
+
+    def _stood_still(self) -> dict[str, Any] | None:
+        """Return how the clock was written down last, where it should run and nobody has let it: it goes on from there."""
+        with self._service.database.read() as connection:
+            stored = records.find(connection, self.stored.id)
+        if stored is None or stored.state != "running":
+            return None
+        away_s = (dt.datetime.now(dt.UTC) - stored.clock_at).total_seconds()
+        if away_s <= _AWAY_S:
+            return None
+        return {"time_s": stored.clock["time_s"], "at": stored.clock["at"]}
+
+    def _tick(self) -> None:
+        with self._taking_turn() as engine:
+            try:
+                answer = engine.ask("tick", wall=wall_now())
+            except EngineLost as error:
+                raise self._lost() from error
+            self._keep(answer)
+
+    def _failed(self, told: str) -> None:
+        self._failures += 1
+        if self._engine is None and self._failures >= _TRIES:
+            self._enter("broken", told)
+        _LOG.error("exercise failed", exercise=self.stored.id, error=told, times=self._failures)
+
+    def _pause_s(self) -> float:
+        if self._engine is None:
+            return min(60.0, _AGAIN_S * 2**self._failures) if self._failures else 0.01
+        return self._service.settings.exercise_tick_s if self._is_running() else _STANDS_S
+
+    def _is_running(self) -> bool:
+        return self.state is not None and self.state["clock"]["state"] == "running"
+
+    def _is_idle(self) -> bool:
+        idle_s = time.monotonic() - self._used_s
+        return not self._is_running() and not len(self.broadcast) and idle_s > _IDLE_S
+
+    def _put_out(self) -> None:
+        """End the streams of seats that were ended, by another process too."""
+        listening = self.broadcast.seats
+        if not listening:
+            return
+        with self._service.database.read() as connection:
+            good = {one["id"] for one in list_seats(connection, self.stored.id)}
+        self.broadcast.drop(listening - good)
+
+
+def _busy() -> Problem:
+    told = "the simulation of this exercise has much to do at the moment: try again"
+    return Problem(503, "busy", told, headers={"Retry-After": "2"})

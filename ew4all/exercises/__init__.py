@@ -1,0 +1,1 @@
+"""Exercises as files: read, checked, written, and the library of those that come with the package."""

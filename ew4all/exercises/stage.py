@@ -1,0 +1,62 @@
+"""The scenario that an exercise is played on: found, read, and what it has that an exercise may name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ew4all.errors import InputError, ReadError
+from ew4all.scenario import load_scenario, shipped
+from ew4all.sim.exercise import ScenarioKnown
+
+if TYPE_CHECKING:
+    from ew4all.scenario import Scenario
+
+__all__ = ["known_of", "scenario_of"]
+
+
+def scenario_of(name: str, folder: Path) -> Scenario:
+    """Return the scenario that an exercise names: a file relative to its folder, or one that comes with the package.
+
+    Raises
+    ------
+    ReadError
+        There is none of that name.
+    ScenarioError
+        What is wrong with it.
+    """
+    given = Path(name).expanduser()
+    beside = given if given.is_absolute() else folder / given
+    if beside.is_file():
+        return load_scenario(beside)
+    if name in shipped():
+        return load_scenario(name)
+    msg = f"there is no scenario {name}: no file {beside}, and none of that name comes with ew4all; there are {', '.join(shipped())}"
+    raise ReadError(msg)
+
+
+def known_of(scenario: Scenario) -> ScenarioKnown:
+    """Return what a scenario has that an exercise may name. Zones are read from their file; where it cannot be read, nothing is said of them."""
+    network = scenario.network
+    operators = {name.partition(":")[2] for name in network.coverage or {} if ":" in name}
+    operators |= set(network.operator_share or {})
+    return ScenarioKnown(
+        zones=_zones(scenario),
+        channels=frozenset(scenario.channel_names()),
+        operators=frozenset(operators) or None,
+        has_sites=network.sites is not None,
+        from_s=scenario.run.since,
+        until_s=scenario.run.since + scenario.run.duration,
+    )
+
+
+def _zones(scenario: Scenario) -> frozenset[str] | None:
+    from ew4all.readers.zones import OUTSIDE, read_zones
+
+    said = scenario.zones
+    if said is None:
+        return frozenset({OUTSIDE})
+    try:
+        return frozenset({*read_zones(said.file, said.id, said.name).ids, OUTSIDE})
+    except (InputError, ReadError):
+        return None
