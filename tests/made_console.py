@@ -71,12 +71,14 @@ class Room:
         self.alerts: list[dict[str, Any]] = []
         self.invitations: list[dict[str, Any]] = []
         self.branches: list[dict[str, Any]] = []
+        self.notes: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, Any]] = []
         self.is_down = False
         self.seq = 100
         self.events: list[tuple[int, str, dict[str, Any]]] = []
         self.listeners: list[queue.Queue[Any]] = []
         self.lock = threading.Lock()
+        self.heard_s = time.monotonic()
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
         """Tell an event to everybody and keep it for those who come later."""
@@ -93,6 +95,15 @@ class Room:
         with self.lock:
             for one in self.listeners:
                 one.put(None)
+
+    def now(self) -> dict[str, Any]:
+        """The clock, brought to this moment."""
+        clock = self.state["clock"]
+        seconds = time.monotonic() - self.heard_s
+        self.heard_s += seconds
+        if clock["state"] == "running":
+            clock["time_s"] += seconds * clock["speed"]
+        return clock
 
     def state_for(self, role: str) -> dict[str, Any]:
         out = {**self.state, "alerts": self.alerts, "seq": self.seq}
@@ -140,7 +151,7 @@ class Room:
         return self.state_for(asked[4])
 
     def _clock(self, method: str, _rest: str, _query: Any, body: Any, *_: Any) -> Any:
-        clock = self.state["clock"]
+        clock = self.now()
         if method == "POST":
             do = body["do"]
             clock["state"] = {"start": "running", "resume": "running", "pause": "paused", "end": "ended"}.get(do, clock["state"])  # fmt: skip
@@ -236,8 +247,10 @@ class Room:
         return out
 
     def _messages(
-        self, method: str, _rest: str, _query: Any, body: Any, role: str, team: str | None, *_: Any
+        self, method: str, rest: str, _query: Any, body: Any, role: str, team: str | None, *_: Any
     ) -> Any:
+        if rest.endswith("/read"):
+            return None
         if method == "POST":
             self.seq += 1
             now = self.state["clock"]["time_s"]
@@ -287,6 +300,13 @@ class Room:
             return {**made, "link": f"{self.url}/console/#join={SECRET}", "secret": SECRET}
         return {"invitations": self.invitations}
 
+    def _notes(self, method: str, _rest: str, _query: Any, body: Any, *_: Any) -> Any:
+        if method == "POST":
+            made = {"id": len(self.notes), "time_s": 1834.0, "by": {"name": "Eva"}, **body}
+            self.notes.append(made)
+            return made
+        return {"notes": self.notes}
+
     def _seats(self, *_: Any) -> Any:
         return {"seats": [{"id": "s1", "role": "player", "team": "nema", "name": "Maria", "is_listening": True}]}  # fmt: skip
 
@@ -329,17 +349,17 @@ class _Handler(BaseHTTPRequestHandler):
         with room.lock:
             kept = [e for e in room.events if last and e[0] > last]
             room.listeners.append(mine)
-        self._event(room.seq if not last else last, "state", room.state_for(role))
         if kept:
             self._event(None, "missed", {"count": len(kept), "from": kept[0][0], "to": kept[-1][0]})
         for one in kept:
             self._event(*one)
+        self._event(room.seq, "state", room.state_for(role))
         try:
             while True:
                 try:
                     found = mine.get(timeout=1.0)
                 except queue.Empty:
-                    self.wfile.write(b": heartbeat\n\n")
+                    self._event(None, "tick", {"clock": room.now()})
                     continue
                 if found is None:
                     return

@@ -1,5 +1,5 @@
 // What people do, as requests. Each throws the problem that the service tells.
-import { read } from "shared/api.js";
+import { ask, read } from "shared/api.js";
 import { now, put } from "shared/state.js";
 import { again, at, place, take } from "./exercise.js";
 
@@ -55,6 +55,14 @@ export const score = async (row, { points, note }) => {
   await again("sheet");
 };
 
+/** Say that a message was opened; it does not matter whether that gets through. */
+export const opened = (id) => gone(`messages/${id}/read`, "POST").catch(() => {});
+
+export const note = async (text, is_lesson) => {
+  await send("POST", "notes", { text, is_lesson });
+  await again("notes");
+};
+
 export const invite = async (invitation) => {
   const made = await send("POST", "invitations", invitation);
   await again("invitations");
@@ -72,7 +80,6 @@ export const branch = async (body) => {
   return made;
 };
 
-async function gone(path) {
-  const { ask } = await import("shared/api.js");
-  await ask(at(path), { method: "DELETE" });
+async function gone(path, method = "DELETE") {
+  await ask(at(path), { method });
 }

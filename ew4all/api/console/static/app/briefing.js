@@ -7,6 +7,7 @@ import { t } from "./words.js";
 
 /** A file of the exercise: a link shows no token, so with one it is fetched first. */
 export function File({ href, title, name }) {
+  if (!href) return html`<span dir="auto">${title}</span>`;
   const path = href.startsWith(address("")) ? href.slice(address("").length) : href;
   const fetching = (event) => {
     if (!key.get()) return;

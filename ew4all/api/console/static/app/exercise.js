@@ -12,7 +12,10 @@ export const may = (what) => now().exercise?.may.includes(what) ?? false;
 
 /** Everything of an exercise, as it is now. */
 export async function open(id) {
-  const exercise = await read(`v1/exercises/${id}`);
+  // What only the simulation knows is not there yet while the exercise is being opened.
+  const given = await read(`v1/exercises/${id}`);
+  const channels = (given.channels ?? []).map((one) => (typeof one === "string" ? { name: one } : one));
+  const exercise = { zones: [], operators: [], hazards: [], teams: [], ...given, channels };
   put({ exercise, me: { ...exercise.you, kind: exercise.you.role }, zero: exercise.start, phase: exercise.phase, clock: heard(exercise.clock) });
   return exercise;
 }
@@ -34,7 +37,7 @@ export function take(state) {
     else if (name === "channels" || name === "zones") change[`${name}Now`] = merged(known[`${name}Now`], value, name === "zones" ? "id" : "name");
     else if (name === "counters" || name === "network" || name === "facts" || name === "scores") change[name] = { ...known[name], ...value };
     else if (name === "phase" || name === "seats") change[name] = value;
-    else if (name === "injects") change.injectStates = Object.fromEntries(value.map((one) => [one.id, one]));
+    else if (name === "injects") change.injectStates = { ...known.injectStates, ...Object.fromEntries(value.map((one) => [one.id, one])) };
   }
   put(change);
 }
@@ -58,12 +61,13 @@ const READS = {
   alerts: () => read(at("alerts")).then(({ alerts }) => alerts),
   decisions: () => read(at("decisions?limit=200")).then(({ decisions }) => [...decisions].reverse()),
   sheet: () => read(at("scores")),
+  notes: () => read(at("notes")).then(({ notes }) => notes),
   curves: () => read(at("curves")),
   branches: () => read(at("branches")).then(({ branches }) => branches),
   invitations: () => read(at("invitations")).then(({ invitations }) => invitations),
   seatList: () => read(at("seats")).then(({ seats }) => seats),
 };
-const WANTS = { injects: "truth", sheet: "truth", curves: "truth", branches: "truth", invitations: "invite", seatList: "invite" };
+const WANTS = { injects: "truth", sheet: "score", notes: "score", curves: "truth", branches: "truth", invitations: "invite", seatList: "invite" };
 
 const waiting = new Map(); // what is asked for soon, so that ten events ask once
 

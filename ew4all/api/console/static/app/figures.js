@@ -91,7 +91,7 @@ function ChannelTable() {
 }
 
 export function Figures() {
-  const { curves, clock } = useApp();
+  const { curves, clock, me } = useApp();
   const [stage, setStage] = useState("warned");
   useEffect(() => {
     again("curves");
@@ -99,7 +99,7 @@ export function Figures() {
     const timer = setInterval(() => again("curves"), EVERY_MS);
     return () => clearInterval(timer);
   }, [clock?.isRunning, clock?.state]);
-  return html`<h2>${t("figure.title")}</h2><${Counters} />
+  return html`<h2>${t("figure.title")}</h2>${me.kind !== "facilitator" && html`<${Counters} />`}
     ${curves?.time_s?.length > 0 && html`<${Choice} id="stage-of" label=${t("figure.stage")} value=${stage} onchange=${setStage} options=${STAGES.map((one) => [one, t(`figure.${one}`)])} />
       <${Lines} curves=${curves} stage=${stage} title=${`${t("figure.curves")}: ${t(`figure.${stage}`)}`} />`}
     <${ChannelTable} />`;

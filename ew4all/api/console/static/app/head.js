@@ -34,6 +34,7 @@ export function Clock({ big }) {
     </span>
     <span class="state"><span aria-hidden="true">${SIGNS[clock.state]}</span> ${t(`state.${clock.state}`)}
       <span dir="ltr"> ${t("clock.times", { n: clock.speed })}</span></span>
+    ${clock.reason === "discussion" && html`<span class="behind" role="status">${t("clock.discussion")}</span>`}
     ${clock.isBehind && html`<span class="behind" role="status">${t("clock.behind")}</span>`}
     <span class="real">${t("clock.real")} <span dir="ltr">${realNow()}</span></span>
   </div>`;
@@ -54,6 +55,7 @@ export function Head() {
     <div id="account">
       ${me && html`<span class="who">${t(`role.${me.kind}`)}${team ? html` · <span dir="auto">${team.name}</span>` : ""}</span>`}
       ${exercise && html`<${Line} />`}
+      ${exercise && (me?.kind === "facilitator" || me?.kind === "observer") && html`<a href=${`#exercise=${exercise.id}&view=wall`} target="_blank" rel="opener">${t("people.wall")}</a>`}
       <${LanguageChoice} />
     </div>
   </header>`;

@@ -4,6 +4,7 @@ import { save } from "shared/api.js";
 import { html } from "shared/html.js";
 import { put, say, useApp } from "shared/state.js";
 import { injects as act } from "./actions.js";
+import { File } from "./briefing.js";
 import { may } from "./exercise.js";
 import { InjectForm } from "./inject_form.js";
 import { InjectImport } from "./inject_import.js";
@@ -66,7 +67,7 @@ function Inject({ inject, all, teams, onedit }) {
     <details><summary>${t("inject.text")}<span class="unseen">: ${inject.title}</span></summary><p dir="auto" class="prose">${inject.text}</p>
       ${inject.expected_action && html`<p><strong>${t("inject.expected")}:</strong> <span dir="auto">${inject.expected_action}</span></p>`}
       ${inject.notes && html`<p><strong>${t("inject.notes")}:</strong> <span dir="auto">${inject.notes}</span></p>`}
-      ${inject.attachments?.length > 0 && html`<ul>${inject.attachments.map((one) => html`<li key=${one.href ?? one.title}><a href=${one.href} dir="auto">${one.title}</a></li>`)}</ul>`}</details>
+      ${inject.attachments?.length > 0 && html`<ul>${inject.attachments.map((one) => html`<li key=${one.href ?? one.title}><${File} ...${one} /></li>`)}</ul>`}</details>
     ${isLeading && html`<div class="row acts" role="group" aria-label=${inject.title}>
       ${MAY_DO[state].map((what) => html`<button key=${what} type="button" class=${what} onClick=${() => doing(what)}>${t(`inject.${what}`)}<span class="unseen">: ${inject.title}</span></button>`)}
       ${OPEN.has(state) && html`<button type="button" class="edit" onClick=${() => onedit(inject)}>${t("inject.edit")}<span class="unseen">: ${inject.title}</span></button>`}</div>`}

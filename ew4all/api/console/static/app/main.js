@@ -23,7 +23,8 @@ import { Tabs } from "./tabs.js";
 import { Wall } from "./wall.js";
 import { preferred, speak, t } from "./words.js";
 
-const wanted = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+/** What the address asks for: links of the service name the exercise in the query, those of the page behind `#`. */
+const wanted = () => Object.fromEntries([...new URLSearchParams(location.search), ...new URLSearchParams(location.hash.slice(1))]);
 
 /** What each role works with, in the order of its work. */
 function tabsOf(app) {

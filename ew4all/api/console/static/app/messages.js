@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { html } from "shared/html.js";
 import { put, say, useApp } from "shared/state.js";
-import { write } from "./actions.js";
+import { opened, write } from "./actions.js";
+import { File } from "./briefing.js";
 import { may } from "./exercise.js";
 import { clockAt } from "./times.js";
 import { Boxes, Choice, Field, Told } from "./told.js";
@@ -29,7 +30,7 @@ function Message({ message, teams, isNew, onreply }) {
       ${isNew && html` <span class="badge">${t("message.new.mark")}</span>`}${message.withdrawn && html` <span class="badge">${t("message.withdrawn")}</span>`}</p>
     ${message.title && html`<h3 dir="auto">${message.title}</h3>`}
     <p dir="auto" class="prose">${message.text}</p>
-    ${message.attachments?.length > 0 && html`<ul class="files">${message.attachments.map((one) => html`<li key=${one.href}><a href=${one.href} dir="auto">${one.title}</a></li>`)}</ul>`}
+    ${message.attachments?.length > 0 && html`<ul class="files">${message.attachments.map((one) => html`<li key=${one.href ?? one.title}><${File} ...${one} /></li>`)}</ul>`}
     ${may("message") && html`<button type="button" onClick=${() => onreply(message)}>${t("message.reply")}<span class="unseen">: ${message.title || from}</span></button>`}
   </li>`;
 }
@@ -50,7 +51,7 @@ function Letter({ reply, onclose }) {
     setBusy(true);
     setProblem(null);
     try {
-      await write({ to: to.length ? to : [EVERYBODY], title: title.trim(), text: text.trim(), ...(reply && { reply_to: reply.id }), ...(from.trim() && { from: from.trim() }) });
+      await write({ to, title: title.trim(), text: text.trim(), ...(reply && { reply_to: reply.id }), ...(from.trim() && { from: from.trim() }) });
       say(t("message.sent"));
       onclose();
     } catch (error) {
@@ -76,6 +77,7 @@ export function Messages() {
   const [letter, setLetter] = useState(null);
   const last = messages.reduce((most, one) => Math.max(most, one.id), 0);
   useEffect(() => {
+    if (may("message")) messages.filter((one) => one.id > seenOf(exercise) && isOther(one, me)).forEach((one) => opened(one.id));
     // What is shown has been seen; the mark in the list stays as long as the tab is open.
     sessionStorage.setItem(SEEN + exercise.id, String(Math.max(last, seenOf(exercise))));
     put({ seenTo: last });

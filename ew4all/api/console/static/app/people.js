@@ -55,7 +55,6 @@ export function People() {
   const end = (id) => withdraw(id).catch(setProblem);
   const teamChoices = [...(role === "player" ? [] : [["", t("all")]]), ...teams];
   return html`<h2>${t("people.title")}</h2>
-    <p><a href=${`#exercise=${exercise.id}&view=wall`} target="_blank" rel="noopener">${t("people.wall")}</a></p>
     <form class="card" onSubmit=${submit} aria-label=${t("people.invite")}><h3>${t("people.invite")}</h3>
       <div class="row"><${Choice} id="invite-role" label=${t("people.role")} value=${role} onchange=${setRole} options=${ROLES.map((one) => [one, t(`role.${one}`)])} />
         ${role !== "facilitator" && html`<${Choice} id="invite-team" label=${t("people.team")} value=${team} onchange=${setTeam} options=${teamChoices} />`}</div>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { html } from "shared/html.js";
 import { say, useApp } from "shared/state.js";
-import { score } from "./actions.js";
+import { note as write, score } from "./actions.js";
 import { again, may } from "./exercise.js";
 import { clockAt } from "./times.js";
 import { Told } from "./told.js";
@@ -44,10 +44,36 @@ function Row({ row, teams }) {
   </li>`;
 }
 
+/** What evaluators write down for the report; a lesson comes into its table of lessons. */
+function Notes() {
+  const { notes = [] } = useApp();
+  const [text, setText] = useState("");
+  const [isLesson, setLesson] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const submit = async (event) => {
+    event.preventDefault();
+    setProblem(null);
+    try {
+      await write(text.trim(), isLesson);
+      setText("");
+      say(t("score.saved"));
+    } catch (error) {
+      setProblem(error);
+    }
+  };
+  return html`<section aria-labelledby="notes-head"><h3 id="notes-head">${t("note.title")}</h3>
+    <form class="card" onSubmit=${submit} aria-labelledby="notes-head"><div class="field"><label for="note-text">${t("score.note")}</label>
+      <textarea id="note-text" dir="auto" rows="2" maxlength="5000" value=${text} onInput=${(event) => setText(event.target.value)}></textarea></div>
+      <label class="inline"><input type="checkbox" checked=${isLesson} onChange=${() => setLesson(!isLesson)} /> ${t("note.lesson")}</label>
+      <${Told} problem=${problem} /> <button disabled=${!text.trim()}>${t("save")}</button></form>
+    <ul class="plain">${[...notes].reverse().map((one) => html`<li key=${one.id} class="card"><p class="facts"><span dir="ltr">${clockAt(one.time_s).short}</span>${one.by?.name ? html` · <bdi>${one.by.name}</bdi>` : ""}${one.is_lesson ? ` · ${t("note.lesson.mark")}` : ""}</p><p dir="auto" class="prose">${one.text}</p></li>`)}</ul></section>`;
+}
+
 export function ScoreSheet() {
   const { exercise, sheet } = useApp();
   useEffect(() => {
     again("sheet");
+    again("notes");
   }, []);
   if (!sheet) return html`<h2>${t("score.title")}</h2><p>${t("score.none")}</p>`;
   const teams = new Map(exercise.teams.map((one) => [one.id, one.name]));
@@ -57,5 +83,6 @@ export function ScoreSheet() {
     ${sheet.scores.length === 0 && html`<p>${t("score.none")}</p>`}
     ${sheet.objectives.map((one) => html`<section key=${one.id} aria-labelledby=${`objective-${one.id}`}><h3 id=${`objective-${one.id}`} dir="auto">${one.title} <small>${number(one.points)} / ${number(one.most)}</small></h3>
       ${told.get(one.id) && html`<p class="note" dir="auto">${told.get(one.id)}</p>`}
-      <ul class="plain">${sheet.scores.filter((row) => row.objective === one.id).map((row) => html`<${Row} key=${row.expectation} row=${row} teams=${teams} />`)}</ul></section>`)}`;
+      <ul class="plain">${sheet.scores.filter((row) => row.objective === one.id).map((row) => html`<${Row} key=${row.expectation} row=${row} teams=${teams} />`)}</ul></section>`)}
+    <${Notes} />`;
 }

@@ -42,7 +42,7 @@ export async function listen() {
       }
       // A stream ends after a while; one that is empty must not be asked for without a pause.
     } catch (problem) {
-      if (problem.status === 401 || problem.status === 403) return put({ link: "away", problem, isOut: true });
+      if (problem.status === 401 || problem.status === 403) return put({ link: "away", problem });
       if (problem.status === 404) return put({ link: "away", problem });
       failures += problem.status === 503 ? 0 : 1;
       if (last !== null) {
@@ -128,7 +128,7 @@ async function poll() {
       await readAll();
       put({ link: "polling" });
     } catch (problem) {
-      if (problem.status === 401 || problem.status === 403) return put({ problem, isOut: true });
+      if (problem.status === 401 || problem.status === 403) return put({ problem });
       put({ link: "away", clock: stopped() });
       return;
     }

@@ -3,6 +3,7 @@ import { now, useApp } from "shared/state.js";
 import { useEffect, useState } from "preact/hooks";
 import { locale } from "./words.js";
 
+const MOST_UNTOLD_S = 8;
 const two = (n) => String(n).padStart(2, "0");
 
 /** T+ as hours, minutes, seconds. */
@@ -39,7 +40,8 @@ export function clockAt(seconds, zero = now().zero) {
 /** Exercise seconds now, from the last that the service told and what has passed here since. */
 export function secondsNow({ clock } = now()) {
   if (!clock) return 0;
-  const passed = clock.isRunning ? ((performance.now() - clock.heard_ms) / 1000) * clock.speed : 0;
+  // The service says the time each few seconds; what is older than that is not known to go on.
+  const passed = clock.isRunning ? Math.min((performance.now() - clock.heard_ms) / 1000, MOST_UNTOLD_S) * clock.speed : 0;
   return Math.min(clock.time_s + passed, clock.ends_s ?? Infinity);
 }
 
