@@ -9,7 +9,7 @@ import { Composer, blank } from "./composer.js";
 import { at, may } from "./exercise.js";
 import { go } from "./map.js";
 import { clockAt } from "./times.js";
-import { Told } from "./told.js";
+import { To, Told } from "./told.js";
 import { named, number, people, t } from "./words.js";
 
 const SIGNS = { draft: "✎", approved: "✓", issued: "◉", cancelled: "×", expired: "–" };
@@ -41,7 +41,7 @@ function Alert({ alert, team, onedit }) {
   };
   return html`<li class=${`alert ${alert.state}`}>
     <div class="top"><span class="state"><span aria-hidden="true">${SIGNS[alert.state]}</span> ${t(`alert.state.${alert.state}`)}</span> <strong dir="auto">${alert.headline}</strong></div>
-    <p class="facts"><bdi>${team}</bdi>${alert.issued_s != null ? html` · <span dir="ltr">${clockAt(alert.issued_s).short}</span>` : ""}${alert.expires_s != null ? html` → <span dir="ltr">${clockAt(alert.expires_s).short}</span>` : ""}
+    <p class="facts"><bdi>${team}</bdi>${alert.issued_s != null ? html` · <span dir="ltr">${clockAt(alert.issued_s).short}</span>` : ""}${alert.expires_s != null ? html` <${To} /> <span dir="ltr">${clockAt(alert.expires_s).short}</span>` : ""}
       ${alert.channels ? ` · ${alert.channels.map((one) => named("channel", one)).join(", ")}` : ""}</p>
     ${alert.contents && html`<details><summary>${t("alert.text")}<span class="unseen">: ${alert.headline}</span></summary>${alert.contents.map((one) => html`<p key=${one.language} lang=${one.language} dir="auto" class="prose">${one.text}</p>`)}
       <p class="note">${t("alert.identifier")}: ${(alert.message_identifiers ?? []).join(", ")}${alert.pages != null ? ` · ${t("alert.pages.label")}: ${number(alert.pages)}` : ""} · CAP status ${alert.status}</p>

@@ -4,7 +4,7 @@ import { html } from "shared/html.js";
 import { say } from "shared/state.js";
 import { injects as act } from "./actions.js";
 import { again } from "./exercise.js";
-import { Told } from "./told.js";
+import { FileField, Told } from "./told.js";
 import { named, t } from "./words.js";
 
 const LEAVE = "-";
@@ -66,7 +66,7 @@ export function InjectImport({ onclose }) {
   };
   const columns = told ? [...(told.columns ?? []), ...(told.unmapped ?? []).map((column) => ({ column, field: map[column] ?? "" }))] : [];
   return html`<section class="card" aria-label=${t("inject.import")}>
-    <div class="field"><label for="import-file">${t("lobby.file")}</label><input id="import-file" type="file" accept=".xlsx,.csv" onChange=${choose} disabled=${isBusy} /></div>
+    <${FileField} id="import-file" label=${t("lobby.file")} accept=".xlsx,.csv" file=${file} onchange=${choose} isBusy=${isBusy} />
     <${RowFaults} problem=${problem} />
     ${columns.length > 0 && html`<fieldset><legend>${t("lobby.column")}</legend>${columns.map(({ column, field }, i) => html`<div class="row mapped" key=${column}>
         <label for=${`column-${i}`} dir="auto">${column}</label>

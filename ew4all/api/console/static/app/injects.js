@@ -9,7 +9,7 @@ import { may } from "./exercise.js";
 import { InjectForm } from "./inject_form.js";
 import { InjectImport } from "./inject_import.js";
 import { clockAt, since, useTime } from "./times.js";
-import { Told, wordsOf } from "./told.js";
+import { To, Told, wordsOf } from "./told.js";
 import { has, named, number, span, t } from "./words.js";
 
 const SIGNS = { pending: "○", held: "❚❚", fired: "●", skipped: "↷", expired: "×" };
@@ -63,7 +63,7 @@ function Inject({ inject, all, teams, onedit }) {
     <div class="top"><span class="when" dir="ltr">${inject.fired_s != null ? `T+${since(inject.fired_s)}` : inject.due_s != null ? `T+${since(inject.due_s)}` : "–"}</span>
       <span class="name" dir="auto">${inject.title}</span>
       <span class="state"><span aria-hidden="true">${SIGNS[state]}</span> ${t(`inject.state.${state}`)}</span></div>
-    <p class="facts"><bdi>${inject.sender || t("role.facilitator")}</bdi> → <bdi>${to}</bdi> · ${named("channel", inject.channel)}${inject.time_s == null ? html` · ${whenOf(inject, all)}` : ""}</p>
+    <p class="facts"><bdi>${inject.sender || t("role.facilitator")}</bdi> <${To} /> <bdi>${to}</bdi> · ${named("channel", inject.channel)}${inject.time_s == null ? html` · ${whenOf(inject, all)}` : ""}</p>
     <details><summary>${t("inject.text")}<span class="unseen">: ${inject.title}</span></summary><p dir="auto" class="prose">${inject.text}</p>
       ${inject.expected_action && html`<p><strong>${t("inject.expected")}:</strong> <span dir="auto">${inject.expected_action}</span></p>`}
       ${inject.notes && html`<p><strong>${t("inject.notes")}:</strong> <span dir="auto">${inject.notes}</span></p>`}

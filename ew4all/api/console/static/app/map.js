@@ -77,7 +77,7 @@ export function start(container) {
   const here = map;
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "top-left");
+  map.addControl(new NavigationControl({ showCompass: false }), document.documentElement.dir === "rtl" ? "top-right" : "top-left");
   map.addControl(new ScaleControl(), "bottom-left");
   map.on("error", ({ error }) => console.warn(error?.message ?? error));
   ready = map.once("load").then(async () => {

@@ -6,7 +6,7 @@ import { opened, write } from "./actions.js";
 import { File } from "./briefing.js";
 import { may } from "./exercise.js";
 import { clockAt } from "./times.js";
-import { Boxes, Choice, Field, Told } from "./told.js";
+import { Boxes, Choice, Field, To, Told } from "./told.js";
 import { named, t } from "./words.js";
 
 const SEEN = "ew4all.console.seen.";
@@ -26,7 +26,7 @@ function Message({ message, teams, isNew, onreply }) {
   const from = message.from?.name || teams.get(message.from?.team) || t("role.facilitator");
   const to = message.to?.length ? message.to.map((one) => teams.get(one) ?? (one === "facilitator" ? t("role.facilitator") : one === EVERYBODY ? t("message.everybody") : one)).join(", ") : t("message.everybody");
   return html`<li class=${`message ${isNew ? "new" : ""} ${message.withdrawn ? "withdrawn" : ""}`}>
-    <p class="facts"><span dir="ltr">${clockAt(message.time_s).short}</span> <strong dir="auto">${from}</strong> → <bdi>${to}</bdi>${message.channel ? ` · ${named("channel", message.channel)}` : ""}
+    <p class="facts"><span dir="ltr">${clockAt(message.time_s).short}</span> <strong dir="auto">${from}</strong> <${To} /> <bdi>${to}</bdi>${message.channel ? ` · ${named("channel", message.channel)}` : ""}
       ${isNew && html` <span class="badge">${t("message.new.mark")}</span>`}${message.withdrawn && html` <span class="badge">${t("message.withdrawn")}</span>`}</p>
     ${message.title && html`<h3 dir="auto">${message.title}</h3>`}
     <p dir="auto" class="prose">${message.text}</p>

@@ -24,6 +24,16 @@ export function Field({ id, label, fault, note, children }) {
     ${fault && html`<p class="problem" role="alert" id=${`${id}-told`}>${fault}</p>`}</div>`;
 }
 
+/** An arrow from one to another, which runs as the text does. */
+export const To = () => html`<span class="to" aria-hidden="true">→</span>`;
+
+/** A file of this machine. The button is ours: that of a browser speaks the language of the browser. */
+export function FileField({ id, label, accept, file, onchange, isBusy }) {
+  return html`<div class="field"><span id=${`${id}-label`}>${label}</span>
+    <div class="pair"><label class="button">${t("file.choose")}<input id=${id} type="file" class="unseen" accept=${accept} aria-labelledby=${`${id}-label`} disabled=${isBusy} onChange=${onchange} /></label>
+      <span dir="auto">${file?.name ?? t("file.none")}</span></div></div>`;
+}
+
 /** A choice among things. */
 export function Choice({ id, label, value, onchange, options, note }) {
   return html`<${Field} id=${id} label=${label} note=${note}>
