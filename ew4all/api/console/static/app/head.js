@@ -8,7 +8,7 @@ const OWN_NAMES = { ar: "العربية", zh: "中文", en: "English", fr: "Fran
 const SIGNS = { ready: "◦", running: "▶", paused: "❚❚", ended: "■" };
 
 export function Banner() {
-  return html`<p class="banner"><strong>${t("banner")}</strong></p>`;
+  return html`<aside class="banner" aria-label=${t("banner.short")}>${t("banner")}</aside>`;
 }
 
 export function LanguageChoice() {

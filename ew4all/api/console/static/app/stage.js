@@ -68,7 +68,7 @@ function Chart() {
 
 export function Stage() {
   const { exercise } = useApp();
-  return html`<section id="stage" tabindex="-1" aria-label=${t("map.title")}>
+  return html`<section id="stage" tabindex="-1" aria-label=${t("map.stage")}>
     <${Chart} key=${`${exercise?.id}/${language()}`} />
     <div id="layers"><${Key} /></div>
     <${Hint} />
