@@ -26,6 +26,7 @@ from ew4all.sim.folding import fold
 from ew4all.sim.in_time import in_time
 from ew4all.sim.losses import Losses
 from ew4all.sim.protective_action import Response
+from ew4all.sim.records import Curves
 from ew4all.sim.states import state_shares
 from ew4all.sim.world import Mains, World
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from ew4all.sim.engine import ChannelUse
     from ew4all.sim.folding import Folded
     from ew4all.sim.population import Totals
-    from ew4all.sim.records import Curves, Events
+    from ew4all.sim.records import Events
     from ew4all.sim.rows import Rows
 
     F64 = NDArray[np.float64]
@@ -56,6 +57,9 @@ __all__ = [
     "Prepared",
     "RunResult",
     "Sizes",
+    "begin",
+    "bins_of",
+    "collect",
     "play",
     "prepare",
     "run_study",
@@ -220,11 +224,7 @@ def prepare(plan: RunPlan, inputs: RunInputs, *, progress: Progress | None = Non
         plan.zero_hour,
         plan.issued_s,
     )
-    bin_of, first = rows.kinds(rows.zone, rows.group, rows.in_area, rows.at_risk, rows.arrival_s)
-    bins = Bins(
-        **{name: getattr(rows, name)[first] for name in ("zone", "group", "in_area", "at_risk", "arrival_s")},
-        people=np.bincount(bin_of, rows.people, first.size).astype(np.float64),
-    )  # fmt: skip
+    bin_of, bins = bins_of(rows)
     notes = [
         *inputs.notes,
         f"{folded.pixels:,} pixels with people fold to {len(folded.cohorts):,} cohorts and {len(rows):,} rows",
@@ -241,6 +241,15 @@ def prepare(plan: RunPlan, inputs: RunInputs, *, progress: Progress | None = Non
     return Prepared(
         world, bins, bin_of, sizes, less.steps, small.arrival_rms_s, tuple(notes), seconds, folded
     )
+
+
+def bins_of(rows: Rows) -> tuple[I32, Bins]:
+    """Return the bin of each row, shape (rows,), and what people are counted in."""
+    bin_of, first = rows.kinds(rows.zone, rows.group, rows.in_area, rows.at_risk, rows.arrival_s)
+    return bin_of, Bins(
+        **{name: getattr(rows, name)[first] for name in ("zone", "group", "in_area", "at_risk", "arrival_s")},
+        people=np.bincount(bin_of, rows.people, first.size).astype(np.float64),
+    )  # fmt: skip
 
 
 def states_of(plan: RunPlan, zones: Sequence[str]) -> Callable[[Cohorts, tuple[str, ...]], F64]:
@@ -272,21 +281,9 @@ def play(
     uses, seed, drawn
         In the place of those of the plan: replicas differ in them.
     """
-    world, bins = prepared.world, prepared.bins
     engine_seed = plan.seed if seed is None else seed
     is_drawn = plan.drawn if drawn is None else drawn
-    engine = Engine(
-        world,
-        plan.uses if uses is None else uses,
-        bins=(prepared.bin_of, len(bins)),
-        seed=engine_seed,
-        drawn=is_drawn,
-        start_s=plan.from_s,
-        tick_s=plan.tick_s,
-        step_s=plan.step_s,
-        mixing_within=plan.mixing_within,
-        marks_s=[*plan.marks_s(), *np.unique(bins.arrival_s).tolist()],
-    )
+    engine = begin(plan, prepared, uses=uses, seed=engine_seed, drawn=is_drawn)
     for time_s, decision in plan.decisions:
         engine.at(time_s, decision)
     sent_s = []
@@ -295,23 +292,56 @@ def play(
         sent_s.append(moments.sent_s)
         engine.env.process(moments.play(engine, alert))
     engine.run(plan.until_s)
-    totals = engine.totals()
-    if not engine.curves.has(plan.until_s):
-        engine.curves.add(plan.until_s, totals)
+    return collect(plan, prepared, engine, tuple(sent_s))
+
+
+def begin(
+    plan: RunPlan,
+    prepared: Prepared,
+    *,
+    uses: Sequence[ChannelUse] | None = None,
+    seed: int | np.random.SeedSequence | None = None,
+    drawn: bool | None = None,
+) -> Engine:
+    """Return the engine of a plan where the run begins; nothing is decided yet, neither by the plan. Parameters as for `play`."""
+    bins = prepared.bins
+    return Engine(
+        prepared.world,
+        plan.uses if uses is None else uses,
+        bins=(prepared.bin_of, len(bins)),
+        seed=plan.seed if seed is None else seed,
+        drawn=plan.drawn if drawn is None else drawn,
+        start_s=plan.from_s,
+        tick_s=plan.tick_s,
+        step_s=plan.step_s,
+        mixing_within=plan.mixing_within,
+        marks_s=[*plan.marks_s(), *np.unique(bins.arrival_s).tolist()],
+    )
+
+
+def collect(
+    plan: RunPlan, prepared: Prepared, engine: Engine, sent_s: tuple[float, ...] = ()
+) -> Played:
+    """Return what a run has given by now. The engine is looked at and not changed: it may go on."""
+    bins, now_s = prepared.bins, engine.now_s
+    totals, seen = engine.totals(), engine.curves
+    curves = Curves(list(seen.time_s), list(seen.totals), list(seen.shared))
+    if not curves.has(now_s):
+        curves.add(now_s, totals)
     counted = np.bincount(prepared.bin_of, engine.population.people, len(bins))
     people = counted.astype(np.float64)
-    warned = people - engine.curves.stack("none")
+    warned = people - curves.stack("none")
     response = plan.response or Response.of(plan.audience)
-    safe = in_time(engine.curves.time_s, warned, bins.arrival_s, response)
+    safe = in_time(curves.time_s, warned, bins.arrival_s, response)
     return Played(
         engine.names,
         people,
         totals,
-        engine.curves,
+        curves,
         engine.events,
         np.where(bins.at_risk, safe, 0.0),
-        Losses.of(engine.population.ahead(plan.until_s)),
-        tuple(sent_s),
+        Losses.of(engine.population.ahead(now_s)),
+        sent_s,
     )
 
 

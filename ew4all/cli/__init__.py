@@ -19,6 +19,7 @@ from ew4all.cli.change import change
 from ew4all.cli.coverage import coverage as coverage_command
 from ew4all.cli.data import data
 from ew4all.cli.db import db
+from ew4all.cli.exercise import exercise
 from ew4all.cli.gaps import gaps
 from ew4all.cli.loss import loss
 from ew4all.cli.options import must_be_text, must_name_output, once_only, repeatable
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.add_typer(data, name="data")
 app.add_typer(plan, name="plan")
 app.add_typer(scenario, name="scenario")
+app.add_typer(exercise, name="exercise")
 app.add_typer(alert, name="alert")
 app.add_typer(db, name="db")
 

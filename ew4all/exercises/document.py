@@ -10,7 +10,7 @@ from ew4all.exercises.condition_text import condition_of
 from ew4all.exercises.effect_text import after_of, effect_of
 from ew4all.exercises.span_text import span_text
 from ew4all.scenario.actions import MainsTo, ServiceLeft, SwitchTo
-from ew4all.scenario.section import OrElse, Section, at_most_one
+from ew4all.scenario.section import OrElse, Section
 from ew4all.scenario.values import Name, Positive, Seconds
 from ew4all.sim.decisions import NetworkChange, PowerChange, Switch
 from ew4all.sim.exercise import (

@@ -104,7 +104,9 @@ def _known(header: Any) -> str:
     return plain_word(_UNIT.sub(" ", str(header)))
 
 
-_BY_NAME: Final = {plain_word(name): field for field, names in reversed(FIELDS.items()) for name in names}
+_BY_NAME: Final = {
+    plain_word(name): field for field, names in reversed(list(FIELDS.items())) for name in names
+}
 
 
 def header_row(
@@ -157,7 +159,9 @@ def choose_columns(
     if unknown:
         near = difflib.get_close_matches(unknown[0], FIELDS, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FIELDS)}"
-        msg = f"--column {unknown[0]}={columns[unknown[0]]}: there is no field {unknown[0]!r}; {hint}"
+        msg = (
+            f"--column {unknown[0]}={columns[unknown[0]]}: there is no field {unknown[0]!r}; {hint}"
+        )
         raise OptionError(msg)
     there = [
         Column(k, str(value).strip(), _unit(str(value)))
@@ -169,9 +173,7 @@ def choose_columns(
         match = next((c for c in there if c.header == wanted.strip()), None)
         match = match or next((c for c in there if _known(c.header) == _known(wanted)), None)
         if match is None:
-            msg = (
-                f"--column {field}={wanted}: {where} has no column {wanted!r}; it has {', '.join(c.header for c in there)}"
-            )
+            msg = f"--column {field}={wanted}: {where} has no column {wanted!r}; it has {', '.join(c.header for c in there)}"
             raise ColumnError(msg)
         chosen[field] = match
     taken = {column.number for column in chosen.values()}
@@ -179,7 +181,9 @@ def choose_columns(
         if field in chosen:
             continue
         for name in (plain_word(name) for name in names):
-            free = next((c for c in there if c.number not in taken and _known(c.header) == name), None)
+            free = next(
+                (c for c in there if c.number not in taken and _known(c.header) == name), None
+            )
             if free is not None:
                 chosen[field] = free
                 taken.add(free.number)
@@ -198,7 +202,13 @@ def _unit(header: str) -> str | None:
     if found is None:
         return None
     word = found[1].lower()
-    return "s" if word.startswith("s") and word != "stunden" else "min" if word.startswith("min") else "h"
+    return (
+        "s"
+        if word.startswith("s") and word != "stunden"
+        else "min"
+        if word.startswith("min")
+        else "h"
+    )
 
 
 def channel_of(value: Any) -> str:

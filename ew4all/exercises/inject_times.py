@@ -14,11 +14,13 @@ __all__ = ["Clock", "clock_of", "seconds_of", "span_of"]
 
 _UNIT_S: Final = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _DAY_S: Final = 86400.0
-_COLON: Final = re.compile(r"(\d{1,3})\s*[:hH.]\s*([0-5]\d)(?:\s*:\s*([0-5]\d(?:\.\d+)?))?")
+_COLON: Final = re.compile(r"(\d{1,3})\s*[:hH]\s*([0-5]\d)(?:\s*:\s*([0-5]\d(?:\.\d+)?))?")
 _AFTER: Final = re.compile(r"^\s*(?:[TtHh]\s*\+|\+)\s*")
 _OF_DAY: Final = re.compile(r"([01]\d|2[0-3])([0-5]\d)")
 _SERIAL_DATE: Final = 20_000.0
 """Days since 1899 or 1904 from which on a bare number looks like a date: 1954."""
+
+_YEAR_OF_SPANS: Final = 1900
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +161,11 @@ def _at(seconds: float, clock: Clock) -> float:
 
 
 def _on(moment: datetime, clock: Clock) -> float:
+    if moment.year <= _YEAR_OF_SPANS:  # a duration of over a day that is shown as a time of day
+        return (moment - datetime(1899, 12, 31)).total_seconds()  # noqa: DTZ001
     if not isinstance(clock.starts, datetime):
         msg = f"{moment.isoformat(' ', 'minutes')} is a date; say when the exercise begins with --starts {moment.date().isoformat()}T08:00"
-        raise ValueError(msg)
+        raise ValueError(msg)  # noqa: TRY004 - told with its cell
     seconds = (moment - clock.starts).total_seconds()
     if seconds < 0:
         msg = f"{moment.isoformat(' ', 'minutes')} lies before the start of the exercise, {clock.starts.isoformat(' ', 'minutes')}"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from ew4all.errors import ExerciseError, InputError, ReadError
+from ew4all.errors import ExerciseError, ReadError
 from ew4all.exercises.checking import checked
 from ew4all.exercises.document import SCHEMA
 from ew4all.exercises.plain import plain_of
-from ew4all.exercises.stage import known_of, scenario_of
+from ew4all.exercises.stage import scenario_known, scenario_of
 from ew4all.scenario.findings import Finding, error_of, path_text
 from ew4all.scenario.yaml_text import MarkedText, read_marked
 
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
     from ew4all.exercises.checking import Fault
     from ew4all.scenario import Scenario
-    from ew4all.sim.exercise import Exercise, ScenarioKnown
+    from ew4all.sim.exercise import Exercise
 
 __all__ = ["ExerciseFile", "exercise_from", "file_of", "load_exercise", "shipped", "yaml_of"]
 
 SHIPPED: Final = Path(__file__).resolve().parent / "data"
 """Folders of the exercises that come with the package, each with `exercise.yaml`, a guide and hand-outs."""
 
-_LONGEST_PLAIN: Final = 100
+FILE: Final = "exercise.yaml"
+"""Name of an exercise's file in its folder."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def shipped() -> dict[str, Path]:
 
 
 def file_of(path_or_name: str | os.PathLike[str]) -> Path:
-    """Return the file of an exercise that is given by path, or by the name of one that comes with the package.
+    """Return the file of an exercise that is given by path, by its folder, or by the name of one that comes with the package.
 
     Raises
     ------
@@ -69,6 +70,8 @@ def file_of(path_or_name: str | os.PathLike[str]) -> Path:
     given = Path(path_or_name)
     if given.is_file():
         return given
+    if (given / FILE).is_file():
+        return given / FILE
     known = shipped()
     name = os.fspath(path_or_name)
     if name in known:
@@ -133,11 +136,10 @@ def _exercise(
             findings.append(Finding(1, 1, "", said))
         raise error_of(name, findings, kind=ExerciseError)
     unread = {one.path for one in findings}
-    known, missing = _scenario_known(read.value, folder)
+    known, missing = scenario_known(read.value, folder)
     found = checked(read.value, known)
-    for fault in (*missing, *found.faults):
-        if path_text(fault[0]) not in unread:
-            findings.append(_placed(read, fault))
+    told = (f for f in (*missing, *found.faults) if path_text(f[0]) not in unread)
+    findings.extend(_placed(read, fault) for fault in told)
     if found.exercise is not None:
         findings += [_placed(read, fault) for fault in files_missing(found.exercise, folder)]
     if findings or found.exercise is None:
@@ -150,19 +152,6 @@ def _placed(read: MarkedText, fault: Fault) -> Finding:
     where, message, of_key = fault
     line, column = read.place(where, of_key=of_key) if read.values else (0, 0)
     return Finding(line, column, path_text(where), message)
-
-
-def _scenario_known(
-    given: Mapping[str, Any], folder: Path
-) -> tuple[ScenarioKnown | None, tuple[Fault, ...]]:
-    """Return what the scenario has, or why it cannot be read."""
-    name = given.get("scenario")
-    if not isinstance(name, str) or not name:
-        return None, ()
-    try:
-        return known_of(scenario_of(name, folder)), ()
-    except (InputError, ReadError) as error:
-        return None, ((("scenario",), str(error), False),)
 
 
 def files_missing(exercise: Exercise, folder: Path) -> list[Fault]:

@@ -28,7 +28,7 @@ def plain_of(exercise: Exercise) -> dict[str, Any]:
         scenario_start=_span(exercise.scenario_start_s),
         keeps_alerts=exercise.keeps_alerts or None,
         length=span_text(exercise.length_s),
-        speed=exercise.speed,
+        speed=_number(exercise.speed),
         phases=[_phase(one) for one in exercise.phases],
         teams=[_team(one) for one in exercise.teams],
         roles=[_role(one) for one in exercise.roles],
@@ -53,8 +53,14 @@ def _span(seconds: float | None) -> str | None:
     return span_text(seconds) if seconds else None
 
 
+def _number(value: float | None) -> float | int | None:
+    return value if value is None or value % 1 else int(value)
+
+
 def _phase(one: Phase) -> dict[str, Any]:
-    return _filled(title=one.title, start=_span(one.start_s), speed=one.speed, text=one.text)
+    return _filled(
+        title=one.title, start=_span(one.start_s), speed=_number(one.speed), text=one.text
+    )
 
 
 def _team(one: Team) -> dict[str, Any]:
@@ -96,7 +102,7 @@ def _expectation(one: Expectation) -> dict[str, Any]:
         team=one.team,
         after=one.inject,
         within=None if one.within_s is None else span_text(one.within_s),
-        points=one.points,
+        points=_number(one.points),
         decision=one.decision,
         when=[condition_text(c) for c in one.conditions],
     )

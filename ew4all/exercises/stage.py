@@ -10,9 +10,13 @@ from ew4all.scenario import load_scenario, shipped
 from ew4all.sim.exercise import ScenarioKnown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ew4all.exercises.checking import Fault
     from ew4all.scenario import Scenario
 
-__all__ = ["known_of", "scenario_of"]
+__all__ = ["known_of", "scenario_known", "scenario_of"]
 
 
 def scenario_of(name: str, folder: Path) -> Scenario:
@@ -33,6 +37,19 @@ def scenario_of(name: str, folder: Path) -> Scenario:
         return load_scenario(name)
     msg = f"there is no scenario {name}: no file {beside}, and none of that name comes with ew4all; there are {', '.join(shipped())}"
     raise ReadError(msg)
+
+
+def scenario_known(
+    given: Mapping[str, Any], folder: Path
+) -> tuple[ScenarioKnown | None, tuple[Fault, ...]]:
+    """Return what the scenario that keys and values name has, or why it cannot be read."""
+    name = given.get("scenario")
+    if not isinstance(name, str) or not name:
+        return None, ()
+    try:
+        return known_of(scenario_of(name, folder)), ()
+    except (InputError, ReadError) as error:
+        return None, ((("scenario",), str(error), False),)
 
 
 def known_of(scenario: Scenario) -> ScenarioKnown:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 __all__ = [
-    "KINDS", "NOBODY", "AlertApproved", "AlertCancelled", "AlertContent", "AlertDrafted", "AlertIssued", "AlertUpdated", "Ended",
+    "FACILITATOR", "KINDS", "NOBODY", "AlertApproved", "AlertCancelled", "AlertContent", "AlertDrafted", "AlertIssued", "AlertUpdated", "Ended",
     "Event", "FactFound", "InjectEdited", "InjectFired", "InjectHeld", "InjectSkipped", "InjectUndone", "Jumped", "MessageRead",
     "MessageSent", "NoteWritten", "Paused", "Payload", "PowerRequested", "RequestRefused", "Resumed", "RoamingRequested",
     "SatelliteRequested", "ScoreGiven", "SirensOrdered", "SpeedChanged", "Started", "Stepped", "Who", "Words",
@@ -29,6 +29,9 @@ class Who:
     team: str | None = None
     name: str = ""
 
+
+FACILITATOR: Final = "facilitator"
+"""In the place of a team: those who lead the exercise."""
 
 NOBODY: Final = Who("clock")
 """The exercise itself: what fires by time or condition."""
@@ -300,13 +303,24 @@ class RequestRefused:
 
 @dataclass(frozen=True, slots=True)
 class MessageSent:
-    """A message to teams, to all where none is named; `answers` is the number in the log of the event that it answers."""
+    """A message to teams, to all where none is named.
+
+    Attributes
+    ----------
+    to
+        Identifiers of teams; `FACILITATOR` is those who lead the exercise.
+    answers
+        Number in the log of the event that it answers.
+    sender
+        Whoever it seems to be from, where a facilitator writes in another name.
+    """
 
     to: tuple[str, ...]
     title: str
     text: str
     attachments: tuple[str, ...] = ()
     answers: int | None = None
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,6 @@ class ContentBody(_Strict):
     """The text of an alert in one language."""
 
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
-    headline: Line = ""
     text: Text = ""
 
 

@@ -60,8 +60,6 @@ EXAMPLE_CSV: Final = "id,time,title,text,to\r\ni1,0:05,Storm warning,Winds of st
 
 _LONGEST: Final = 1_000_000
 """Characters of an exercise file."""
-_MOST_BYTES: Final = 8 * 1024 * 1024
-"""Of a table."""
 
 
 @cache
@@ -101,7 +99,7 @@ def made(
     if sent.media_type == JSON:
         return _from_library(service, _library_request(sent.data))
     if sent.media_type in {XLSX, CSV}:
-        return _from_table(service, asking, sent, scenario or "", title, columns)
+        return _from_table(service, sent, scenario or "", title, columns)
     text = _text(sent.data)
     name = _scenario_named(text)
     files = _scenario_files(service, asking, name)
@@ -173,25 +171,19 @@ def _from_library(service: Service, asked: LibraryRequest) -> Made:
 
 def _from_table(
     service: Service,
-    asking: Principal,
     sent: Sent,
     scenario: str,
     title: str | None,
     columns: Iterable[str],
 ) -> Made:
-    if not scenario:
-        told = "a list of injects needs a scenario to be played on: ?scenario=NAME"
-        fault = {"pointer": "query:scenario", "detail": told, "code": "scenario-missing"}
-        raise Problem(400, "scenario-missing", told, errors=[fault])
-    files = _scenario_files(service, asking, scenario)
     with tempfile.TemporaryDirectory(prefix="ew4all-list-") as name:
         path = Path(name) / ("list.xlsx" if sent.media_type == XLSX else "list.csv")
         path.write_bytes(sent.data)
         request = {
             "table": str(path), "scenario": scenario, "title": title or "Exercise", "columns": column_map(columns),
         }  # fmt: skip
-        found = _looked_through(service, files, request, "invalid-list", "the list")
-    return _made(found["text"], found["facts"], files, {})
+        found = _looked_through(service, {}, request, "invalid-list", "the list")
+    return _made(found["text"], found["facts"], {}, {})
 
 
 def _text(data: bytes) -> str:

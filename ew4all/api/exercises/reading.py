@@ -40,7 +40,8 @@ def read_exercise(
     files
         Reference to path, of a stored scenario and what it refers to.
     library
-        Name of the exercise of the library that it is; its files are those of the package.
+        Name of the exercise of the library that it was made of; its files are those of the package, and where `text` is
+        empty, so is the rest.
 
     Raises
     ------
@@ -49,8 +50,9 @@ def read_exercise(
     ScenarioError
         The scenario cannot be played.
     """
-    if library is not None:
-        return library_exercise(library)
+    shelf = None if library is None else library_exercise(library)
+    if shelf is not None and not text:
+        return shelf
     read = read_marked(text, what="exercise")
     findings = list(read.findings)
     given = read.value
@@ -58,9 +60,9 @@ def read_exercise(
         if not findings:
             findings.append(Finding(1, 1, "", "an exercise is keys and values; begin with `schema: ew4all/exercise/1`"))  # fmt: skip
         raise error_of(_CALLED, findings, kind=ExerciseError)
-    scenario, faults = _scenario(given.get("scenario"), files)
+    scenario, faults = (shelf[1], []) if shelf else _scenario(given.get("scenario"), files)
     found = checked(given, None if scenario is None else known_of(scenario))
-    faults += [*found.faults, *_files(given)]
+    faults += [*found.faults, *([] if shelf else _files(given))]
     unread = {one.path for one in findings}
     for where, message, of_key in faults:
         line, column = read.place(where, of_key=of_key)

@@ -35,6 +35,7 @@ __all__ = [
     "last",
     "list_exercises",
     "mark",
+    "redefine",
     "running",
 ]
 
@@ -180,6 +181,22 @@ def append(
         }  # fmt: skip
         connection.execute(insert(EXERCISE_LOG).values(row))
     mark(connection, identifier, clock)
+
+
+def redefine(connection: Connection, identifier: str, definition: Mapping[str, Any]) -> None:
+    """Write down an exercise that was changed before it began.
+
+    Parameters
+    ----------
+    definition
+        ``text``, ``versions`` of its injects, ``facts``.
+    """
+    mine = EXERCISES.c.id == identifier
+    before = connection.execute(select(EXERCISES.c.options, EXERCISES.c.facts).where(mine)).one()
+    facts = {**before.facts, **definition["facts"], "title": before.facts["title"]}
+    options = {**before.options, "versions": dict(definition["versions"])}
+    values = {"text": definition["text"], "options": options, "facts": cleaned(facts)}
+    connection.execute(update(EXERCISES).where(mine).values(values))
 
 
 def mark(connection: Connection, identifier: str, clock: Mapping[str, Any]) -> None:

@@ -200,11 +200,13 @@ class Room:
         entries = [Entry(**one) for one in answer.get("entries", ())]
         before = None if self.state is None else self.state["clock"]
         clock = state["clock"]
-        if entries or clock != before:
+        if entries or clock != before or "definition" in answer:
             database = self._service.database
             try:
                 with database.begin() as connection:
                     records.append(database, connection, self.stored.id, entries, clock)
+                    if "definition" in answer:
+                        records.redefine(connection, self.stored.id, answer["definition"])
             except Overtaken as error:
                 raise self._lost() from error
         self._known += len(entries)

@@ -18,7 +18,7 @@ __all__ = ["PUBLIC", "View", "changed", "view_of"]
 
 PUBLIC: Final = frozenset({"issued", "updated", "cancelled", "expired"})
 """States of alerts that everybody knows of."""
-_LATE: Final = frozenset({"issue_alert", "update_alert", "cancel_alert"})
+_LATE: Final = frozenset({"issue_alert", "update_alert", "cancel_alert", "order_sirens"})
 """Decisions that everybody sees the outcome of."""
 
 _CLOCK: Final = (

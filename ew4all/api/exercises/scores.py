@@ -1,0 +1,102 @@
+"""The score sheet: what the log itself says of expectations, and what evaluators gave. Runs in the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ew4all.api.exercises.books import seconds
+from ew4all.exercises.injects import DECISION_OF
+from ew4all.sim.exercise_events import ScoreGiven
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ew4all.exercises.session import Session
+    from ew4all.sim.exercise import Expectation
+
+__all__ = ["score_of", "sheet"]
+
+
+def sheet(session: Session, now_s: float, held_s: Mapping[str, float]) -> dict[str, Any]:
+    """Return the score sheet.
+
+    Parameters
+    ----------
+    held_s
+        When the conditions of an expectation held first, exercise time.
+    """
+    scores = [score_of(session, one, now_s, held_s) for one in session.exercise.expectations]
+    objectives = []
+    for objective in session.exercise.objectives:
+        mine = [s for s in scores if s["objective"] == objective.identifier]
+        objectives.append(
+            {
+                "id": objective.identifier, "title": objective.title, "points": sum(s["points"] or 0.0 for s in mine),
+                "most": sum(s["most"] for s in mine),
+            }
+        )  # fmt: skip
+    return {
+        "points": sum(s["points"] or 0.0 for s in scores), "most": session.exercise.points, "scores": scores, "objectives": objectives,
+    }  # fmt: skip
+
+
+def score_of(
+    session: Session, one: Expectation, now_s: float, held_s: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return how an expectation stands."""
+    given = [e for e in session.log if isinstance(e.payload, ScoreGiven) and e.payload.expectation == one.identifier]  # fmt: skip
+    begins_s = _begins_s(session, one)
+    ends_s = session.exercise.length_s
+    due_s = None
+    if begins_s is not None:
+        due_s = ends_s if one.within_s is None else min(ends_s, begins_s + one.within_s)
+    met_s = None if begins_s is None else _met_s(session, one, begins_s, held_s)
+    state, points = "waiting", None
+    if begins_s is not None and due_s is not None:
+        state = "open" if now_s <= due_s else "missed"
+        if met_s is not None:
+            state = "met" if met_s <= due_s else "late"
+            points = one.points if state == "met" else 0.0
+        elif state == "missed" and not one.is_judged:
+            points = 0.0
+    out: dict[str, Any] = {
+        "expectation": one.identifier, "version": 1 + len(given), "objective": one.objective, "text": one.text, "team": one.team,
+        "inject": one.inject, "most": one.points, "due_s": seconds(due_s), "met_s": seconds(met_s), "is_judged": one.is_judged,
+        "comment": "", "by": None,
+    }  # fmt: skip
+    if given:
+        last = given[-1]
+        assert isinstance(last.payload, ScoreGiven)
+        state, points = "judged", last.payload.points
+        out |= {"comment": last.payload.comment, "by": last.who.name}
+    return {**out, "state": state, "points": points}
+
+
+def _begins_s(session: Session, one: Expectation) -> float | None:
+    """Return from when on it is expected; None where its inject has not fired."""
+    if one.inject is None:
+        return 0.0
+    state = session.injects.states.get(one.inject)
+    return None if state is None else state.fired_s
+
+
+def _met_s(
+    session: Session, one: Expectation, begins_s: float, held_s: Mapping[str, float]
+) -> float | None:
+    times: list[float] = []
+    if one.decision is not None:
+        found = [
+            e.time_s
+            for e in session.log
+            if DECISION_OF.get(e.kind) == one.decision
+            and e.time_s >= begins_s
+            and (one.team is None or e.who.team == one.team)
+        ]
+        if not found:
+            return None
+        times.append(found[0])
+    if one.conditions:
+        if one.identifier not in held_s:
+            return None
+        times.append(held_s[one.identifier])
+    return max(times) if times else None
