@@ -48,7 +48,7 @@ function Alert({ alert, team, onedit }) {
       <a href=${address(xml)} onClick=${fetching}>CAP 1.2 (XML)</a></details>`}
     ${alert.reach && html`<p class="note">${t("figure.warned")}: ${people(alert.reach.warned)} · ${t("figure.over_reach")}: ${people(alert.reach.over_reach)}</p>`}
     <div class="row acts" role="group" aria-label=${alert.headline}>
-      ${mine && (MAY_DO[alert.state] ?? []).map((what) => html`<button key=${what} type="button" class=${what} disabled=${isBusy} onClick=${() => doing(what)}>${t(`alert.${what === "update" ? "update" : what}`)}<span class="unseen">: ${alert.headline}</span></button>`)}
+      ${mine && (MAY_DO[alert.state] ?? []).map((what) => html`<button key=${what} type="button" class=${`do-${what}`} disabled=${isBusy} onClick=${() => doing(what)}>${t(`alert.${what === "update" ? "update" : what}`)}<span class="unseen">: ${alert.headline}</span></button>`)}
       ${alert.area && html`<button type="button" onClick=${() => go(boxOf(alert.area))}>${t("map.go")}<span class="unseen">: ${alert.headline}</span></button>`}</div>
     <${Told} problem=${problem} onclose=${() => setProblem(null)} />
   </li>`;

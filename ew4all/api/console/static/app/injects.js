@@ -69,8 +69,8 @@ function Inject({ inject, all, teams, onedit }) {
       ${inject.notes && html`<p><strong>${t("inject.notes")}:</strong> <span dir="auto">${inject.notes}</span></p>`}
       ${inject.attachments?.length > 0 && html`<ul>${inject.attachments.map((one) => html`<li key=${one.href ?? one.title}><${File} ...${one} /></li>`)}</ul>`}</details>
     ${isLeading && html`<div class="row acts" role="group" aria-label=${inject.title}>
-      ${MAY_DO[state].map((what) => html`<button key=${what} type="button" class=${what} onClick=${() => doing(what)}>${t(`inject.${what}`)}<span class="unseen">: ${inject.title}</span></button>`)}
-      ${OPEN.has(state) && html`<button type="button" class="edit" onClick=${() => onedit(inject)}>${t("inject.edit")}<span class="unseen">: ${inject.title}</span></button>`}</div>`}
+      ${MAY_DO[state].map((what) => html`<button key=${what} type="button" class=${`do-${what}`} onClick=${() => doing(what)}>${t(`inject.${what}`)}<span class="unseen">: ${inject.title}</span></button>`)}
+      ${OPEN.has(state) && html`<button type="button" class="do-edit" onClick=${() => onedit(inject)}>${t("inject.edit")}<span class="unseen">: ${inject.title}</span></button>`}</div>`}
     ${note && html`<p class="note" role="status" dir="auto">${note}</p>`}
     <${Told} problem=${problem} onclose=${() => setProblem(null)} />
   </li>`;
