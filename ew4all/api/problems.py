@@ -190,9 +190,13 @@ def install(app: FastAPI) -> None:
         return _answer(request, Problem(500, "internal", told))
 
 
+_UNIONS: Final = frozenset({"AlertBody", "MultiPolygon", "Polygon"})
+"""Names of alternatives of a field, which are in no body."""
+
+
 def _pointer(location: Sequence[Any]) -> str:
     """Return where it is: a JSON Pointer into the body, or the name of a parameter."""
-    where, *rest = location
+    where, *rest = (step for step in location if step not in _UNIONS)
     steps = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in rest)
     return f"#{steps}" if where == "body" else f"{where}:{steps.removeprefix('/')}"
 

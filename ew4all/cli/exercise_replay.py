@@ -89,7 +89,15 @@ def play(
         length_s = file.exercise.length_s
         _wait(session, length_s, rate)
         session.play_on(length_s, _BEGIN + timedelta(seconds=length_s))
-        _show(session, None, "exercise play", {"exercise": exercise}, out, as_json=as_json, quiet=quiet)
+        _show(
+            session,
+            None,
+            "exercise play",
+            {"exercise": exercise},
+            out,
+            as_json=as_json,
+            quiet=quiet,
+        )
 
 
 def replay(
@@ -199,7 +207,10 @@ def _opened(log: Path, exercise: str | None, assume: list[str] | None, *, quiet:
 
     read = read_log_file(log)
     if read.dropped is not None:
-        say(f"Note: the last line of {log} was cut while it was written, and is left out", quiet=quiet)
+        say(
+            f"Note: the last line of {log} was cut while it was written, and is left out",
+            quiet=quiet,
+        )
     first = read.log[0].payload if read.log else None
     if not isinstance(first, Started):
         msg = f"the log {log} has no start: the exercise was not begun, so that there is nothing to replay"

@@ -102,7 +102,9 @@ def write_exercise(
                 }
                 for one in sent.messages
             ]
-        text = json.dumps({"status": str(STATUS), "messages": messages}, indent=2, ensure_ascii=False)
+        text = json.dumps(
+            {"status": str(STATUS), "messages": messages}, indent=2, ensure_ascii=False
+        )
         _write(out / "messages.json", (text + "\n").encode())
         write_record(
             out,

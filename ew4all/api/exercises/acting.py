@@ -52,7 +52,15 @@ if TYPE_CHECKING:
     from ew4all.exercises.session import Session
     from ew4all.sim.exercise_events import Payload
 
-__all__ = ["clock_payloads", "content_of", "decision_payload", "inject_payload", "refused", "score_payload", "talk_payload"]
+__all__ = [
+    "clock_payloads",
+    "content_of",
+    "decision_payload",
+    "inject_payload",
+    "refused",
+    "score_payload",
+    "talk_payload",
+]
 
 _STEP_S: Final = 60.0
 
@@ -68,13 +76,16 @@ def clock_payloads(session: Session, given: Mapping[str, Any]) -> list[Payload]:
     do, clock = given["do"], session.clock
     if do == "start":
         if clock.has_started:
-            raise _clock_problem("the exercise has begun already")
+            msg = "the exercise has begun already"
+            raise _clock_problem(msg)
         speed = given.get("speed") or session.exercise.speed_at(0.0)
         return [Started(session.exercise.identifier, session.digest, speed, given.get("seed", 0))]
     if not clock.has_started:
-        raise _clock_problem("the exercise has not begun: start it first")
+        msg = "the exercise has not begun: start it first"
+        raise _clock_problem(msg)
     if clock.is_over:
-        raise _clock_problem("the exercise has ended: its clock stands for good")
+        msg = "the exercise has ended: its clock stands for good"
+        raise _clock_problem(msg)
     if do == "pause":
         return [Paused(given.get("reason") or "facilitator")]
     if do == "resume":
@@ -89,9 +100,7 @@ def clock_payloads(session: Session, given: Mapping[str, Any]) -> list[Payload]:
     return [Jumped(_needed(given, "time_s"))]
 
 
-def inject_payload(
-    session: Session, books: Books, do: str, given: Mapping[str, Any]
-) -> Payload:
+def inject_payload(session: Session, books: Books, do: str, given: Mapping[str, Any]) -> Payload:
     """Return what is done with an inject.
 
     Raises
@@ -109,7 +118,9 @@ def inject_payload(
         raise changed_meanwhile(books.inject(name, session.log.last_s), f"the inject {name!r}")
     if do == "edit_inject":
         if state.status == "fired":
-            raise Problem(409, "inject-state", f"the inject {name!r} has fired: it cannot be changed any more")
+            raise Problem(
+                409, "inject-state", f"the inject {name!r} has fired: it cannot be changed any more"
+            )
         return InjectEdited(name, state.version, changes_of(books.inject(name, 0.0), given["body"]))
     reason = given.get("reason", "")
     if do == "undo_inject":
@@ -175,20 +186,24 @@ def _written(
 ) -> AlertDrafted | AlertUpdated:
     given = asked.get("alert")
     if not isinstance(given, dict):
-        raise _fault("#/alert", "the alert itself is missing: hazard, channels, contents, area")
+        msg = "#/alert"
+        raise _fault(msg, "the alert itself is missing: hazard, channels, contents, area")
     name = given.get("id")
     if name is not None:
         _must_be_there(session, books, name)
     content = content_of(given, must_have_text=kind == "update_alert")
     if kind == "update_alert":
         if name is None:
-            raise _fault("#/alert/id", "which alert is updated? name one that is on air")
+            msg = "#/alert/id"
+            raise _fault(msg, "which alert is updated? name one that is on air")
         if not session.alerts.alert(name).is_on_air:
-            raise _alert_problem(f"the alert {name!r} is not on air")
+            msg = f"the alert {name!r} is not on air"
+            raise _alert_problem(msg)
         return AlertUpdated(name, content)
     before = session.alerts.alert(name) if name is not None else None
     if before is not None and before.issued_s is not None:
-        raise _alert_problem(f"the alert {name!r} was issued: update it, or draft another one")
+        msg = f"the alert {name!r} was issued: update it, or draft another one"
+        raise _alert_problem(msg)
     version = 0 if before is None else before.version
     if name is not None and given.get("version") not in {None, version}:
         raise changed_meanwhile(books.alert(name, session.log.last_s), f"the draft {name!r}")
@@ -200,15 +215,18 @@ def _named(
 ) -> AlertApproved | AlertIssued | AlertCancelled:
     name = asked.get("alert")
     if not isinstance(name, str):
-        raise _fault("#/alert", "the identifier of an alert is missing, such as a1")
+        msg = "#/alert"
+        raise _fault(msg, "the identifier of an alert is missing, such as a1")
     _must_be_there(session, books, name)
     alert = session.alerts.alert(name)
     if kind == "cancel_alert":
         if not alert.is_on_air:
-            raise _alert_problem(f"the alert {name!r} is not on air: there is nothing to cancel")
+            msg = f"the alert {name!r} is not on air: there is nothing to cancel"
+            raise _alert_problem(msg)
         return AlertCancelled(name)
     if alert.issued_s is not None:
-        raise _alert_problem(f"the alert {name!r} was issued already: update or cancel it")
+        msg = f"the alert {name!r} was issued already: update or cancel it"
+        raise _alert_problem(msg)
     _must_be_whole(alert.content)
     if kind == "approve_alert":
         return AlertApproved(name, alert.version)
@@ -221,7 +239,9 @@ def _named(
 def content_of(given: Mapping[str, Any], *, must_have_text: bool = False) -> AlertContent:
     """Return the content of an alert, its texts marked as those of an exercise."""
     words = tuple(
-        Words(one["language"], marked(one["text"])) for one in given["contents"] if one["text"].strip()
+        Words(one["language"], marked(one["text"]))
+        for one in given["contents"]
+        if one["text"].strip()
     )
     content = AlertContent(
         given.get("area"), tuple(given["channels"]), words, given.get("hazard", ""), given.get("national", False),
@@ -234,7 +254,8 @@ def content_of(given: Mapping[str, Any], *, must_have_text: bool = False) -> Ale
 
 def _must_be_whole(content: AlertContent) -> None:
     if not content.words:
-        raise _fault("#/alert/contents", "the alert has no text: write what people are to do")
+        msg = "#/alert/contents"
+        raise _fault(msg, "the alert has no text: write what people are to do")
 
 
 def talk_payload(given: Mapping[str, Any]) -> MessageSent:
@@ -267,10 +288,16 @@ def note_payload(given: Mapping[str, Any]) -> NoteWritten:
     return NoteWritten(given["text"], given["is_lesson"])
 
 
-def refused(error: EW4AllError, what: str, given: Mapping[str, Any], books: Books, now_s: float) -> Problem:
+def refused(
+    error: EW4AllError, what: str, given: Mapping[str, Any], books: Books, now_s: float
+) -> Problem:
     """Return the problem with something that the exercise refused."""
     told = str(error)
-    if isinstance(error, ConflictError) and "inject" in given and books.session.injects.states.get(given["inject"]):
+    if (
+        isinstance(error, ConflictError)
+        and "inject" in given
+        and books.session.injects.states.get(given["inject"])
+    ):
         return changed_meanwhile(books.inject(given["inject"], now_s), told)
     if isinstance(error, ConflictError):
         return Problem(412, "changed-meanwhile", told)

@@ -7,8 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ew4all.api.documents.drills import DrillMultiPolygon, DrillPolygon
-
 __all__ = [
     "AlertBody",
     "BranchRequest",
@@ -32,7 +30,6 @@ Text = Annotated[str, Field(max_length=20_000, pattern=_NO_CONTROL)]
 Id = Annotated[str, Field(min_length=1, max_length=300, pattern=_NO_CONTROL)]
 Seconds = Annotated[float, Field(ge=0.0, le=7 * 86400.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Area = Annotated[DrillPolygon | DrillMultiPolygon, Field(discriminator="type")]
 
 
 def _config(*examples: dict[str, Any]) -> ConfigDict:
@@ -41,6 +38,33 @@ def _config(*examples: dict[str, Any]) -> ConfigDict:
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+Degrees = Annotated[float, Field(ge=-360.0, le=360.0)]
+Ring = Annotated[
+    list[Annotated[list[Degrees], Field(min_length=2, max_length=3)]],
+    Field(min_length=4, max_length=10_000),
+]
+
+
+class PolygonBody(_Strict):
+    """GeoJSON, longitude before latitude, degrees."""
+
+    type: Literal["Polygon"]
+    coordinates: Annotated[list[Ring], Field(min_length=1, max_length=1000)]
+
+
+class MultiPolygonBody(_Strict):
+    """GeoJSON, longitude before latitude, degrees."""
+
+    type: Literal["MultiPolygon"]
+    coordinates: Annotated[
+        list[Annotated[list[Ring], Field(min_length=1, max_length=1000)]],
+        Field(min_length=1, max_length=1000),
+    ]
+
+
+Area = Annotated[PolygonBody | MultiPolygonBody, Field(discriminator="type")]
 
 
 class LibraryRequest(_Strict):

@@ -57,7 +57,12 @@ def by_of(event: Event) -> dict[str, Any] | None:
 
 
 def _head(event: Event) -> dict[str, Any]:
-    return {"seq": event.sequence, "time_s": seconds(event.time_s), "at": at_of(event), "by": by_of(event)}
+    return {
+        "seq": event.sequence,
+        "time_s": seconds(event.time_s),
+        "at": at_of(event),
+        "by": by_of(event),
+    }
 
 
 @dataclass
@@ -77,7 +82,9 @@ class Books:
     def __init__(self, session: Session, versions: Mapping[str, int] | None = None) -> None:
         self.session, self._versions = session, dict(versions or {})
         self._alerts: dict[str, _Alert] = {}
-        self._undone = {e.payload.undoes for e in session.log if isinstance(e.payload, InjectUndone)}
+        self._undone = {
+            e.payload.undoes for e in session.log if isinstance(e.payload, InjectUndone)
+        }
         self._read: dict[int, set[str]] = {}
         self._edits: dict[str, Event] = {}
         for event in session.log:
@@ -136,7 +143,9 @@ class Books:
         if brief:
             return out
         count = max(1, len(content.words))
-        numbers = [identifier_of(DrillStatus.EXERCISE, additional=k > 0) for k in range(min(count, 2))]
+        numbers = [
+            identifier_of(DrillStatus.EXERCISE, additional=k > 0) for k in range(min(count, 2))
+        ]
         return out | {
             "hazard": content.hazard, "contents": [to_plain(one) for one in content.words], "languages": list(content.languages),
             "channels": list(content.channels), "national": content.national, "area": to_plain(content.area),
@@ -160,7 +169,13 @@ class Books:
         """Return a decision."""
         p = event.payload
         kind = "refuse_request" if isinstance(p, RequestRefused) else _DECISIONS[event.kind]
-        out = {**_head(event), "id": event.sequence, "kind": kind, "team": event.who.team, "state": "done"}
+        out = {
+            **_head(event),
+            "id": event.sequence,
+            "kind": kind,
+            "team": event.who.team,
+            "state": "done",
+        }
         alert = getattr(p, "alert", getattr(p, "order", None))
         if alert is not None:
             out["alert"] = {"id": alert}
@@ -170,7 +185,12 @@ class Books:
             request = self.session.requests.requests[p.request]  # type: ignore[union-attr]
             state = "done" if now_s >= request.comes_s else "asked"
             state = "refused" if request.refused_s is not None else state
-            out |= {"request": request.identifier, "zone": request.zone, "state": state, "effect_s": seconds(request.comes_s)}
+            out |= {
+                "request": request.identifier,
+                "zone": request.zone,
+                "state": state,
+                "effect_s": seconds(request.comes_s),
+            }
             out["number"] = getattr(p, "number", 1)
         if isinstance(p, RequestRefused):
             out |= {"request": p.request, "note": p.reason}
@@ -235,9 +255,7 @@ class Books:
         plain = to_plain(inject)
         plain.pop("identifier")
         edit = self._edits.get(identifier)
-        effects = [
-            {"kind": _EFFECTS[type(e).__name__], **to_plain(e)} for e in inject.effects
-        ]
+        effects = [{"kind": _EFFECTS[type(e).__name__], **to_plain(e)} for e in inject.effects]
         return {
             **plain, **out, "channel": str(inject.channel), "effects": effects,
             "conditions": [{**to_plain(c), "comparison": str(c.comparison)} for c in inject.conditions],

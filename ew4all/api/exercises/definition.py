@@ -163,7 +163,10 @@ def _inject(name: str, body: Mapping[str, Any], before: Inject) -> Inject:
 
 def _faulty(error: EW4AllError, folder: str) -> Problem:
     found = found_wrong(error)
-    errors = [{"code": "exercise-fault", **one, "detail": one["detail"].replace(folder, "")} for one in found["faults"]]
+    errors = [
+        {"code": "exercise-fault", **one, "detail": one["detail"].replace(folder, "")}
+        for one in found["faults"]
+    ]
     told = "; ".join(f"{one['pointer']}: {one['detail']}" for one in errors[:3])
     count = f"{len(errors)} fault{'s' if len(errors) != 1 else ''}"
     return Problem(400, "invalid-list", f"the list has {count}: {told}", errors=errors)

@@ -76,7 +76,9 @@ class Sites:
         self.operators = [
             sorted({str(o) for o in cells.operator[cells.site == k]}) for k in range(self.count)
         ]
-        self.technologies = [sorted(set(cells.technology[cells.site == k].tolist())) for k in range(self.count)]
+        self.technologies = [
+            sorted(set(cells.technology[cells.site == k].tolist())) for k in range(self.count)
+        ]
 
     def state(self, alive: Flags, time_s: float) -> NDArray[np.int8]:
         """Return 0 up, 1 on battery, 2 down for each site at a moment of the scenario."""
@@ -156,7 +158,9 @@ class Painter:
         whole["zones"] = self._zones(moment, found, now)
         whole["reported"] = {
             "network": {"reported_s": reported_s, **late["network"]},
-            "zones": [{"id": z, **late["zones"][k]} for k, z in enumerate(self._worlds.inputs.zones)],
+            "zones": [
+                {"id": z, **late["zones"][k]} for k, z in enumerate(self._worlds.inputs.zones)
+            ],
         }
         risk, missed = (_zone_column(found, key) for key in ("at_risk", "missed"))
         share = np.divide(missed, risk, out=np.zeros_like(missed), where=risk > 0.0)
@@ -194,10 +198,14 @@ class Painter:
         cut = facts.engine.mains.out(here_s)[rows.zone] & rows.mains_lost
         out = np.bincount(rows.zone, rows.people * cut, zones)
         share = np.divide(out, people, out=np.zeros(zones), where=people > 0.0)
-        network: dict[str, Any] = {"mains_out": round(float(out.sum() / max(people.sum(), 1e-9)), 4)}
+        network: dict[str, Any] = {
+            "mains_out": round(float(out.sum() / max(people.sum(), 1e-9)), 4)
+        }
         each: list[dict[str, Any]] = [{"mains_out": round(float(s), 4)} for s in share]
         served = moment.prepared.world.service.technology_at(here_s)[rows.service] >= 0
-        network["service"] = round(float((rows.people * served).sum() / max(rows.people.sum(), 1e-9)), 4)
+        network["service"] = round(
+            float((rows.people * served).sum() / max(rows.people.sum(), 1e-9)), 4
+        )
         states = None
         if self.sites.count and facts.course is not None:
             sites = self.sites
@@ -233,17 +241,27 @@ class Painter:
 def _counters(moment: Moment, found: Mapping[str, Any]) -> dict[str, int]:
     whole = dict(zip(PEOPLE_KEYS, found["people_whole"].tolist(), strict=True))
     bins, played = moment.prepared.bins, moment.played
-    alerted = np.minimum(played.totals.alerted.max(axis=1, initial=0.0), played.people)[bins.at_risk]
+    alerted = np.minimum(played.totals.alerted.max(axis=1, initial=0.0), played.people)[
+        bins.at_risk
+    ]
     rows, lost = moment.prepared.world.rows, played.losses.lost
     reached = np.where(rows.at_risk, played.losses.people - lost[:, :3].sum(axis=1), 0.0)
-    out = {key: _people(whole[key]) for key in ("total", "at_risk", "in_area", "warned", "in_time", "missed", "over_reach")}
-    return out | {"alerted": _people(float(alerted.sum())), "reached": _people(float(reached.sum()))}
+    out = {
+        key: _people(whole[key])
+        for key in ("total", "at_risk", "in_area", "warned", "in_time", "missed", "over_reach")
+    }
+    return out | {
+        "alerted": _people(float(alerted.sum())),
+        "reached": _people(float(reached.sum())),
+    }
 
 
 def _curves(moment: Moment, found: Mapping[str, Any], start_s: float) -> dict[str, Any]:
     """Return curves of the whole and of zones, thinned."""
     time_s = np.asarray(found["time_s"]) - start_s
-    kept = np.unique(np.linspace(0, time_s.size - 1, min(time_s.size, _MOST_POINTS)).round().astype(int))
+    kept = np.unique(
+        np.linspace(0, time_s.size - 1, min(time_s.size, _MOST_POINTS)).round().astype(int)
+    )
     kept = kept[time_s[kept] >= 0.0]
     out: dict[str, Any] = {"time_s": time_s[kept], "warned": found["curve_warned"][kept], "acted": found["curve_acted"][kept]}  # fmt: skip
     for stage in ("alerted", "reached", "noticed"):

@@ -62,7 +62,9 @@ class Play:
         self.painter.ask(self.session.now_s(now), self.session.log[:])
         self.painter.wait(1e6)
         if self.painter.latest is None:
-            raise Problem(400, "unplayable", self.painter.problem or "the exercise cannot be played")
+            raise Problem(
+                400, "unplayable", self.painter.problem or "the exercise cannot be played"
+            )
         self._opened = self._answer(now, {})
 
     def opened(self) -> dict[str, Any]:
@@ -98,7 +100,7 @@ class Play:
             "messages": lambda after: {"messages": self._books().messages(after)},
             "notes": lambda: {"notes": self._books().notes()},
             "scores": lambda: sheet(self.session, self._now_s(now), self.held_s),
-            "preview": lambda alert, view: self.previews.preview(alert, view),
+            "preview": self.previews.preview,
             "geo": lambda layer: self.drawing.layer(layer, self._books(), self._now_s(now)),
             "curves": lambda after_s, zone: curves_shown(self.session, self.painter, after_s, zone),
             "preview_import": lambda **g: self.definition.imported(**g)[1],
@@ -112,7 +114,10 @@ class Play:
 
     def _books(self) -> Books:
         if self._made is None or self._made_of != len(self.session.log):
-            self._made, self._made_of = Books(self.session, self.definition.versions), len(self.session.log)
+            self._made, self._made_of = (
+                Books(self.session, self.definition.versions),
+                len(self.session.log),
+            )
         return self._made
 
     def _now_s(self, now: dt.datetime) -> float:
@@ -160,7 +165,9 @@ class Play:
                 session.do(now, who, payload)
             session.advance(now)
             return lambda: self._clock(now)
-        if do in {"add_inject", "import_injects"} or (do == "edit_inject" and not session.clock.has_started):
+        if do in {"add_inject", "import_injects"} or (
+            do == "edit_inject" and not session.clock.has_started
+        ):
             return self._define(do, who, given)
         if do.endswith("_inject"):
             self._log(now, who, acting.inject_payload(session, books, do, given))
@@ -225,7 +232,9 @@ class Play:
             if one["expectation"] == name:
                 found: dict[str, Any] = one
                 return found
-        raise Problem(404, "unknown-expectation", f"there is no expectation {name!r} in this exercise")
+        raise Problem(
+            404, "unknown-expectation", f"there is no expectation {name!r} in this exercise"
+        )
 
     def _inject(self, name: str, now: dt.datetime) -> dict[str, Any]:
         if name not in self.session.injects.states:
@@ -237,9 +246,7 @@ class Play:
             raise Problem(404, "unknown-alert", f"there is no alert {name!r} in this exercise")
         return self._books().alert(name, self._now_s(now))
 
-    def _answer(
-        self, now: dt.datetime, result: Any, before: int | None = None
-    ) -> dict[str, Any]:
+    def _answer(self, now: dt.datetime, result: Any, before: int | None = None) -> dict[str, Any]:
         events = [] if before is None else self.session.log[before:]
         now_s = self._now_s(now)
         latest = self.painter.latest
@@ -281,7 +288,12 @@ class Play:
                     return {"reason": event.payload.reason or "facilitator"}
                 lasts_s = state.inject.discussion_s
                 ends = event.wall + dt.timedelta(seconds=lasts_s)
-                return {"reason": "discussion", "inject": name, "discussion_s": lasts_s, "ends_at": ends.isoformat(timespec="seconds")}
+                return {
+                    "reason": "discussion",
+                    "inject": name,
+                    "discussion_s": lasts_s,
+                    "ends_at": ends.isoformat(timespec="seconds"),
+                }
         return {}
 
     def _state(self, now: dt.datetime) -> dict[str, Any]:
@@ -334,4 +346,3 @@ def _wall(text: str) -> dt.datetime:
 
 def _read(lines: Sequence[str]) -> ExerciseLog:
     return ExerciseLog([read_line(line) for line in lines])
-

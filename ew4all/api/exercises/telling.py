@@ -58,7 +58,12 @@ def entry_of(event: Event, books: Books, clock: Mapping[str, Any]) -> dict[str, 
 
 def _told(event: Event, books: Books, clock: Mapping[str, Any]) -> list[dict[str, Any]]:
     p, now_s = event.payload, event.time_s
-    head = {"seq": event.sequence, "time_s": seconds(event.time_s), "at": at_of(event), "by": by_of(event)}
+    head = {
+        "seq": event.sequence,
+        "time_s": seconds(event.time_s),
+        "at": at_of(event),
+        "by": by_of(event),
+    }
 
     def one(kind: str, data: Mapping[str, Any], roles: list[str], teams: Any) -> dict[str, Any]:
         whole = {k: v for k, v in {**head, **data}.items() if v is not None}
@@ -88,7 +93,9 @@ def _told(event: Event, books: Books, clock: Mapping[str, Any]) -> list[dict[str
         (expectation,) = (
             e for e in books.session.exercise.expectations if e.identifier == p.expectation
         )
-        found.append(one("score", {"score": score_of(books.session, expectation, now_s, {})}, [], []))
+        found.append(
+            one("score", {"score": score_of(books.session, expectation, now_s, {})}, [], [])
+        )
     if isinstance(p, NoteWritten):
         found.append(one("note", {"note": books.note(event)}, [], []))
     return found
@@ -98,7 +105,9 @@ def _message(one: Any, event: Event, books: Books) -> dict[str, Any]:
     message = books.message(event)
     teams: Any = "all"
     if message["to"]:
-        teams = sorted({*message["to"], *([message["from"]["team"]] if message["from"]["team"] else [])})
+        teams = sorted(
+            {*message["to"], *([message["from"]["team"]] if message["from"]["team"] else [])}
+        )
     made: dict[str, Any] = one("message", {"message": message}, _OBSERVERS, teams)
     return made
 
@@ -107,4 +116,4 @@ def _inject_do(payload: Payload) -> str:
     if isinstance(payload, InjectHeld):
         return "hold" if payload.held else "release"
     names = {InjectFired: "fire", InjectEdited: "edit", InjectSkipped: "skip", InjectUndone: "undo"}
-    return names[type(payload)]  # type: ignore[index]
+    return names[type(payload)]
