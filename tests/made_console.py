@@ -203,7 +203,7 @@ class Room:
                 raise Problem(400, "invalid-alert", detail="one thing is wrong", errors=[{"pointer": "#/alert/contents/0/text", "detail": "19 pages, and cell broadcast has 15"}])  # fmt: skip
             given = {
                 **given, "id": f"a{len(self.alerts) + 1}", "version": 1, "state": "draft", "team": body.get("team") or team,
-                "headline": "EXERCISE " + given["contents"][0]["headline"], "status": "Exercise", "message_identifiers": [4381], "pages": 1,
+                "headline": "EXERCISE: " + given["contents"][0]["text"][:60], "status": "Exercise", "message_identifiers": [4381], "pages": 1,
                 "drafted_s": 1.0,
             }  # fmt: skip
             self.alerts.append(given)
@@ -232,7 +232,7 @@ class Room:
         alert = body["alert"]
         texts = []
         for one in alert.get("contents", []):
-            text = f"EXERCISE {one['headline']}. {one['text']} EXERCISE"
+            text = f"EXERCISE: {one['text']} EXERCISE"
             pages = -(-len(text) // 93)
             texts.append({"language": one["language"], "text": text, "characters": len(text), "alphabet": "gsm7", "pages": pages, "most_pages": 15, "identifier": 4381, "fits": pages <= 15, "findings": []})  # fmt: skip
         has_area = bool(alert.get("area")) or alert.get("national")

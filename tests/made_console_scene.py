@@ -82,14 +82,14 @@ MESSAGES: Final = [
     _message(14, 25, "Facilitator", [], "Lunch is at T+02:00 for everybody"),
 ]
 DECISIONS: Final = [
-    {"id": 21, "seq": 21, "kind": "order_sirens", "team": "nema", "time_s": 1500.0, "state": "done", "zones": ["GD-01"], "note": None},
+    {"id": 21, "seq": 21, "kind": "order_sirens", "team": "nema", "time_s": 1500.0, "state": "done", "zone": "GD-01", "note": None},
 ]  # fmt: skip
 SCORES: Final = {
     "points": 5, "most": 15,
     "objectives": [{"id": "o1", "title": "Warn in time", "points": 5, "most": 15}],
     "scores": [
         {"expectation": f"e{k}", "version": 1, "objective": "o1", "text": text, "team": "nema", "inject": None, "most": 5, "points": points, "state": state,
-         "due_s": 1800, "met_s": 1500.2 if points else None, "is_judged": points is None, "note": "", "by": None}
+         "due_s": 1800, "met_s": 1500.2 if points else None, "is_judged": points is None, "comment": "", "by": None}
         for k, (text, points, state) in enumerate([("Sirens are sounded", 5, "met"), ("An alert is issued", None, "open"), ("The text names what to do", None, "waiting")])
     ],
 }  # fmt: skip

@@ -50,8 +50,8 @@ export const decide = async (decision) => {
 export const preview = (alert, signal) => read(at("preview"), { method: "POST", headers: JSON_BODY, body: JSON.stringify({ alert }), signal });
 export const write = async (message) => place("messages", await send("POST", "messages", message));
 
-export const score = async (row, { points, note }) => {
-  await send("PUT", `scores/${row.expectation}`, { points, note }, versioned(row));
+export const score = async (row, body) => {
+  await send("PUT", `scores/${row.expectation}`, body, versioned(row));
   await again("sheet");
 };
 

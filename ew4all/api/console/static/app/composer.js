@@ -12,10 +12,12 @@ const SOON_MS = 250;
 const HOURS = 2;
 
 /** An empty alert, in the first language of the exercise. */
-export const blank = (exercise) => ({ hazard: exercise.hazards[0] ?? "", channels: [], national: false, duration_s: HOURS * 3600, area: null, contents: [{ language: exercise.languages[0] ?? "en", headline: "", text: "" }] });
+export const blank = (exercise) => ({ hazard: exercise.hazards[0] ?? "", channels: [], national: false, duration_s: HOURS * 3600, area: null, contents: [{ language: exercise.languages[0] ?? "en", text: "" }] });
 
 /** What is asked of the service: nothing that is not there yet. */
-const asked = ({ id, hazard, channels, national, duration_s, area, contents }) => ({ ...(id && { id }), hazard, channels, national, duration_s, contents, ...(area && !national && { area }) });
+const asked = ({ id, version, hazard, channels, national, duration_s, area, contents }) => ({
+  ...(id && { id, version }), hazard, channels, national, duration_s, contents: contents.map(({ language, text }) => ({ language, text })), ...(area && !national && { area }),
+});
 
 /** A preview that follows what is written and drawn, the last of them only. */
 function usePreview(alert) {
@@ -45,8 +47,6 @@ const faultAt = (problem, start) => problem?.errors?.filter((one) => one.pointer
 function Content({ content, i, onchange, ondrop, problem }) {
   const id = `content-${content.language}`;
   return html`<fieldset class="content"><legend>${languageName(content.language)}</legend>
-    <${Field} id=${`${id}-headline`} label=${t("alert.headline")} fault=${faultAt(problem, `#/alert/contents/${i}/headline`)}>
-      <input id=${`${id}-headline`} lang=${content.language} dir="auto" maxlength="160" value=${content.headline} onInput=${(event) => onchange({ ...content, headline: event.target.value })} /><//>
     <${Field} id=${`${id}-text`} label=${t("alert.text.in", { language: languageName(content.language) })} fault=${faultAt(problem, `#/alert/contents/${i}/text`)}>
       <textarea id=${`${id}-text`} lang=${content.language} dir="auto" rows="4" value=${content.text} onInput=${(event) => onchange({ ...content, text: event.target.value })}></textarea><//>
     ${ondrop && html`<button type="button" onClick=${ondrop}>${t("alert.language.drop", { language: languageName(content.language) })}</button>`}
@@ -111,7 +111,7 @@ export function Composer({ given, onclose }) {
       onchange=${(one) => change({ contents: alert.contents.map((other, k) => (k === i ? one : other)) })}
       ondrop=${alert.contents.length > 1 ? () => change({ contents: alert.contents.filter((_, k) => k !== i) }) : null} />`)}
     ${lacking.text && html`<p class="problem" role="alert">${lacking.text}</p>`}
-    ${rest.length > 0 && html`<label class="inline">${t("alert.language.add")} <select id="alert-language" value="" onChange=${(event) => event.target.value && change({ contents: [...alert.contents, { language: event.target.value, headline: "", text: "" }] })}>
+    ${rest.length > 0 && html`<label class="inline">${t("alert.language.add")} <select id="alert-language" value="" onChange=${(event) => event.target.value && change({ contents: [...alert.contents, { language: event.target.value, text: "" }] })}>
       <option value="">–</option>${rest.map((code) => html`<option key=${code} value=${code} lang=${code}>${languageName(code)}</option>`)}</select></label>`}
     <h3>${t("alert.preview")}</h3>
     <div class="phones">${preview?.texts?.map((text) => html`<${Phone} key=${text.language} text=${text} />`)}</div>

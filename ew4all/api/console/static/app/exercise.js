@@ -36,6 +36,7 @@ export function take(state) {
     else if (name === "geo") change.tags = { ...known.tags, ...value };
     else if (name === "channels" || name === "zones") change[`${name}Now`] = merged(known[`${name}Now`], value, name === "zones" ? "id" : "name");
     else if (name === "counters" || name === "network" || name === "facts" || name === "scores") change[name] = { ...known[name], ...value };
+    else if (name === "decisions") value.forEach((one) => place("decisions", one));
     else if (name === "phase" || name === "seats") change[name] = value;
     else if (name === "injects") change.injectStates = { ...known.injectStates, ...Object.fromEntries(value.map((one) => [one.id, one])) };
   }

@@ -11,7 +11,8 @@ import { t } from "./words.js";
 const CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const EMPTY = { type: "FeatureCollection", features: [] };
 const FIRST = "drawn-fill";
-const LEAST_MS = 2000; // a layer is not read more often
+const LEAST_MS = { missed: 10_000 }; // a layer is not read more often than this, or than each 2 s
+const METRES_PER_DEGREE = 111_320;
 const TRUTH = new Set(["hazard", "missed"]);
 const GREYS = ["#eceff1", "#90a4ae", "#455a64"];
 
@@ -129,7 +130,8 @@ function bring() {
 }
 
 async function load(name, tag) {
-  const wait = LEAST_MS - (performance.now() - (asked.get(name) ?? -LEAST_MS));
+  const least = LEAST_MS[name] ?? 2000;
+  const wait = least - (performance.now() - (asked.get(name) ?? -least));
   if (wait > 0) {
     if (!has.get(`${name}?`)) {
       has.set(`${name}?`, true);
@@ -146,13 +148,26 @@ async function load(name, tag) {
   try {
     const found = await read(at(`geo/${name}`));
     if (here !== map) return;
-    map.getSource(name).setData(found);
+    map.getSource(name).setData(found.square_m ? squares(found) : found);
     if (name === "zones") map.getSource("zone-names").setData(namesOf(found.features, (one) => one.properties.name ?? ""));
     put(({ shapes = {} }) => ({ shapes: { ...shapes, [name]: name === "people" || name === "missed" ? { time_s: found.time_s } : found } }));
   } catch (problem) {
     has.delete(name);
     if (problem.status !== 503 && problem.code !== "away") console.warn(problem.message);
   }
+}
+
+/** Squares of which the service tells the middle and the side, as polygons. */
+function squares({ square_m, features, ...more }) {
+  const out = features.map((one) => {
+    if (one.geometry.type !== "Point") return one;
+    const [lon, lat] = one.geometry.coordinates;
+    const y = square_m / 2 / METRES_PER_DEGREE;
+    const x = y / Math.cos((lat * Math.PI) / 180);
+    const ring = [[lon - x, lat - y], [lon + x, lat - y], [lon + x, lat + y], [lon - x, lat + y], [lon - x, lat - y]];
+    return { ...one, geometry: { type: "Polygon", coordinates: [ring] } };
+  });
+  return { ...more, features: out };
 }
 
 /** Show all of the exercise. */

@@ -4,7 +4,7 @@ import { named, number, people, t } from "./words.js";
 
 /** The text of a language on a phone. */
 export function Phone({ text }) {
-  const { language, pages, most_pages, identifier, characters, alphabet, fits, findings = [] } = text;
+  const { language, pages, most_pages, identifier, characters, alphabet, fits, not_in_gsm7, findings = [] } = text;
   return html`<figure class="phone"><figcaption>${languageName(language)}</figcaption>
     <div class="screen" lang=${language} dir="auto"><p class="over"><span aria-hidden="true">⚠</span> ${t("banner.short")}</p><p class="prose">${text.text}</p></div>
     <dl class="facts"><div><dt>${t("alert.pages.label")}</dt><dd class=${fits ? "" : "bad"}>${number(pages)} / ${number(most_pages)}</dd></div>
@@ -12,6 +12,7 @@ export function Phone({ text }) {
       <div><dt>${t("alert.coding")}</dt><dd>${named("alphabet", alphabet)}</dd></div>
       <div><dt>${t("alert.identifier")}</dt><dd>${String(identifier)}</dd></div></dl>
     ${!fits && html`<p class="problem" role="alert">${t("alert.too.long", { n: pages, most: most_pages })}</p>`}
+    ${not_in_gsm7 && html`<p class="note">${t("alert.not.gsm", { text: not_in_gsm7 })}</p>`}
     ${findings.length > 0 && html`<ul class="findings">${findings.map((one, i) => html`<li key=${i} dir="auto">${one.detail}</li>`)}</ul>`}
   </figure>`;
 }

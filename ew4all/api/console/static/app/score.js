@@ -12,19 +12,19 @@ const SIGNS = { waiting: "◷", open: "○", met: "✓", late: "◐", missed: "�
 
 function Row({ row, teams }) {
   const [points, setPoints] = useState(row.points == null ? "" : String(row.points));
-  const [note, setNote] = useState(row.note ?? "");
+  const [note, setNote] = useState(row.comment ?? "");
   const [problem, setProblem] = useState(null);
   const [isSaved, setSaved] = useState(false);
-  const isChanged = points !== (row.points == null ? "" : String(row.points)) || note !== (row.note ?? "");
+  const isChanged = points !== (row.points == null ? "" : String(row.points)) || note !== (row.comment ?? "");
   useEffect(() => {
     setPoints(row.points == null ? "" : String(row.points));
-    setNote(row.note ?? "");
+    setNote(row.comment ?? "");
   }, [row.version, row.points]);
   const submit = async (event) => {
     event.preventDefault();
     setProblem(null);
     try {
-      await score(row, { points: points === "" ? null : Number(points), note });
+      await score(row, { points: points === "" ? null : Number(points), comment: note });
       setSaved(true);
       say(t("score.saved"));
     } catch (error) {
@@ -39,7 +39,7 @@ function Row({ row, teams }) {
       <div class="field points"><label for=${id}>${t("score.points", { most: row.most })}</label><input id=${id} type="number" min="0" max=${row.most} step="0.5" dir="ltr" value=${points} onInput=${(event) => setPoints(event.target.value)} /></div>
       <div class="field note-field"><label for=${`${id}-note`}>${t("score.note")}</label><input id=${`${id}-note`} dir="auto" maxlength="2000" value=${note} onInput=${(event) => setNote(event.target.value)} /></div>
       <button disabled=${!isChanged}>${t("save")}</button>${isSaved && !isChanged && html`<small>${t("score.saved")}</small>`}</form>`
-    : html`<p>${number(row.points ?? 0)} / ${number(row.most)} ${row.note ?? ""}</p>`}
+    : html`<p>${number(row.points ?? 0)} / ${number(row.most)} ${row.comment ?? ""}</p>`}
     <${Told} problem=${problem?.status === 412 ? t("score.meanwhile") : problem} />
   </li>`;
 }

@@ -108,6 +108,7 @@ const HEARD = {
   decision: ({ decision }) => place("decisions", decision),
   alert: () => again("alerts", 150),
   score: () => again("sheet", 300),
+  note: () => again("notes", 300),
   import: () => again("injects", 100),
   branch: () => again("branches", 100),
   seat: ({ seats }) => {
