@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from made_service import service_of
+
+from ew4all.api.exercises import records
+from ew4all.api.exercises.reading import facts_of, read_exercise
+from ew4all.api.identity import LOCAL
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.testclient import TestClient
 
 YAML = """\
@@ -23,26 +32,36 @@ injects:
   - {id: i1, at: 1 min, title: Rain, text: It rains in the hills., to: nema, from: Met Office, expected: look}
   - {id: i2, at: 10 min, title: Mast, text: A mast is down., to: ntrc, effects: [network 50 %]}
   - {id: i3, title: By hand, text: A reporter calls.}
+  - {id: i4, at: 20 min, title: Talk, text: What now?, discussion: 5 min}
 expectations:
   - {id: e1, text: An alert is issued, objective: o1, team: nema, decision: issue_alert, points: 5}
   - {id: e2, text: The press is answered, objective: o1, points: 3}
 """
 AREA = {
     "type": "Polygon",
-    "coordinates": [[[5.0, 40.0], [5.2, 40.0], [5.2, 40.2], [5.0, 40.2], [5.0, 40.0]]],
-}
+    "coordinates": [[[-146.99, -29.97], [-146.93, -29.97], [-146.93, -29.89], [-146.99, -29.89], [-146.99, -29.97]]],
+}  # fmt: skip
+ALERT: Mapping[str, Any] = {
+    "hazard": "flash_flood", "channels": ["cell_broadcast"], "contents": [{"language": "en", "text": "Go up now."}], "area": AREA,
+}  # fmt: skip
 
 
-def made(client: TestClient, text: str = YAML, **headers: str) -> str:
-    """Make an exercise and return its identifier."""
-    answer = client.post(
-        "/v1/exercises", content=text, headers={"Content-Type": "application/yaml", **headers}
-    )
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+@cache
+def made_of(text: str) -> records.Made:
+    exercise, scenario = read_exercise(text, {})
+    facts = facts_of(exercise, scenario)
+    clock = {"state": "ready", "time_s": 0.0, "speed": 1.0, "at": None, "length_s": 7200.0}
+    options = {"seed": 0, "report_delay_s": 900.0}
+    return records.Made(facts["title"], facts["scenario"], text, {}, facts, options, clock)
 
 
-def opened(client: TestClient, exercise: str, within_s: float = 120.0) -> dict[str, Any]:
+def put(client: TestClient, text: str = YAML) -> str:
+    """Put an exercise into the store, as the route does once it was looked through; return its identifier."""
+    with service_of(client).database.begin() as connection:
+        return records.create(connection, made_of(text), LOCAL).id
+
+
+def opened(client: Any, exercise: str, within_s: float = 180.0) -> dict[str, Any]:
     """Wait until an exercise is open and return its state."""
     ends_s = time.monotonic() + within_s
     while True:
@@ -55,7 +74,7 @@ def opened(client: TestClient, exercise: str, within_s: float = 120.0) -> dict[s
         time.sleep(0.1)
 
 
-def seated(client: TestClient, exercise: str, role: str, team: str | None = None) -> dict[str, str]:
+def seated(client: Any, exercise: str, role: str, team: str | None = None) -> dict[str, str]:
     """Invite somebody, let them come, and return the headers of their requests."""
     asked = {"role": role} | ({} if team is None else {"team": team})
     made = client.post(f"/v1/exercises/{exercise}/invitations", json=asked)

@@ -11,7 +11,7 @@ from ew4all.api.exercises.views import View, changed
 
 PLAYER, OTHER, OBSERVER = View("player", "nema"), View("player", "ntrc"), View("observer")
 TRUTH = (View("facilitator"), View("evaluator"))
-SECRET = "truth-must-not-pass"  # noqa: S105 - no password
+SECRET = "truth-must-not-pass"
 
 
 def alert(identifier: str, team: str, state: str) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from ew4all.sim.exercise_log import ExerciseLog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     from ew4all.sim.exercise_events import Event, Payload
 
 __all__ = ["Branch", "Change", "branch"]

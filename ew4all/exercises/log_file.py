@@ -88,7 +88,7 @@ def _appending(file: Path) -> Callable[[str], None]:
     return keep
 
 
-class _telling:  # noqa: N801 - used as a function
+class _telling:
     """Turn what the operating system raises into a `WriteError` that names the file."""
 
     def __init__(self, file: Path) -> None:

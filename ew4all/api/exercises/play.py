@@ -249,8 +249,7 @@ class Play:
     def _answer(self, now: dt.datetime, result: Any, before: int | None = None) -> dict[str, Any]:
         events = [] if before is None else self.session.log[before:]
         now_s = self._now_s(now)
-        latest = self.painter.latest
-        if latest is None or latest.time_s != now_s or latest.events != len(self.session.log):
+        if self._is_late(now):
             if not self.painter.is_busy:
                 self.painter.ask(now_s, self.session.log[:])
             self.painter.wait(_QUICK_S)
@@ -258,6 +257,12 @@ class Play:
         self._look_at_conditions()
         out = {"state": self._state(now), "entries": [entry_of(e, books, clock) for e in events]}
         return {**out, "result": result() if callable(result) else result}
+
+    def _is_late(self, now: dt.datetime) -> bool:
+        """Say whether the picture is not that of this moment."""
+        latest = self.painter.latest
+        at = (self._now_s(now), len(self.session.log))
+        return latest is None or (latest.time_s, latest.events) != at
 
     def _look_at_conditions(self) -> None:
         picture = self.painter.latest
@@ -313,7 +318,7 @@ class Play:
             "hazard": self.drawing.hazard_tag(now_s), "missed": f"m{_tag(picture.missed.round(3))}",
         }  # fmt: skip
         return {
-            "seq": len(self.session.log), "clock": self._clock(now), "phase": "ready", **whole, "as_of_s": seconds(picture.time_s),
+            "seq": len(self.session.log), "clock": self._clock(now), "phase": "ready", **whole, "as_of_s": seconds(picture.time_s), "is_late": self._is_late(now),
             "injects": books.injects(now_s, brief=True), "alerts": books.alerts(now_s, brief=True),
             "decisions": books.decisions(now_s)[:_DECISIONS_SHOWN], "messages": _box(messages), "boxes": boxes,
             "scores": {"points": scores["points"], "most": scores["most"]}, "geo": geo, "reported": reported,

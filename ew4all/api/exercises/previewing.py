@@ -47,14 +47,18 @@ _BY_CELLS: Final = frozenset({"cell_broadcast", "location_sms"})
 """Channels that go by cells: of the others nobody can say before they are used."""
 _MOST_PIXELS: Final = 3_000_000
 _BLOCK: Final = 128
+_TRACE: Final = 1e-3
+"""Chance of camping on a cell below which it says nothing."""
 _GEOD_KM2: Final = 1e-6
 
 
 class Camping(NamedTuple):
-    """Who camps where: cell (-1: none) and the share of the people of a pixel, shape (layers, pixels)."""
+    """Who camps where: pixel, cell and people, shape (pairs,); and the people of each cell, shape (cells,)."""
 
-    cell: NDArray[np.int32]
-    share: NDArray[np.float32]
+    pixel: NDArray[np.intp]
+    cell: NDArray[np.intp]
+    people: F64
+    total: F64
 
 
 class Previews:
@@ -187,22 +191,18 @@ class Previews:
         del content
 
     def _by_cells(self, camping: Camping, inside: F64) -> dict[str, int]:
-        people = self.people.people
-        there = camping.cell >= 0
-        weight = camping.share * people
-        cell = np.where(there, camping.cell, 0)
-        within = self._sums(cell, np.where(there, weight * inside, 0.0))
-        beyond = self._sums(cell, np.where(there, weight * (1.0 - inside), 0.0))
+        within = self._sums(camping.cell, camping.people * inside[camping.pixel])
+        beyond = np.maximum(0.0, camping.total - within)
         tau = float(self.session.worlds.scenario.network.tau)
         chosen = threshold(within, beyond, tau, epsilon=1e-6 if tau == 0.0 else 0.0)
         reached, over = float(within[chosen].sum()), float(beyond[chosen].sum())
-        in_area = float((people * inside).sum())
+        in_area = float((self.people.people * inside).sum())
         return {
             "reached": round(reached), "missed": round(max(0.0, in_area - reached)), "over_reach": round(over), "cells": int(chosen.sum()),
         }  # fmt: skip
 
-    def _sums(self, cell: NDArray[np.int32], people: F64) -> F64:
-        return np.bincount(cell.ravel(), people.ravel(), self._count).astype(np.float64)
+    def _sums(self, cell: NDArray[np.intp], people: F64) -> F64:
+        return np.bincount(cell, people, self._count).astype(np.float64)
 
     def _camping(self, view: str) -> Camping | None:
         if not self._count:
@@ -253,31 +253,30 @@ class Previews:
         inputs = self.session.worlds.inputs
         network = inputs.network
         assert network is not None
-        pixels = self.people.row.size
-        cells, shares = [], []
-        for customer in inputs.ground.service.customers:
-            kept: list[tuple[NDArray[np.intp], Any]] = []
-            for block in inputs.ground.blocks(_BLOCK, _BLOCK):
-                here = np.flatnonzero(
-                    (self.people.row >= block.row0) & (self.people.row < block.row1)
-                    & (self.people.col >= block.col0) & (self.people.col < block.col1)
-                )  # fmt: skip
-                if here.size:
-                    found = network.camping(block, operator=customer.name, alive=alive)
-                    row, col = (
-                        self.people.row[here] - block.row0,
-                        self.people.col[here] - block.col0,
-                    )
-                    kept.append((here, (found.cell[:, row, col], found.probability[:, row, col])))
-            layers = max((cell.shape[0] for _, (cell, _) in kept), default=0)
-            cell = np.full((layers, pixels), -1, np.int32)
-            share = np.zeros((layers, pixels), np.float32)
-            for here, (which, probability) in kept:
-                cell[: which.shape[0], here] = which
-                share[: which.shape[0], here] = probability * customer.share
-            cells.append(cell)
-            shares.append(share)
-        return Camping(np.concatenate(cells), np.concatenate(shares))
+        pixels: list[NDArray[np.intp]] = []
+        cells: list[NDArray[np.intp]] = []
+        people: list[F64] = []
+        for block in inputs.ground.blocks(_BLOCK, _BLOCK):
+            here = np.flatnonzero(
+                (self.people.row >= block.row0) & (self.people.row < block.row1)
+                & (self.people.col >= block.col0) & (self.people.col < block.col1)
+            )  # fmt: skip
+            if not here.size:
+                continue
+            row, col = self.people.row[here] - block.row0, self.people.col[here] - block.col0
+            for customer in inputs.ground.service.customers:
+                found = network.camping(block, operator=customer.name, alive=alive)
+                cell, share = found.cell[:, row, col], found.probability[:, row, col]
+                layer, at = np.nonzero((cell >= 0) & (share > _TRACE))
+                pixels.append(here[at])
+                cells.append(cell[layer, at].astype(np.intp))
+                people.append(share[layer, at] * customer.share * self.people.people[here[at]])
+        if not pixels:
+            return Camping(
+                np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0), np.zeros(self._count)
+            )
+        every = np.concatenate(cells), np.concatenate(people).astype(np.float64)
+        return Camping(np.concatenate(pixels), *every, self._sums(*every))
 
 
 def cap_text(alert: Mapping[str, Any], session: Session, now: dt.datetime) -> str:

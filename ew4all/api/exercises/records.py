@@ -27,6 +27,7 @@ __all__ = [
     "Made",
     "Overtaken",
     "Stored",
+    "add_facts",
     "append",
     "create",
     "delete",
@@ -197,6 +198,14 @@ def redefine(connection: Connection, identifier: str, definition: Mapping[str, A
     options = {**before.options, "versions": dict(definition["versions"])}
     values = {"text": definition["text"], "options": options, "facts": cleaned(facts)}
     connection.execute(update(EXERCISES).where(mine).values(values))
+
+
+def add_facts(connection: Connection, identifier: str, facts: Mapping[str, Any]) -> None:
+    """Write down what is known besides of an exercise."""
+    mine = EXERCISES.c.id == identifier
+    before = connection.execute(select(EXERCISES.c.facts).where(mine)).scalar_one()
+    whole = cleaned({**before, **facts})
+    connection.execute(update(EXERCISES).where(mine).values(facts=whole))
 
 
 def mark(connection: Connection, identifier: str, clock: Mapping[str, Any]) -> None:

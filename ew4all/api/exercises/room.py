@@ -238,7 +238,7 @@ class Room:
             try:
                 if self._engine is None:
                     self._open()
-                elif self._is_running():
+                elif self._is_moving():
                     self._tick()
             except Problem as error:
                 self._failed(error.detail)
@@ -285,8 +285,16 @@ class Room:
             raise Problem(503, "broken", told) from error
         with self._turn:
             self._engine, self._known, self._failures = engine, len(log), 0
-            self.state, self.about = None, about
+            self.state = None
             self._keep(answer)
+        self._tell_about(about)
+
+    def _tell_about(self, about: dict[str, Any]) -> None:
+        """Keep what is known of it since it was opened: its document tells that also while it is closed."""
+        self.about = about
+        if any(self.stored.facts.get(name) != value for name, value in about.items()):
+            with self._service.database.begin() as connection:
+                records.add_facts(connection, self.stored.id, about)
 
     def _stood_still(self) -> dict[str, Any] | None:
         """Return how the clock was written down last, where it should run and nobody has let it: it goes on from there."""
@@ -316,7 +324,11 @@ class Room:
     def _pause_s(self) -> float:
         if self._engine is None:
             return min(60.0, _AGAIN_S * 2**self._failures) if self._failures else 0.01
-        return self._service.settings.exercise_tick_s if self._is_running() else _STANDS_S
+        return self._service.settings.exercise_tick_s if self._is_moving() else _STANDS_S
+
+    def _is_moving(self) -> bool:
+        """Say whether there is anything new to tell: the clock runs, or numbers are being worked out."""
+        return self._is_running() or (self.state is not None and self.state["is_late"])
 
     def _is_running(self) -> bool:
         return self.state is not None and self.state["clock"]["state"] == "running"

@@ -182,13 +182,13 @@ def list_exercises(
     "/{exercise_id}",
     operation_id="getExercise",
     response_class=JSONResponse,
-    responses={**examples.said(examples.EXERCISE), **responses(400, 401, 403, 404, 503)},
+    responses={**examples.said(examples.EXERCISE), **responses(400, 401, 403, 404)},
 )
 def get_exercise(
     exercise_id: ExerciseId, request: Request, service: Serving, seat: Seated
 ) -> Response:
-    """Return what an exercise is, who you are in it and what you may do; it begins to open where it is not."""
-    room = rooms_of(request).room(exercise_id)
+    """Return what an exercise is, who you are in it and what you may do."""
+    room = rooms_of(request).open_room(exercise_id)
     with service.database.read() as connection:
         stored = records.find(connection, exercise_id)
     if stored is None:
