@@ -254,7 +254,7 @@ def test_a_list_is_looked_at_before_it_is_taken(sit: Any, room: Room, tmp_path: 
     assert "row 7" in page.locator(".problem").inner_text()
     take = page.get_by_role("button", name="Take them")
     assert take.is_disabled()
-    page.get_by_label("Remarks").select_option("-")
+    page.get_by_label("Remarks").select_option("")
     page.get_by_text("12 new, 3 changed, 1 the same").wait_for()
     take.click()
     take.wait_for(state="detached")

@@ -9,7 +9,7 @@ import { Choice } from "./told.js";
 import { named, number, people, percent, t } from "./words.js";
 
 const SHOWN = ["at_risk", "alerted", "warned", "in_time", "missed", "over_reach"];
-const STAGES = ["alerted", "reached", "warned", "in_time"];
+const STAGES = ["alerted", "reached", "warned", "in_time", "acted"];
 const INKS = ["#0072b2", "#8a5a00", "#00785a", "#a4246c", "#5b4a9e", "#b3470a", "#37474f"];
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 2], [12, 6]];
 const EVERY_MS = 3000;
@@ -93,6 +93,7 @@ function ChannelTable() {
 export function Figures() {
   const { curves, clock, me } = useApp();
   const [stage, setStage] = useState("warned");
+  const stages = STAGES.filter((one) => curves?.curves.some((row) => row.stage === one));
   useEffect(() => {
     again("curves");
     if (!clock?.isRunning) return undefined;
@@ -100,7 +101,7 @@ export function Figures() {
     return () => clearInterval(timer);
   }, [clock?.isRunning, clock?.state]);
   return html`<h2>${t("figure.title")}</h2>${me.kind !== "facilitator" && html`<${Counters} />`}
-    ${curves?.time_s?.length > 0 && html`<${Choice} id="stage-of" label=${t("figure.stage")} value=${stage} onchange=${setStage} options=${STAGES.map((one) => [one, t(`figure.${one}`)])} />
+    ${curves?.time_s?.length > 0 && html`<${Choice} id="stage-of" label=${t("figure.stage")} value=${stage} onchange=${setStage} options=${stages.map((one) => [one, t(`figure.${one}`)])} />
       <${Lines} curves=${curves} stage=${stage} title=${`${t("figure.curves")}: ${t(`figure.${stage}`)}`} />`}
     <${ChannelTable} />`;
 }

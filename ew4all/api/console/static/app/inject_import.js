@@ -7,8 +7,6 @@ import { again } from "./exercise.js";
 import { FileField, Told } from "./told.js";
 import { named, t } from "./words.js";
 
-const LEAVE = "-";
-
 /** Rows that are wrong, each in its place. */
 export function RowFaults({ problem }) {
   const rows = problem?.errors?.filter((one) => one.row !== undefined || one.line !== undefined || one.pointer) ?? [];
@@ -31,7 +29,7 @@ export function InjectImport({ onclose }) {
   const query = (isDry, of = map) => {
     const asked = new URLSearchParams();
     if (isDry) asked.set("dry_run", "true");
-    for (const [column, field] of Object.entries(of)) asked.append("map", `${column}:${field}`);
+    for (const [column, field] of Object.entries(of)) if (field) asked.append("map", `${column}:${field}`);
     return asked;
   };
   const run = async (isDry, one = file, of = map) => {
@@ -71,7 +69,7 @@ export function InjectImport({ onclose }) {
     ${columns.length > 0 && html`<fieldset><legend>${t("lobby.column")}</legend>${columns.map(({ column, field }, i) => html`<div class="row mapped" key=${column}>
         <label for=${`column-${i}`} dir="auto">${column}</label>
         <select id=${`column-${i}`} value=${field} onChange=${(event) => turn(column, event.target.value)}>
-          <option value="">${t("import.choose")}</option><option value=${LEAVE}>${t("import.leave")}</option>
+          <option value="">${t("import.leave")}</option>
           ${(told.fields ?? []).map((one) => html`<option key=${one} value=${one}>${named("field", one)}</option>`)}</select></div>`)}</fieldset>`}
     ${told && !problem && html`<p>${t("import.would", { added: told.added ?? 0, changed: told.changed ?? 0, unchanged: told.unchanged ?? 0 })}</p>
       ${told.notes?.length > 0 && html`<ul>${told.notes.map((one, i) => html`<li key=${i} dir="auto">${one}</li>`)}</ul>`}`}

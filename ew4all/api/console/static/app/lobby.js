@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { html } from "shared/html.js";
 import { read } from "shared/api.js";
 import { useApp } from "shared/state.js";
-import { File } from "./briefing.js";
+import { Handout } from "./file.js";
 import { Banner, Head } from "./head.js";
 import { RowFaults } from "./inject_import.js";
 import { Choice, Field, FileField, Told } from "./told.js";
@@ -17,7 +17,7 @@ function Ready({ entry, onmake, isBusy }) {
   const name = entry.id ?? entry.name ?? entry.library;
   return html`<li class="card"><h3 dir="auto">${entry.title}</h3><p dir="auto">${entry.purpose ?? entry.text ?? ""}</p>
     <p class="facts">${span(entry.length_s)}${entry.room_s ? html` · ${t("lobby.room", { time: span(entry.room_s) })}` : ""}${entry.audience ? html` · <bdi>${entry.audience}</bdi>` : ""}</p>
-    ${entry.handouts?.length > 0 && html`<ul class="files">${entry.handouts.map((one) => html`<li key=${one.title}><${File} ...${one} /></li>`)}</ul>`}
+    ${entry.handouts?.length > 0 && html`<ul class="files">${entry.handouts.map((one) => html`<li key=${one.title}><${Handout} ...${one} /></li>`)}</ul>`}
     <button type="button" disabled=${isBusy} onClick=${() => onmake(name)}>${t("lobby.begin")}<span class="unseen">: ${entry.title}</span></button></li>`;
 }
 

@@ -20,7 +20,7 @@ export const INKS = { hazard: "#0072b2", missed: "#b3470a", up: "#00785a", batte
 
 const of = (...values) => ["in", ["get", values[0]], ["literal", values.slice(1)]];
 const STYLES = {
-  people: [{ type: "fill", paint: { "fill-color": ["interpolate", ["linear"], ["ln", ["+", 1, ["get", "people"]]], 0, GREYS[0], 4, GREYS[1], 8, GREYS[2]], "fill-opacity": 0.75 } }],
+  people: [{ type: "fill", paint: { "fill-antialias": false, "fill-color": ["interpolate", ["linear"], ["ln", ["+", 1, ["get", "people"]]], 0, GREYS[0], 4, GREYS[1], 8, GREYS[2]], "fill-opacity": 0.75 } }],
   zones: [{ type: "fill", paint: { "fill-color": "#f9f8f4" } }, { type: "line", paint: { "line-color": INKS.zones, "line-width": 0.8 } }],
   hazard: [
     { type: "fill", filter: of("kind", "footprint"), paint: { "fill-color": INKS.hazard, "fill-opacity": 0.08 } },
@@ -28,7 +28,7 @@ const STYLES = {
     { type: "fill", filter: of("kind", "arrived"), paint: { "fill-color": INKS.hazard, "fill-opacity": 0.25 } },
     { type: "line", filter: of("kind", "front"), paint: { "line-color": INKS.hazard, "line-width": 3.5 } },
   ],
-  missed: [{ type: "fill", paint: { "fill-color": INKS.missed, "fill-opacity": ["interpolate", ["linear"], ["ln", ["+", 1, ["get", "missed"]]], 0, 0.15, 6, 0.85] } }],
+  missed: [{ type: "fill", paint: { "fill-antialias": false, "fill-color": INKS.missed, "fill-opacity": ["interpolate", ["linear"], ["ln", ["+", 1, ["get", "missed"]]], 0, 0.15, 6, 0.85] } }],
   alerts: [
     { type: "fill", paint: { "fill-color": INKS.alerts, "fill-opacity": ["match", ["get", "state"], "issued", 0.12, 0.03] } },
     { type: "line", paint: { "line-color": INKS.alerts, "line-width": ["match", ["get", "state"], "issued", 2.6, 1.4], "line-dasharray": [4, 1.5] } },

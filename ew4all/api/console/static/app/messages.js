@@ -3,8 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { html } from "shared/html.js";
 import { put, say, useApp } from "shared/state.js";
 import { opened, write } from "./actions.js";
-import { File } from "./briefing.js";
-import { may } from "./exercise.js";
+import { at, may } from "./exercise.js";
+import { Handout } from "./file.js";
 import { clockAt } from "./times.js";
 import { Boxes, Choice, Field, To, Told } from "./told.js";
 import { named, t } from "./words.js";
@@ -30,7 +30,7 @@ function Message({ message, teams, isNew, onreply }) {
       ${isNew && html` <span class="badge">${t("message.new.mark")}</span>`}${message.withdrawn && html` <span class="badge">${t("message.withdrawn")}</span>`}</p>
     ${message.title && html`<h3 dir="auto">${message.title}</h3>`}
     <p dir="auto" class="prose">${message.text}</p>
-    ${message.attachments?.length > 0 && html`<ul class="files">${message.attachments.map((one) => html`<li key=${one.href ?? one.title}><${File} ...${one} /></li>`)}</ul>`}
+    ${message.attachments?.length > 0 && html`<ul class="files">${message.attachments.map((one, i) => html`<li key=${i}><${Handout} title=${one.title} href=${one.href ?? at(`messages/${message.id}/attachments/${i}`)} /></li>`)}</ul>`}
     ${may("message") && html`<button type="button" onClick=${() => onreply(message)}>${t("message.reply")}<span class="unseen">: ${message.title || from}</span></button>`}
   </li>`;
 }

@@ -1,7 +1,7 @@
 // After action: the report and the files of the exercise.
 import { html } from "shared/html.js";
 import { useApp } from "shared/state.js";
-import { File } from "./briefing.js";
+import { File } from "./file.js";
 import { at, may } from "./exercise.js";
 import { t } from "./words.js";
 
