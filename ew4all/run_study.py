@@ -187,8 +187,21 @@ def run_study(plan: RunPlan, inputs: RunInputs, *, progress: Progress | None = N
     return RunResult(plan, prepared, played, files, brief(prepared.notes, files), seconds)
 
 
-def prepare(plan: RunPlan, inputs: RunInputs, *, progress: Progress | None = None) -> Prepared:
+def prepare(
+    plan: RunPlan,
+    inputs: RunInputs,
+    *,
+    folded: Folded | None = None,
+    progress: Progress | None = None,
+) -> Prepared:
     """Fold people and split them by their states when the alert is issued.
+
+    Parameters
+    ----------
+    folded
+        What folding gave of these inputs before: it does not depend on the moment of issue.
+    progress
+        Called while folding with the number of blocks done and of all.
 
     Raises
     ------
@@ -201,7 +214,8 @@ def prepare(plan: RunPlan, inputs: RunInputs, *, progress: Progress | None = Non
     """
     mains, _, _ = _mains(plan, inputs.zones)
     began = time.perf_counter()
-    folded = fold(inputs.ground, block=inputs.block, workers=inputs.workers, progress=progress)
+    if folded is None:
+        folded = fold(inputs.ground, block=inputs.block, workers=inputs.workers, progress=progress)
     folding_s = time.perf_counter() - began
     shares_of = states_of(plan, inputs.zones)
 

@@ -1,80 +1,66 @@
-"""Exercises and sessions for tests, on scenarios that are played within a second."""
+"""A small exercise that is well, and changes of it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from typing import Any
 
-from ew4all.exercises.session import Session
-from ew4all.exercises.worlds import Worlds
-from ew4all.scenario import load_scenario
+from ew4all.sim.decisions import NetworkChange, PowerChange
 from ew4all.sim.exercise import (
     After,
     Comparison,
     Condition,
     Exercise,
     Expectation,
+    Handout,
     Inject,
+    InjectChannel,
     Objective,
     Phase,
+    Reader,
+    Role,
+    RoleKind,
     Team,
 )
-from ew4all.sim.exercise_events import AlertContent, AlertIssued, Started, Who, Words
-from ew4all.sim.exercise_log import ExerciseLog
 
-START = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
-BOSS = Who("facilitator", None, "Ana")
-PLAYER = Who("player", "nema", "Éva")
-HOURS_2 = 7200.0
-
-
-def box(west: float, south: float, east: float, north: float) -> dict:
-    """Return a rectangle as GeoJSON."""
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}
-
-
-# Of the national test: a country that is invented, where there is only sea.
-WEST = box(-149.0, -33.0, -144.0, -26.0)
-EAST = box(-146.0, -31.0, -140.0, -25.0)
-
-
-def made(*injects: Inject, **options) -> Exercise:
-    """Return an exercise of two hours on the national test, or another scenario."""
-    given = {
-        "length_s": HOURS_2,
-        "scenario": "national-test",
-        "teams": (Team("nema", "Disaster agency"), Team("met", "Weather service")),
-        "objectives": (Objective("warn", "Warn in time"),),
-        "expectations": (Expectation("e1", "An alert goes out", "warn", points=3.0),),
-        **options,
-    }
-    return Exercise("made", "Made for tests", injects=injects, **given)
-
-
-@cache
-def worlds(exercise: Exercise) -> Worlds:
-    """Return what an exercise is played on; the same for the same exercise."""
-    return Worlds.of(exercise, load_scenario(exercise.scenario))
-
-
-def begun(exercise: Exercise, speed: float = 10.0, *, keep=None, **options) -> Session:
-    """Return a session that has started."""
-    session = Session(exercise, worlds(exercise), ExerciseLog(keep=keep), **options)
-    session.do(START, BOSS, Started(exercise.identifier, session.digest, speed))
-    return session
+GAUGE = Inject(
+    "gauge", "The gauge rises", "The gauge at the bridge has risen by a metre.", time_s=600.0, sender="Water authority",
+    audience=("duty",), channel=InjectChannel.PHONE, expected_action="Look at the forecast, call the mayor.", hazard="flood",
+)  # fmt: skip
+OUTAGE = Inject(
+    "outage", "Sites fall silent", "Operator North reports that its sites are without power.",
+    after=After(inject="gauge", delay_s=900.0), sender="Operator North", audience=("duty", "mayor"),
+    channel=InjectChannel.EMAIL, expected_action="Use channels that need no network.",
+    effects=(PowerChange(on=False, zone="V1"), NetworkChange(0.4, zone="V1")), hazard="network",
+)  # fmt: skip
+PRESS = Inject(
+    "press", "A reporter asks", "Why has nobody been warned?", time_s=1800.0,
+    conditions=(Condition("people_warned_share", Comparison.LESS, 0.5), Condition("alert_issued", Comparison.IS, 0.0)),
+    until_s=3000.0, sender="Radio Valley", audience=("mayor",), channel=InjectChannel.MEDIA,
+    expected_action="Say what is known and when more will be.", discussion_s=300.0,
+)  # fmt: skip
+EXERCISE = Exercise(
+    "valley", "Flood in the valley", 5400.0, "valley-flash-flood",
+    purpose="To decide in time.",
+    speed=3.0,
+    teams=(Team("duty", "Duty officers", "Water authority"), Team("mayor", "Mayor's office")),
+    roles=(
+        Role("lead", "Lead facilitator", RoleKind.FACILITATOR),
+        Role("officer", "Duty officer", RoleKind.PLAYER, "duty"),
+        Role("judge", "Evaluator", RoleKind.EVALUATOR),
+    ),
+    injects=(GAUGE, OUTAGE, PRESS),
+    objectives=(Objective("decide", "Decide in time"),),
+    expectations=(
+        Expectation(
+            "issued", "An alert is issued.", "decide", team="mayor", inject="gauge", within_s=1200.0, points=3.0,
+            decision="issue_alert",
+        ),
+    ),
+    handouts=(Handout("Facilitator's guide", "guide.md", Reader.FACILITATOR),),
+    phases=(Phase("First signs"), Phase("The wave", 1800.0, 6.0)),
+)  # fmt: skip
 
 
-def wall(time_s: float, speed: float = 10.0) -> datetime:
-    """Return when an exercise that runs from its start without a pause is at a time."""
-    return START + timedelta(seconds=time_s / speed)
-
-
-def alert(identifier: str = "a", area: dict | None = None, **options) -> AlertIssued:
-    """Return the issue of an alert in English."""
-    given = {"words": (Words("en", "Move to high ground now."),), "national": True, "duration_s": 3600.0, **options}  # fmt: skip
-    return AlertIssued(identifier, AlertContent(area, **given))
-
-
-WARNED = Condition("people_warned_share", Comparison.AT_LEAST, 0.3)
-__all__ = ["After", "Phase"]
+def messages(faults: Any, *, advice: bool = False) -> dict[str, str]:
+    """Return what is said of each path, as ``injects.0.after``."""
+    return {".".join(map(str, f.path)): f.message for f in faults if f.is_advice is advice}

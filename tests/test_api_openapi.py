@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from made_exercise_service import opened, put
 from made_service import make_client, service_of
+from sqlalchemy import update
 
 from ew4all.api.events import journal
 from ew4all.api.openapi import TAGS
+from ew4all.api.routes.exercise_examples import EXERCISE
+from ew4all.api.store.tables import EXERCISES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +42,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         assert made.post("/v1/uploads?name=area.geojson&role=zones", json=AREA).status_code == 201
         with service_of(made).database.begin() as connection:
             journal.write(connection, "feed:x", "test", {})
+        exercise = put(made)
+        with service_of(made).database.begin() as connection:
+            # Under the identifier of the examples, so that those find it.
+            connection.execute(update(EXERCISES).values(id=EXERCISE["id"]))
+        assert exercise != EXERCISE["id"]
+        opened(made, EXERCISE["id"])
         yield made
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from made_exercises import (
+from made_sessions import (
     BOSS,
     EAST,
     HOURS_2,

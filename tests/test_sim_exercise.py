@@ -270,6 +270,7 @@ def test_facts_of_sites_need_sites() -> None:
 )  # fmt: skip
 def test_comparisons(comparison: str, found: float, holds: bool) -> None:
     assert Condition("people_missed", Comparison(comparison), 1.0).holds(found) is holds
+    assert not Condition("people_missed", Comparison(comparison), 1.0).holds(float("nan"))
 
 
 def test_each_fact_says_what_it_is() -> None:

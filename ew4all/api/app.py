@@ -24,6 +24,7 @@ from ew4all.api.routes import (
     console,
     events,
     exercise_decisions,
+    exercise_files,
     exercise_injects,
     exercise_maps,
     exercise_messages,
@@ -124,6 +125,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         exercise_injects,
         exercise_decisions,
         exercise_messages,
+        exercise_files,
         exercise_maps,
         exercise_people,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ew4all.cli.exercise_replay import branch, play, replay
 from ew4all.cli.parameters import Json, Quiet
 from ew4all.cli.terminal import print_json, reporting, say
 
@@ -20,6 +21,9 @@ exercise = typer.Typer(
     help="Exercises: what players are told and when, on a scenario, and what is scored. Never a real alert.",
     no_args_is_help=True,
 )
+exercise.command()(play)
+exercise.command()(replay)
+exercise.command()(branch)
 
 Force = Annotated[bool, typer.Option("--force", help="Write over files that are there.")]
 

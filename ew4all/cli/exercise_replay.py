@@ -67,7 +67,7 @@ def play(
 ) -> None:
     """Play an exercise without a room: injects fire by themselves, decisions come from a file."""
     with reporting():
-        from ew4all.exercises import load_exercise
+        from ew4all.exercises.opening import open_exercise
         from ew4all.exercises.script import read_script
         from ew4all.exercises.session import Session
         from ew4all.exercises.worlds import Worlds
@@ -75,11 +75,13 @@ def play(
         from ew4all.sim.exercise_log import ExerciseLog
 
         rate = _speed(speed)
-        file = load_exercise(exercise)
+        file = open_exercise(exercise)
         worlds = Worlds.of(file.exercise, file.scenario())
         session = Session(file.exercise, worlds, ExerciseLog(), assume=_assumed(assume))
         changes = [] if script is None else read_script(script, session)
-        begun = Started(file.exercise.identifier, session.digest, rate or file.exercise.speed)
+        begun = Started(
+            file.exercise.identifier, session.digest, rate or file.exercise.speed_at(0.0)
+        )
         session.do(_BEGIN, Who("facilitator"), begun)
         for one in sorted(changes, key=lambda c: c.time_s):
             _wait(session, one.time_s, rate)
@@ -199,7 +201,7 @@ def branch(
 
 def _opened(log: Path, exercise: str | None, assume: list[str] | None, *, quiet: bool) -> Session:
     from ew4all.errors import ExerciseLogError
-    from ew4all.exercises import load_exercise
+    from ew4all.exercises.opening import open_exercise
     from ew4all.exercises.log_file import read_log_file
     from ew4all.exercises.session import Session
     from ew4all.exercises.worlds import Worlds
@@ -217,7 +219,7 @@ def _opened(log: Path, exercise: str | None, assume: list[str] | None, *, quiet:
         raise ExerciseLogError(msg)
     beside = log.parent / "exercise.yaml"
     name = exercise or (str(beside) if beside.is_file() else first.exercise)
-    file = load_exercise(name)
+    file = open_exercise(name)
     worlds = Worlds.of(file.exercise, file.scenario())
     session = Session(file.exercise, worlds, read.log, assume=_assumed(assume))
     if first.exercise != file.exercise.identifier:
@@ -282,4 +284,4 @@ def _wait(session: Session, time_s: float, rate: float | None) -> None:
 def _assumed(given: list[str] | None) -> dict[str, float]:
     from ew4all.cli.options import numbers
 
-    return numbers("--assume", given, "satellite_delay_s=1800")
+    return numbers("--assume", given, "satellite_delay_s=1800") or {}

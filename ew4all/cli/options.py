@@ -308,6 +308,7 @@ _ALSO_IN = {
         }
     ),
     "coverage": frozenset({"--landcover-class", "--column", "--technology"}),
+    "exercise": frozenset({"--column"}),
     "target": frozenset(
         {
             "--landcover-class",

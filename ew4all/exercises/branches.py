@@ -106,8 +106,7 @@ def branch(
     InputError
         A change that cannot be.
     """
-    begun = _cut(session, changes, at_s, before)
-    moment_s = max(begun.log.last_s, at_s or 0.0)
+    begun, moment_s = _cut(session, changes, at_s, before)
     end_s = _end_of(session) if until_s is None else min(until_s, session.exercise.length_s)
     early = [one for one in changes if one.time_s < moment_s]
     if early or moment_s > end_s:
@@ -152,7 +151,8 @@ def branch(
 
 def _cut(
     session: Session, changes: Sequence[Change], at_s: float | None, before: int | None
-) -> Session:
+) -> tuple[Session, float]:
+    """Return the exercise as it was before the moment, and the moment."""
     if before is not None:
         if not 2 <= before <= len(session.log):
             msg = (
@@ -160,11 +160,12 @@ def _cut(
             )
             raise OptionError(msg)
         log = session.log.before(before)
+        moment_s = log.last_s
     else:
-        moment_s = min((one.time_s for one in changes), default=None) if at_s is None else at_s
-        if moment_s is None:
+        if at_s is None and not changes:
             msg = "a branch begins at a moment; give one, or a change that has one"
             raise OptionError(msg)
+        moment_s = min(one.time_s for one in changes) if at_s is None else at_s
         if not session.log or not 0.0 <= moment_s <= session.exercise.length_s:
             msg = (
                 f"a branch at {moment_s:g} s of exercise time is not possible; the exercise lasts from 0 to "
@@ -174,7 +175,7 @@ def _cut(
         log = ExerciseLog(
             one for one in session.log if one.time_s < moment_s or isinstance(one.payload, Started)
         )
-    return Session(session.exercise, session.worlds, log, assume=session.assume)
+    return Session(session.exercise, session.worlds, log, assume=session.assume), moment_s
 
 
 def _end_of(session: Session) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from typing import Final
@@ -55,13 +56,17 @@ def condition_of(text: str) -> Condition:
         msg = f"{text[:80]!r} is no condition; {_HOW}"
         raise ValueError(msg)
     fact = FACTS.get(found["fact"])
+    if fact is None:
+        near = difflib.get_close_matches(found["fact"][:60], FACTS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FACTS)}"
+        msg = f"there is no fact {found['fact'][:60]!r}; {hint}"
+        raise ValueError(msg)
     comparison = Comparison(_SIGNS.get(found["sign"], found["sign"]))
-    unit = Unit.NUMBER if fact is None else fact.unit
     zone, channel = found["zone"], found["channel"]
     return Condition(
         found["fact"],
         comparison,
-        _value(found["value"], unit, found["fact"]),
+        _value(found["value"], fact.unit, fact.name),
         None if zone is None else unquoted(zone),
         None if channel is None else unquoted(channel),
     )

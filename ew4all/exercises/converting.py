@@ -13,14 +13,14 @@ from ew4all.exercises.opening import is_spreadsheet
 from ew4all.exercises.xlsx_writing import workbook_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ew4all.sim.exercise import Exercise
 
 __all__ = ["content_of", "convert_exercise"]
 
-_WRITERS: Final = {
+_WRITERS: Final[Mapping[str, Callable[[Exercise], bytes]]] = {
     ".yaml": lambda one: yaml_of(one).encode(),
     ".yml": lambda one: yaml_of(one).encode(),
     ".xlsx": workbook_bytes,
@@ -40,7 +40,7 @@ def content_of(exercise: Exercise, ending: str) -> bytes:
     if write is None:
         msg = f"a file that ends in {ending or 'nothing'} cannot be written; write {', '.join(_WRITERS)}"
         raise OptionError(msg)
-    return bytes(write(exercise))
+    return write(exercise)
 
 
 def convert_exercise(

@@ -98,25 +98,17 @@ def read_csv(path: Path) -> Workbook:
 
 def _sheet(text: str, path: Path) -> Sheet:
     rows: list[list[str | None]] = []
-    faults = []
-    called = Sheet("", ())
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         for k, row in enumerate(reader):
             if k >= MOST_ROWS or len(row) > MOST_COLUMNS:
-                faults.append(
-                    called.finding(
-                        k,
-                        None,
-                        f"a list has at most {MOST_ROWS:,} rows and {MOST_COLUMNS} columns; split it",
-                    )
-                )
-                break
+                msg = f"{path}, row {k + 1}: a list has at most {MOST_ROWS:,} rows and {MOST_COLUMNS} columns; split it"
+                raise ReadError(msg)
             rows.append([_unguarded(cell) or None for cell in row])
     except csv.Error as error:
         msg = f"{path}, line {reader.line_num}: this is no CSV ({error}); check the quotes there"
         raise ReadError(msg) from error
-    return Sheet("", rows, tuple(faults))
+    return Sheet("", rows)
 
 
 def _delimiter(text: str) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ew4all.sim.parameters import Parameter
+from ew4all.scenario.values import duration_s
+from ew4all.sim.parameters import Parameter, resolve
 
-__all__ = ["DELAYS"]
+__all__ = ["DELAYS", "delay_of"]
 
 _HOUR_S: Final = 3600.0
 _CHOSEN: Final = "chosen: a stock in the country, an open road; as kit_setup_h in ew4all.coverage.outages plus an hour of travel"
@@ -25,3 +26,23 @@ DELAYS: Final = (
     ),
 )  # fmt: skip
 """From the request on, exercise time, and what each thing serves."""
+
+
+def delay_of(text: str) -> tuple[str, float]:
+    """Return the name and value of a text such as ``satellite_delay_s = 30 min`` or ``satellite_sites = 2``.
+
+    Raises
+    ------
+    ValueError
+        It is none, or the value is out of its bounds.
+    """
+    name, sign, said = (part.strip() for part in text.partition("="))
+    if not sign:
+        msg = f"{text[:60]!r} is no delay; write one such as satellite_delay_s = 30 min"
+        raise ValueError(msg)
+    try:
+        value = float(said)
+    except ValueError:
+        value = duration_s(said)
+    resolve(DELAYS, {name: value}, "delays")
+    return name, value

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field
 
 from ew4all.exercises.condition_text import condition_of
+from ew4all.exercises.delays import delay_of
 from ew4all.exercises.effect_text import after_of, effect_of
 from ew4all.exercises.span_text import span_text
 from ew4all.scenario.actions import MainsTo, ServiceLeft, SwitchTo
@@ -48,6 +49,19 @@ def _condition(value: Any) -> Any:
     if isinstance(value, str):
         condition_of(value)  # what is wrong with it is told here, where its place is known
     return value
+
+
+def _delay(value: Any) -> Any:
+    if isinstance(value, str):
+        delay_of(value)
+    return value
+
+
+def _delays(value: Any) -> Any:
+    """Take a mapping of names to values for texts."""
+    if isinstance(value, dict):
+        return [f"{name} = {one}" for name, one in value.items()]
+    return _list(value)
 
 
 When = Annotated[list[Annotated[Name, BeforeValidator(_condition)]], BeforeValidator(_list)]
@@ -327,6 +341,10 @@ class ExerciseDocument(Section):
     """Where its numbers and wording come from."""
     assumed: list[str] = Field(default_factory=list)
     """What was chosen, since nobody knows it."""
+    delays: Annotated[list[Annotated[Name, BeforeValidator(_delay)]], BeforeValidator(_delays)] = (
+        Field(default_factory=list)
+    )
+    """How long requests take, such as `satellite_delay_s = 30 min`, in the place of the usual."""
 
     def exercise(self) -> Exercise:
         """Return the exercise; whether it is consistent is for `check_exercise` to say."""
@@ -340,5 +358,5 @@ class ExerciseDocument(Section):
             tuple(one.expectation() for one in self.expectations),
             tuple(Handout(h.title, h.file, Reader(h.reader), tuple(h.teams)) for h in self.handouts),
             tuple(Phase(p.title, p.start, p.speed, p.text) for p in self.phases),
-            tuple(self.sources), tuple(self.assumed),
+            tuple(self.sources), tuple(self.assumed), tuple(delay_of(text) for text in self.delays),
         )  # fmt: skip

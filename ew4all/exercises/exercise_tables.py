@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ew4all.exercises.inject_times import span_of
-from ew4all.exercises.span_text import span_text
+from ew4all.exercises.span_text import plain_number, span_text
 from ew4all.exercises.tables import ONE_BY_ONE, TABLES, Kind
 from ew4all.scenario.values import duration_s
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["cell_of", "facts_rows", "is_of_ours", "read_facts", "read_table", "rows_of"]
 
 _SPANS = frozenset({"length", "scenario_start"})
-_LISTS = frozenset({"sources", "assumed"})
+_LISTS = frozenset({"sources", "assumed", "delays"})
 
 
 def facts_rows(plain: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -35,6 +35,8 @@ def facts_rows(plain: Mapping[str, Any]) -> list[tuple[str, Any]]:
             rows.append((key, ", ".join(value)))
         elif key in _SPANS:
             rows.append((key, cell_of(value, Kind.SPAN)))
+        elif key == "speed":
+            rows.append((key, cell_of(value, Kind.NUMBER)))
         elif isinstance(value, bool):
             rows.append((key, "yes" if value else "no"))
         else:
@@ -61,6 +63,8 @@ def cell_of(value: Any, kind: str) -> Any:
         return ", ".join(value)
     if kind == Kind.LINES:
         return "\n".join(value)
+    if kind == Kind.NUMBER and float(f"{value:.15g}") != value:
+        return plain_number(value)  # spreadsheets keep fifteen digits
     return value
 
 
@@ -69,7 +73,7 @@ def is_of_ours(book: Workbook) -> Sheet | None:
     for sheet in book.sheets:
         if sheet.name.casefold() == "exercise":
             for row in sheet.rows:
-                if len(row) > 1 and row[0] == "schema":
+                if len(row) > 1 and (row[0] == "schema" or tuple(row[:2]) == ("key", "value")):
                     return sheet
     return None
 

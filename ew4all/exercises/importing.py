@@ -56,6 +56,8 @@ class ListOptions:
         Of an exercise that is made anew.
     folder
         What a scenario's file is relative to; the folder of the list where None.
+    shipped_only
+        As for somebody who is not at this machine: no file of a scenario may be named, only one that comes with the package.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class ListOptions:
     title: str | None = None
     identifier: str | None = None
     folder: Path | None = None
+    shipped_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def import_exercise(path: str | Path, options: ListOptions | None = None) -> Imp
         given = _of_ours(book, ours, clock, chosen.columns)
     else:
         given = _of_others(file, book, clock, chosen)
-    known, missing = scenario_known(given.values, chosen.folder or file.resolve().parent)
+    folder = None if chosen.shipped_only else chosen.folder or file.resolve().parent
+    known, missing = scenario_known(given.values, folder)
     found = checked(given.values, known)
     faults: list[Finding] = list(given.faults)
     told = {(one.line, one.column, one.path.rpartition(" (")[0]) for one in given.faults}

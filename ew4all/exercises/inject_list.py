@@ -17,6 +17,7 @@ from ew4all.exercises.inject_columns import (
 )
 from ew4all.exercises.inject_times import seconds_of, span_of
 from ew4all.exercises.span_text import span_text
+from ew4all.exercises.tables import TABLES
 from ew4all.sim.exercise_limits import LONGEST_LINE
 
 if TYPE_CHECKING:
@@ -147,10 +148,11 @@ class _Reading:
             out.notes.append(
                 f"these columns mean nothing to an exercise and stand in the notes of their injects: {', '.join(filled)}"
             )
+        own = {column.key: column.header for column in TABLES["injects"]}
         used = ", ".join(
             f"{field}={c.header}"
             for field, c in self.chosen.items()
-            if c.header.casefold() != field
+            if c.header.casefold() not in (field, own.get(field))
         )
         if used:
             out.notes.append(f"columns: {used}")

@@ -118,16 +118,23 @@ def _text(text: str, clock: Clock, unit: str | None) -> float:
         if of_day and clock.starts is not None and not after:
             return _at(int(of_day[1]) * 3600.0 + int(of_day[2]) * 60.0, clock)
         return _number(float(rest), clock, unit)
-    if re.match(r"\d{4}-\d\d-\d\d", rest):
-        try:
-            return _on(datetime.fromisoformat(rest).replace(tzinfo=None), clock)
-        except ValueError:
-            pass
+    if (moment := _date(rest)) is not None:
+        return _on(moment, clock)
     try:
         return duration_s(rest)
     except ValueError:
         msg = f"{text[:60]!r} is no time; write it after the start, as 1:30, T+1:30, 90 min or 1 h 30 min"
         raise ValueError(msg) from None
+
+
+def _date(text: str) -> datetime | None:
+    """Return the local date and time that a text says; None where it says none."""
+    if not re.match(r"\d{4}-\d\d-\d\d", text):
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 def _number(value: float, clock: Clock, unit: str | None) -> float:

@@ -18,6 +18,7 @@ from ew4all.exercises.plain import plain_of
 from ew4all.exercises.stage import scenario_known, scenario_of
 from ew4all.scenario.findings import Finding, error_of, path_text
 from ew4all.scenario.yaml_text import MarkedText, read_marked
+from ew4all.sim.exercise import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ class ExerciseFile:
     """An exercise as it was read, the folder that its files are relative to, and what is advised."""
 
     exercise: Exercise
-    folder: Path
+    folder: Path | None
     path: Path | None = None
     text: str = ""
     advice: tuple[Finding, ...] = ()
@@ -50,7 +51,16 @@ class ExerciseFile:
         return scenario_of(self.exercise.scenario, self.folder)
 
     def file(self, name: str) -> Path:
-        """Return the path of a hand-out or an attachment."""
+        """Return the path of a hand-out or an attachment.
+
+        Raises
+        ------
+        ReadError
+            The exercise has no folder.
+        """
+        if self.folder is None:
+            msg = f"there is no file {name}: the exercise was given without a folder"
+            raise ReadError(msg)
         return self.folder / name
 
 
@@ -109,25 +119,36 @@ def load_exercise(path_or_name: str | os.PathLike[str]) -> ExerciseFile:
 
 
 def exercise_from(
-    given: Mapping[str, Any], *, folder: str | os.PathLike[str] = ".", name: str = "exercise"
+    given: Mapping[str, Any] | str,
+    *,
+    folder: str | os.PathLike[str] | None = ".",
+    name: str = "exercise",
 ) -> ExerciseFile:
-    """Check an exercise that is given as plain values, as a file would hold them.
+    """Check an exercise that is given as plain values, as a file would hold them, or as the text of such a file.
 
     Parameters
     ----------
     folder
-        What its files are relative to.
+        What its files are relative to. None, as for somebody who is not at this machine: it may name only a scenario that comes with the
+        package, and its hand-outs are not looked for.
 
     Raises
     ------
     ExerciseError
         Everything that is wrong with it.
     """
-    return _exercise(MarkedText(dict(given), what="exercise"), name, None, Path(folder), "")
+    text = given if isinstance(given, str) else ""
+    what = "exercise"
+    read = (
+        read_marked(given, what=what)
+        if isinstance(given, str)
+        else MarkedText(dict(given), what=what)
+    )
+    return _exercise(read, name, None, None if folder is None else Path(folder), text)
 
 
 def _exercise(
-    read: MarkedText, name: str, path: Path | None, folder: Path, text: str
+    read: MarkedText, name: str, path: Path | None, folder: Path | None, text: str
 ) -> ExerciseFile:
     findings = list(read.findings)
     if not isinstance(read.value, dict):
@@ -140,11 +161,12 @@ def _exercise(
     found = checked(read.value, known)
     told = (f for f in (*missing, *found.faults) if path_text(f[0]) not in unread)
     findings.extend(_placed(read, fault) for fault in told)
-    if found.exercise is not None:
+    if found.exercise is not None and folder is not None:
         findings += [_placed(read, fault) for fault in files_missing(found.exercise, folder)]
     if findings or found.exercise is None:
         raise error_of(name, findings, found.more, ExerciseError)
-    advice = tuple(sorted({_placed(read, one) for one in found.advice}))
+    advised = (*found.advice, *([] if folder is None else _unmarked(found.exercise, folder)))
+    advice = tuple(sorted({_placed(read, one) for one in advised}))
     return ExerciseFile(found.exercise, folder, path, text, advice)
 
 
@@ -167,6 +189,23 @@ def files_missing(exercise: Exercise, folder: Path) -> list[Fault]:
         for path, file in named
         if not (folder / file).is_file()
     ]  # fmt: skip
+
+
+def _unmarked(exercise: Exercise, folder: Path) -> list[Fault]:
+    """Return what is advised of hand-outs in Markdown that do not say what they are."""
+    return [
+        (("handouts", k, "file"), f"{one.file} does not begin with {MARK}; write it in its first line, as paper lies about", False)
+        for k, one in enumerate(exercise.handouts)
+        if one.file.lower().endswith(".md") and MARK not in _first_line(folder / one.file)
+    ]  # fmt: skip
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return next((line for line in file if line.strip()), "")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def yaml_of(exercise: Exercise) -> str:

@@ -74,10 +74,7 @@ def _appending(file: Path) -> Callable[[str], None]:
             try:
                 before = os.fstat(handle).st_size
                 try:
-                    written = os.write(handle, data)
-                    if written < len(data):
-                        msg = "no space left for a whole line"
-                        raise OSError(msg)
+                    _write_whole(handle, data)
                     os.fsync(handle)
                 except OSError:
                     os.ftruncate(handle, before)
@@ -86,6 +83,12 @@ def _appending(file: Path) -> Callable[[str], None]:
                 os.close(handle)
 
     return keep
+
+
+def _write_whole(handle: int, data: bytes) -> None:
+    if os.write(handle, data) < len(data):
+        msg = "no space left for a whole line"
+        raise OSError(msg)
 
 
 class _telling:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ew4all.exercises.condition_text import condition_text
 from ew4all.exercises.document import SCHEMA
 from ew4all.exercises.effect_text import after_text, effect_text
-from ew4all.exercises.span_text import span_text
+from ew4all.exercises.span_text import plain_number, span_text
 
 if TYPE_CHECKING:
     from ew4all.sim.exercise import Exercise, Expectation, Handout, Inject, Phase, Role, Team
@@ -41,6 +41,7 @@ def plain_of(exercise: Exercise) -> dict[str, Any]:
         handouts=[_handout(one) for one in exercise.handouts],
         sources=list(exercise.sources),
         assumed=list(exercise.assumed),
+        delays=[f"{name} = {plain_number(value)}" for name, value in exercise.delays],
     )
 
 

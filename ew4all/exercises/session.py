@@ -17,9 +17,10 @@ the speed does not matter either.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ew4all.exercises.alerts import AlertBook
+from ew4all.exercises.areas import OWN, DrawnArea, area_of
 from ew4all.exercises.checks import checked_payload
 from ew4all.exercises.injects import InjectBook
 from ew4all.exercises.playing import Playing
@@ -60,7 +61,7 @@ class Session:
     log
         What has happened so far; empty for a new exercise.
     assume
-        In the place of `ew4all.exercises.delays.DELAYS`.
+        In the place of the exercise's own `delays`, and of `ew4all.exercises.delays.DELAYS`.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Session:
     ) -> None:
         self.exercise, self.worlds = exercise, worlds
         self.log = ExerciseLog() if log is None else log
-        self.assume = dict(assume or {})
+        self.assume = {**dict(exercise.delays), **(assume or {})}
         self.playing = Playing(exercise, worlds, self.assume)
         self._looked_s = -GRID_S
         self._folded = 0
@@ -154,6 +155,22 @@ class Session:
                 stop = Paused(f"discussion: {due.payload.inject}")
                 happened.append(self.log.append(at, due.time_s, NOBODY, stop))
         return happened
+
+    def get_ready(self, area: Mapping[str, Any] | None) -> None:
+        """Fold people for the area of a draft, so that its issue takes effect at once; nothing in the exercise changes.
+
+        It takes seconds where the area is new, and may be called from another thread.
+
+        Raises
+        ------
+        GeometryError, OptionError
+            See `Worlds.prepared`.
+        """
+        book = self.alerts
+        first = self.worlds.start_s + (book.issues_s[0] if book.issues_s else self.log.last_s)
+        drawn = area_of(area)
+        areas = (DrawnArea(OWN), *book.areas) if self.exercise.keeps_alerts else book.areas
+        self.worlds.prepared((*areas, drawn), first, self.playing.relief.changes)
 
     def next_s(self) -> float | None:
         """Return the exercise time at which something is due by itself at the earliest; None where nothing is."""

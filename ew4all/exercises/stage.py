@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["known_of", "scenario_known", "scenario_of"]
 
 
-def scenario_of(name: str, folder: Path) -> Scenario:
+def scenario_of(name: str, folder: Path | None) -> Scenario:
     """Return the scenario that an exercise names: a file relative to its folder, or one that comes with the package.
+
+    Parameters
+    ----------
+    folder
+        None: no file of this machine may be named, only what comes with the package.
 
     Raises
     ------
@@ -29,6 +34,11 @@ def scenario_of(name: str, folder: Path) -> Scenario:
     ScenarioError
         What is wrong with it.
     """
+    if folder is None:
+        if name in shipped():
+            return load_scenario(name)
+        msg = f"there is no scenario {name[:60]!r}; there are {', '.join(shipped())}"
+        raise ReadError(msg)
     given = Path(name).expanduser()
     beside = given if given.is_absolute() else folder / given
     if beside.is_file():
@@ -40,7 +50,7 @@ def scenario_of(name: str, folder: Path) -> Scenario:
 
 
 def scenario_known(
-    given: Mapping[str, Any], folder: Path
+    given: Mapping[str, Any], folder: Path | None
 ) -> tuple[ScenarioKnown | None, tuple[Fault, ...]]:
     """Return what the scenario that keys and values name has, or why it cannot be read."""
     name = given.get("scenario")

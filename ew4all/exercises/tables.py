@@ -82,6 +82,6 @@ TABLES: Final[Mapping[str, tuple[TableColumn, ...]]] = {
 
 ONE_BY_ONE: Final = (
     "schema", "id", "title", "purpose", "audience", "languages", "scenario", "scenario_start", "keeps_alerts", "length", "speed",
-    "sources", "assumed",
+    "sources", "assumed", "delays",
 )  # fmt: skip
 """Keys that stand in the sheet `exercise`, one a row; of a list each item has a row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+import zlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
@@ -22,6 +23,7 @@ __all__ = ["must_have_openpyxl", "read_workbook"]
 MOST_ROWS: Final = 5_000
 MOST_COLUMNS: Final = 100
 _MOST_TOLD: Final = 20
+_MOST_LOOKED_AT: Final = 50_000
 
 
 def must_have_openpyxl() -> Any:
@@ -62,7 +64,7 @@ def read_workbook(path: Path) -> Workbook:
             formulas = openpyxl.load_workbook(path, read_only=True, keep_links=False)
             try:
                 sheets = tuple(
-                    _sheet(one, formulas[one.title], inside.merged.get(one.title, ()))
+                    _sheet(path, one, formulas[one.title], inside.merged.get(one.title, ()))
                     for one in values.worksheets
                 )
                 epoch = values.epoch
@@ -71,14 +73,19 @@ def read_workbook(path: Path) -> Workbook:
                 formulas.close()
     except (
         KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, ET.ParseError, zipfile.BadZipFile,
+        zlib.error,
     ) as error:  # fmt: skip
+        if isinstance(error, ReadError):
+            raise
         # openpyxl says nothing of what it raises on files that are not as the standard has them.
         msg = f"{path} cannot be read as an XLSX workbook ({type(error).__name__}: {str(error)[:200]}); open it in a spreadsheet program and save it again"
         raise ReadError(msg) from error
     return Workbook(path.name, sheets, epoch)
 
 
-def _sheet(values: Any, formulas: Any, merged: tuple[tuple[int, int, int, int], ...]) -> Sheet:
+def _sheet(
+    path: Path, values: Any, formulas: Any, merged: tuple[tuple[int, int, int, int], ...]
+) -> Sheet:
     rows: list[list[Any]] = []
     faults: list[CellFinding] = []
     called = Sheet(values.title, ())
@@ -91,9 +98,9 @@ def _sheet(values: Any, formulas: Any, merged: tuple[tuple[int, int, int, int], 
     for k, (row, said) in enumerate(both):
         if k >= MOST_ROWS:
             if any(v is not None for v in row):
-                faults.append(
-                    called.finding(k, None, f"a list has at most {MOST_ROWS:,} rows; split it")
-                )
+                msg = f"{path}, sheet {values.title}, row {k + 1}: a list has at most {MOST_ROWS:,} rows; split it"
+                raise ReadError(msg)
+            if k >= _MOST_LOOKED_AT:
                 break
             continue
         rows.append(list(row))
@@ -117,6 +124,10 @@ def _sheet(values: Any, formulas: Any, merged: tuple[tuple[int, int, int, int], 
                         k, j, f"the formula gives the error {value}; mend it, or paste the value"
                     )
                 )
+    if (values.max_column or 0) > MOST_COLUMNS:
+        notes.append(
+            f"columns after {column_letters(MOST_COLUMNS - 1)} of sheet {values.title} are not read"
+        )
     while rows and all(v is None for v in rows[-1]):
         rows.pop()
     notes += _filled(rows, merged)

@@ -22,6 +22,9 @@ __all__ = ["workbook_bytes"]
 
 _WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
 _SPAN_FORMAT: Final = "[h]:mm:ss"
+_FONT: Final = "Calibri"
+_LINE_PT: Final = 15.0
+_MOST_PT: Final = 400.0  # a spreadsheet shows no row of more than 409
 _FACTS: Final = (TableColumn("key", "key", width=18), TableColumn("value", "value", width=110))
 
 
@@ -60,26 +63,40 @@ def _sheet(
     styles = import_module("openpyxl.styles")
     sheet = book.create_sheet(name)
     banner = f"{exercise.shown_title} - not for operations"
-    _put(sheet.cell(1, 1), banner).font = styles.Font(bold=True, color="FFB00020", size=13)
+    _put(sheet.cell(1, 1), banner).font = styles.Font(
+        name=_FONT, bold=True, color="FFB00020", size=13
+    )
     head = styles.PatternFill("solid", fgColor="FF1F3A5F")
     for j, column in enumerate(columns, 1):
         cell = _put(sheet.cell(2, j), column.header)
-        cell.font, cell.fill = styles.Font(bold=True, color="FFFFFFFF"), head
+        cell.font, cell.fill = styles.Font(name=_FONT, bold=True, color="FFFFFFFF"), head
         sheet.column_dimensions[column_letters(j - 1)].width = column.width
     for k, row in enumerate(rows, 3):
         for j, value in enumerate(row, 1):
             if value is not None:
                 cell = _put(sheet.cell(k, j), value)
-                cell.alignment = styles.Alignment(wrap_text=True, vertical="top")
+                cell.alignment = styles.Alignment(wrap_text=True, vertical="top", horizontal="left")
+        sheet.row_dimensions[k].height = _height_pt(row, columns)
     sheet.freeze_panes = "B3" if name == "Injects" else "A3"
     if rows and name != "Exercise":
         sheet.auto_filter.ref = f"A2:{column_letters(len(columns) - 1)}{len(rows) + 2}"
     sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 8 if name == "Injects" else 9  # A3, A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = "1:2"
     sheet.oddHeader.center.text = "EXERCISE EXERCISE EXERCISE"
     sheet.oddFooter.center.text = "EXERCISE - not for operations - &P / &N"
+
+
+def _height_pt(row: list[Any], columns: tuple[TableColumn, ...]) -> float:
+    """Return how high a row must be to show its texts: not every program works that out on opening."""
+    lines = [
+        sum(-(-len(part) // max(int(column.width * 0.95), 1)) or 1 for part in value.split("\n"))
+        for value, column in zip(row, columns, strict=True)
+        if isinstance(value, str)
+    ]
+    return min(_LINE_PT * max(lines, default=1), _MOST_PT)
 
 
 def _put(cell: Any, value: Any) -> Any:

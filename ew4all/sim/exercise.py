@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from ew4all.alerts.drill import DrillStatus
-from ew4all.sim.exercise_checks import ExerciseFault, ScenarioKnown, check_exercise
+from ew4all.sim.exercise_checks import ExerciseFault, check_exercise
 from ew4all.sim.exercise_conditions import FACTS, Comparison, Condition, Fact, Unit
 from ew4all.sim.exercise_injects import (
     DECISIONS,
@@ -24,6 +24,7 @@ from ew4all.sim.exercise_injects import (
     InjectChannel,
     earliest_s,
 )
+from ew4all.sim.exercise_known import ScenarioKnown
 from ew4all.sim.exercise_limits import MOST_SPEED
 from ew4all.sim.exercise_mark import MARK, claims_to_be_real, marked
 from ew4all.sim.exercise_objectives import Expectation, Objective
@@ -136,6 +137,8 @@ class Exercise:
         See their classes; injects in the order of the file.
     audience
         For whom it was made, in words.
+    delays
+        Names and values in the place of `ew4all.exercises.delays.DELAYS`: how long it takes until what is asked for is there.
     sources, assumed
         Where its numbers and wording come from; what was chosen, since nobody knows it.
     """
@@ -159,6 +162,7 @@ class Exercise:
     phases: tuple[Phase, ...] = ()
     sources: tuple[str, ...] = field(default=())
     assumed: tuple[str, ...] = field(default=())
+    delays: tuple[tuple[str, float], ...] = ()
 
     @property
     def status(self) -> DrillStatus:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from ew4all.sim.exercise_chains import chain_faults
 from ew4all.sim.exercise_conditions import FACTS, Unit
 from ew4all.sim.exercise_injects import DECISIONS
+from ew4all.sim.exercise_known import ScenarioKnown, scenario_faults, unknown
 from ew4all.sim.exercise_limits import (
     LONGEST_LINE,
     LONGEST_S,
@@ -45,28 +44,6 @@ class ExerciseFault(NamedTuple):
     is_advice: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioKnown:
-    """What a scenario has that an exercise may name.
-
-    Attributes
-    ----------
-    zones, channels, operators
-        Identifiers that it knows; None: not known here, so that nothing is said of them.
-    has_sites
-        It has cell sites, not only layers of coverage.
-    from_s, until_s
-        Its run, seconds after its zero.
-    """
-
-    zones: frozenset[str] | None = None
-    channels: frozenset[str] | None = None
-    operators: frozenset[str] | None = None
-    has_sites: bool = True
-    from_s: float = -math.inf
-    until_s: float = math.inf
-
-
 def check_exercise(
     exercise: Exercise, scenario: ScenarioKnown | None = None
 ) -> tuple[ExerciseFault, ...]:
@@ -90,7 +67,7 @@ def check_exercise(
     ):
         faults += [ExerciseFault(path, message) for path, message in check(exercise)]
     if scenario is not None:
-        faults += [ExerciseFault(path, said) for path, said in _of_scenario(exercise, scenario)]
+        faults += [ExerciseFault(path, said) for path, said in scenario_faults(exercise, scenario)]
     faults += [ExerciseFault(path, said, is_advice=True) for path, said in _advice(exercise)]
     return tuple(dict.fromkeys(faults))
 
@@ -168,7 +145,7 @@ def _people(exercise: Exercise) -> Told:
         yield ("teams",), "nobody plays: an exercise has at least one team"
     for k, role in enumerate(exercise.roles):
         if role.team is not None and role.team not in teams:
-            yield ("roles", k, "team"), _unknown("team", role.team, teams)
+            yield ("roles", k, "team"), unknown("team", role.team, teams)
         if role.kind is RoleKind.PLAYER and role.team is None:
             yield ("roles", k, "team"), "a player belongs to a team; add team"
     if exercise.roles and not any(role.kind is RoleKind.FACILITATOR for role in exercise.roles):
@@ -202,7 +179,7 @@ def _injects(exercise: Exercise) -> Told:
             yield (*at, "discussion"), "a discussion takes 0 or more"
         for j, team in enumerate(inject.audience):
             if team not in teams:
-                yield (*at, "to", j), _unknown("team", team, teams)
+                yield (*at, "to", j), unknown("team", team, teams)
             elif team in inject.audience[:j]:
                 yield (*at, "to", j), f"{team} gets it already; name each team once"
         yield from _conditions(inject.conditions, (*at, "when"))
@@ -217,7 +194,7 @@ def _conditions(conditions: Iterable[Condition], at: Path) -> Told:
         where = (*at, j)
         fact = FACTS.get(one.fact)
         if fact is None:
-            yield where, _unknown("fact", one.fact, FACTS)
+            yield where, unknown("fact", one.fact, FACTS)
             continue
         if one.zone is not None and not fact.by_zone:
             yield where, f"{fact.name} is not known by zone; leave the zone out"
@@ -248,11 +225,11 @@ def _scored(exercise: Exercise) -> Told:
     for k, one in enumerate(exercise.expectations):
         at: Path = ("expectations", k)
         if one.objective not in objectives:
-            yield (*at, "objective"), _unknown("objective", one.objective, objectives)
+            yield (*at, "objective"), unknown("objective", one.objective, objectives)
         if one.team is not None and one.team not in teams:
-            yield (*at, "team"), _unknown("team", one.team, teams)
+            yield (*at, "team"), unknown("team", one.team, teams)
         if one.inject is not None and one.inject not in injects:
-            yield (*at, "after"), _unknown("inject", one.inject, injects)
+            yield (*at, "after"), unknown("inject", one.inject, injects)
         if one.within_s is not None and one.within_s <= 0:
             yield (*at, "within"), "nobody can be that quick; write a time longer than 0"
         if not (0 < one.points <= 1000):
@@ -261,7 +238,7 @@ def _scored(exercise: Exercise) -> Told:
                 f"an expectation gives more than 0 and at most 1,000 points, not {one.points:g}",
             )
         if one.decision is not None and one.decision not in DECISIONS:
-            yield (*at, "decision"), _unknown("decision", one.decision, DECISIONS)
+            yield (*at, "decision"), unknown("decision", one.decision, DECISIONS)
         yield from _conditions(one.conditions, (*at, "when"))
 
 
@@ -285,7 +262,7 @@ def _handouts(exercise: Exercise) -> Told:
     for k, handout in enumerate(exercise.handouts):
         for j, team in enumerate(handout.teams):
             if team not in teams:
-                yield ("handouts", k, "teams", j), _unknown("team", team, teams)
+                yield ("handouts", k, "teams", j), unknown("team", team, teams)
 
 
 def _texts(exercise: Exercise) -> Told:
@@ -300,11 +277,13 @@ def _texts(exercise: Exercise) -> Told:
                 path,
                 "it gives an alert the status Actual, and nothing in an exercise may; write Exercise",
             )
-        if any(ord(c) < 32 and c not in "\n\t" for c in text):
+        if _UNSHOWN.search(text):
             yield (
                 path,
                 "it holds control characters, which no spreadsheet and no web page shows; take them out",
             )
+        if longest == LONGEST_LINE and "\n" in text:
+            yield path, "this is one line; take the line break out"
 
 
 def _all_texts(exercise: Exercise) -> Iterator[tuple[Path, str, int]]:
@@ -332,54 +311,6 @@ _TEXT_KEYS: Final = {
 _LINES: Final = frozenset({"name", "title", "agency", "sender", "hazard"})
 
 
-def _of_scenario(exercise: Exercise, scenario: ScenarioKnown) -> Told:
-    begins = exercise.scenario_start_s
-    if not scenario.from_s <= begins < scenario.until_s:
-        yield (
-            ("scenario_start",),
-            f"the exercise begins {_hours(begins)} after the scenario's zero, outside its run from {_hours(scenario.from_s)} to "
-            f"{_hours(scenario.until_s)}",
-        )
-    elif begins + exercise.length_s > scenario.until_s:
-        yield (
-            ("length",),
-            f"the scenario is over {_hours(scenario.until_s - begins)} after the start of the exercise, which lasts "
-            f"{_hours(exercise.length_s)}; shorten it, or let the scenario's run.duration be longer",
-        )
-    for path, one in _all_conditions(exercise):
-        if one.zone is not None and scenario.zones is not None and one.zone not in scenario.zones:
-            yield path, _unknown("zone", one.zone, scenario.zones)
-        if (
-            one.channel is not None
-            and scenario.channels is not None
-            and one.channel not in scenario.channels
-        ):
-            yield path, _unknown("channel", one.channel, scenario.channels)
-        fact = FACTS.get(one.fact)
-        if fact is not None and fact.needs_sites and not scenario.has_sites:
-            yield (
-                path,
-                f"{fact.name} is known only of a scenario with cell sites; this one has layers of coverage",
-            )
-    for k, inject in enumerate(exercise.injects):
-        for j, effect in enumerate(inject.effects):
-            for what, known in (
-                ("zone", scenario.zones),
-                ("channel", scenario.channels),
-                ("operator", scenario.operators),
-            ):
-                name = getattr(effect, what, None)
-                if name is not None and known is not None and name not in known:
-                    yield ("injects", k, "effects", j), _unknown(what, name, known)
-
-
-def _all_conditions(exercise: Exercise) -> Iterator[tuple[Path, Condition]]:
-    for name in ("injects", "expectations"):
-        for k, row in enumerate(getattr(exercise, name)):
-            for j, one in enumerate(row.conditions):
-                yield (name, k, "when", j), one
-
-
 def _advice(exercise: Exercise) -> Told:
     scored = {one.objective for one in exercise.expectations}
     for k, one in enumerate(exercise.objectives):
@@ -402,17 +333,3 @@ def _advice(exercise: Exercise) -> Told:
     for k, team in enumerate(exercise.teams):
         if team.identifier not in named:
             yield ("teams", k), f"{team.identifier} gets no inject and has nothing to do"
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = difflib.get_close_matches(name[:60], names, 1)
-    if near:
-        hint = f"did you mean {near[0]}?"
-    else:
-        hint = f"there are {', '.join(names[:20])}" if names else f"there is no {what} at all"
-    return f"there is no {what} {name[:60]!r}; {hint}"
-
-
-def _hours(seconds: float) -> str:
-    return f"{seconds / 3600.0:g} h" if abs(seconds) >= 3600 else f"{seconds / 60.0:g} min"

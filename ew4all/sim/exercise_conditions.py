@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -86,7 +87,7 @@ _ALL: Final = (
     Fact("over_reach", Unit.PEOPLE, "people warned outside the warning area"),
     Fact("alert_issued", Unit.YES_NO, "whether an alert was issued in this exercise"),
     Fact("alerts_issued", Unit.NUMBER, "alerts and updates issued in this exercise"),
-    Fact("time_since_issue_s", Unit.SECONDS, "since the latest alert or update was issued; below any time before the first"),
+    Fact("time_since_issue_s", Unit.SECONDS, "since the latest alert or update was issued; before the first no condition on it holds"),
     Fact("channel_on", Unit.YES_NO, "whether a channel is in use", by_channel=True),
     Fact("channel_used", Unit.YES_NO, "whether an alert was issued to a channel", by_channel=True),
 )  # fmt: skip
@@ -145,5 +146,5 @@ class Condition:
     channel: str | None = None
 
     def holds(self, found: float) -> bool:
-        """Return whether it holds where the fact has this value."""
-        return self.comparison.holds(found, self.value)
+        """Return whether it holds where the fact has this value; never where it is not known (NaN)."""
+        return not math.isnan(found) and self.comparison.holds(found, self.value)

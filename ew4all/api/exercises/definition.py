@@ -36,6 +36,11 @@ __all__ = ["Definition"]
 
 _EFFECTS = {"network": NetworkChange, "power": PowerChange, "switch": Switch}
 
+_FIELDS = {
+    "at": "time_s", "when": "conditions", "until": "until_s", "from": "sender", "to": "audience", "expected": "expected_action",
+    "discussion": "discussion_s", "delay": "delay_s",
+}  # fmt: skip
+
 
 class Definition:
     """An exercise, its scenario, and how often each inject was edited before the start."""
@@ -43,6 +48,7 @@ class Definition:
     def __init__(self, text: str, files: Mapping[str, str], options: Mapping[str, Any]) -> None:
         self.exercise, self.scenario = read_exercise(text, files, options.get("library"))
         self.versions: dict[str, int] = dict(options.get("versions", {}))
+        self._files = dict(files)
         self._known = known_of(self.scenario)
 
     def stored(self) -> dict[str, Any]:
@@ -95,7 +101,7 @@ class Definition:
             path = Path(folder) / f"list{suffix}"
             path.write_bytes(base64.b64decode(table))
             try:
-                exercise, notes = read_into(path, self.exercise, ignored)
+                exercise, notes = read_into(path, self.exercise, ignored, self._files)
                 told = columns_of(path, ignored)
             except EW4AllError as error:
                 raise _faulty(error, f"{folder}/") from error
@@ -136,12 +142,17 @@ class Definition:
         faults = [one for one in check_exercise(exercise, self._known) if not one.is_advice]
         if faults:
             errors = [
-                {"pointer": "#/" + "/".join(map(str, one.path[2:])), "detail": one.message, "code": "invalid-inject"}
+                {"pointer": _pointer(one.path[2:]), "detail": one.message, "code": "invalid-inject"}
                 for one in faults
             ]  # fmt: skip
             told = "; ".join(one.message for one in faults[:3])
             raise Problem(400, "invalid-inject", f"the inject cannot be so: {told}", errors=errors)
         self.exercise = exercise
+
+
+def _pointer(path: tuple[str | int, ...]) -> str:
+    """Return where a fault is in the body of a request, whose fields have the names of the log and not those of a file."""
+    return "#/" + "/".join(str(_FIELDS.get(str(step), step)) for step in path)
 
 
 def _inject(name: str, body: Mapping[str, Any], before: Inject) -> Inject:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.api.exercises.access import MAY
+from ew4all.api.exercises.shelf import is_for
 from ew4all.api.exercises.views import view_of
 
 if TYPE_CHECKING:
@@ -93,11 +94,9 @@ def _brief(one: Mapping[str, Any], seat: Seat, team: str | None) -> dict[str, An
 def _handouts(
     facts: Mapping[str, Any], seat: Seat, path: str, links: Links
 ) -> list[dict[str, Any]]:
-    readers = {"everybody", seat.role}
     found = []
     for number, one in enumerate(facts["handouts"]):
-        mine = one["reader"] in readers and (not one["teams"] or seat.team in one["teams"])
-        if mine or seat.role == "facilitator":
+        if is_for(one, seat):
             href = links.href(f"{path}/handouts/{number}")
             found.append(
                 {

@@ -9,7 +9,6 @@ import numpy as np
 import shapely
 
 from ew4all.api.exercises.books import seconds
-from ew4all.api.exercises.people_map import PeopleMap
 from ew4all.api.problems import Problem
 from ew4all.exercises.areas import area_of
 from ew4all.grid import Block, lonlat
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ew4all.api.exercises.books import Books
-    from ew4all.api.exercises.people_map import Squares
+    from ew4all.api.exercises.people_map import PeopleMap, Squares
     from ew4all.api.exercises.picture import Painter
     from ew4all.exercises.session import Session
 
@@ -43,9 +42,9 @@ _SIMPLE_DEG: Final = 0.0005
 class Drawing:
     """What a map shows."""
 
-    def __init__(self, session: Session, painter: Painter) -> None:
+    def __init__(self, session: Session, painter: Painter, people: PeopleMap) -> None:
         self.session, self.painter = session, painter
-        self.people = PeopleMap(session.worlds)
+        self.people = people
         self.bbox = self.people.bbox
 
     @cached_property

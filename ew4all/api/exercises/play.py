@@ -11,6 +11,7 @@ from ew4all.api.exercises.books import Books, seconds
 from ew4all.api.exercises.branching import branched
 from ew4all.api.exercises.definition import Definition
 from ew4all.api.exercises.drawing import Drawing, curves_shown
+from ew4all.api.exercises.people_map import PeopleMap
 from ew4all.api.exercises.picture import Painter
 from ew4all.api.exercises.previewing import Previews, cap_text
 from ew4all.api.exercises.scores import sheet
@@ -56,8 +57,9 @@ class Play:
         self._begin(Session(exercise, worlds, _read(log)))
         now = _wall(wall)
         self.painter = Painter(self.session, float(options["report_delay_s"]))
-        self.drawing = Drawing(self.session, self.painter)
-        self.previews = Previews(self.session, self.painter)
+        people = PeopleMap(worlds)
+        self.drawing = Drawing(self.session, self.painter, people)
+        self.previews = Previews(self.session, self.painter, people)
         self.held_s: dict[str, float] = {}
         self.painter.ask(self.session.now_s(now), self.session.log[:])
         self.painter.wait(1e6)
@@ -79,6 +81,7 @@ class Play:
         Problem
             It cannot be; nothing happened.
         """
+        self.previews.prepare()
         given = dict(asked)
         now = _wall(given.pop("wall")) if "wall" in given else dt.datetime.now(dt.UTC)
         if what == "tick":

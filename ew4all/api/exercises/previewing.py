@@ -17,7 +17,6 @@ from ew4all.alerts.drill import DrillStatus, identifier_of
 from ew4all.alerts.lengths import length_of
 from ew4all.alerts.plain_language import hints
 from ew4all.api.exercises.acting import content_of
-from ew4all.api.exercises.people_map import PeopleMap
 from ew4all.api.problems import Problem
 from ew4all.coverage.targeting import threshold
 from ew4all.errors import EW4AllError, MessageError
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ew4all.api.exercises.people_map import PeopleMap
     from ew4all.api.exercises.picture import Painter
     from ew4all.exercises.areas import DrawnArea
     from ew4all.exercises.session import Session
@@ -64,16 +64,19 @@ class Camping(NamedTuple):
 class Previews:
     """Answers previews of one exercise."""
 
-    def __init__(self, session: Session, painter: Painter) -> None:
+    def __init__(self, session: Session, painter: Painter, people: PeopleMap) -> None:
         self.session, self.painter = session, painter
-        self.people = PeopleMap(session.worlds)
+        self.people = people
         self._known: dict[bytes, Camping] = {}
         self._newest: Camping | None = None
         self._working: bytes | None = None
         self._lock = threading.Lock()
         network = session.worlds.inputs.network
         self._count = 0 if network is None else len(network.cells)
-        if self._count:
+
+    def prepare(self) -> None:
+        """Begin to work out who camps where with all cells on air, so that the first preview finds it."""
+        if self._count and self._newest is None:
             self._want(np.ones(self._count, bool))
 
     def preview(self, alert: Mapping[str, Any], view: str) -> dict[str, Any]:

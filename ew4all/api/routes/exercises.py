@@ -86,7 +86,7 @@ Columns = Annotated[
     Query(
         alias="map",
         max_length=50,
-        description="of a list of injects: `COLUMN:FIELD`; `COLUMN:-` leaves it out",
+        description="of a list of injects: `COLUMN:FIELD`",
     ),
 ]
 Running = Annotated[Seat, sits("clock")]
