@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 TABS = {
-    "facilitator": ["injects", "figures", "messages", "alert", "decisions", "score", "people", "report"],
+    "facilitator": ["injects", "figures", "messages", "alert", "decisions", "score", "people", "briefing", "report"],
     "ew4x_player": ["inbox", "alert", "decisions", "briefing"],
     "ew4x_evaluator": ["score", "injects", "messages", "figures", "alert", "decisions", "report"],
     "ew4x_observer": ["messages", "alert", "decisions", "briefing"],

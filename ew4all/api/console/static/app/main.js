@@ -30,7 +30,7 @@ const wanted = () => Object.fromEntries([...new URLSearchParams(location.search)
 function tabsOf(app) {
   const news = unread(app);
   return {
-    facilitator: [["injects", Injects], ["figures", Figures], ["messages", Messages, news], ["alert", Alerts], ["decisions", Decisions], ["score", ScoreSheet], ["people", People], ["report", Report]],
+    facilitator: [["injects", Injects], ["figures", Figures], ["messages", Messages, news], ["alert", Alerts], ["decisions", Decisions], ["score", ScoreSheet], ["people", People], ["briefing", Briefing], ["report", Report]],
     player: [["inbox", Messages, news], ["alert", Alerts], ["decisions", Decisions], ["briefing", Briefing]],
     evaluator: [["score", ScoreSheet], ["injects", Injects], ["messages", Messages, news], ["figures", Figures], ["alert", Alerts], ["decisions", Decisions], ["report", Report]],
     observer: [["messages", Messages, news], ["alert", Alerts], ["decisions", Decisions], ["briefing", Briefing]],
