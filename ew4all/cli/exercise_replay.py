@@ -201,8 +201,8 @@ def branch(
 
 def _opened(log: Path, exercise: str | None, assume: list[str] | None, *, quiet: bool) -> Session:
     from ew4all.errors import ExerciseLogError
-    from ew4all.exercises.opening import open_exercise
     from ew4all.exercises.log_file import read_log_file
+    from ew4all.exercises.opening import open_exercise
     from ew4all.exercises.session import Session
     from ew4all.exercises.worlds import Worlds
     from ew4all.sim.exercise_events import Started

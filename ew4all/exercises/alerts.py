@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from ew4all.sim.decisions import Decision
     from ew4all.sim.exercise_events import Event, Payload
 
-__all__ = ["SIREN", "Alert", "AlertBook", "decision_of"]
+__all__ = ["SIREN", "AlertBook", "AlertState", "decision_of"]
 
 SIREN: Final = "siren"
 """Channel that an order to sound sirens goes to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class AlertState:
     """One alert, or order of sirens.
 
     Attributes
@@ -66,7 +66,7 @@ class Alert:
 class AlertBook:
     """All alerts after some events, and the areas that went out, in their order."""
 
-    alerts: Mapping[str, Alert] = field(default_factory=dict)
+    alerts: Mapping[str, AlertState] = field(default_factory=dict)
     areas: tuple[DrawnArea, ...] = ()
     issues_s: tuple[float, ...] = ()
 
@@ -99,9 +99,9 @@ class AlertBook:
             return self._with(replace(self.alert(p.alert), cancelled_s=time_s))
         return self
 
-    def alert(self, identifier: str) -> Alert:
+    def alert(self, identifier: str) -> AlertState:
         """Return an alert; one that nobody has written is empty."""
-        return self.alerts.get(identifier, Alert(identifier))
+        return self.alerts.get(identifier, AlertState(identifier))
 
     def check(self, payload: Payload) -> None:
         """Refuse what cannot be done with an alert now.
@@ -140,7 +140,7 @@ class AlertBook:
             msg = f"there is no draft {payload.alert!r} to approve; draft it first"
             raise OptionError(msg)
 
-    def _with(self, alert: Alert) -> AlertBook:
+    def _with(self, alert: AlertState) -> AlertBook:
         return replace(self, alerts={**self.alerts, alert.identifier: alert})
 
     def _issued(self, area: DrawnArea, time_s: float) -> AlertBook:

@@ -45,12 +45,12 @@ if TYPE_CHECKING:
     from ew4all.exercises.session import Session
     from ew4all.sim.exercise_events import Event
 
-__all__ = ["Sent", "sent_of"]
+__all__ = ["SentDrill", "sent_of"]
 
 _LANGUAGE: Final = "en"
 
 
-class Sent(NamedTuple):
+class SentDrill(NamedTuple):
     """What one event of the log sent: its number, the alert, its CAP text, and its messages by cell broadcast."""
 
     event: int
@@ -59,12 +59,12 @@ class Sent(NamedTuple):
     messages: tuple[DrillMessage, ...]
 
 
-def sent_of(session: Session) -> list[Sent]:
+def sent_of(session: Session) -> list[SentDrill]:
     """Return everything that was issued, updated and cancelled, in the order of the log.
 
     Times are those of the room: that is when it was sent. An alert without a drawn area is described by the scenario's in words.
     """
-    found: list[Sent] = []
+    found: list[SentDrill] = []
     first: dict[str, tuple[Reference, AlertContent]] = {}
     serials = SerialAllocator()
     for event in session.log:
@@ -83,7 +83,7 @@ def sent_of(session: Session) -> list[Sent]:
         on_air = not isinstance(p, AlertCancelled | SirensOrdered)
         on_air &= not content.channels or "cell_broadcast" in content.channels
         messages = tuple(_messages(content.words, event, content, serials)) if on_air else ()
-        found.append(Sent(event.sequence, alert, write(alert.alert), messages))
+        found.append(SentDrill(event.sequence, alert, write(alert.alert), messages))
     return found
 
 

@@ -30,7 +30,7 @@ from ew4all.sim.exercise_events import NOBODY, Ended, InjectFired, Paused, Speed
 from ew4all.sim.exercise_log import ExerciseLog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from ew4all.exercises.facts import Facts
@@ -136,22 +136,26 @@ class Session:
 
     def advance(self, wall: datetime) -> list[Event]:
         """Let everything happen that is due by now, and return it."""
-        return self.play_on(self.now_s(wall), wall)
+        return self._go_on(lambda: self.now_s(wall), wall, in_room=True)
 
     def play_on(self, time_s: float, wall: datetime) -> list[Event]:
         """Let everything happen that is due by an exercise time, whatever the clock shows, and return it.
 
-        A branch is played so, and an exercise without a room; in a room `advance` is right.
+        A branch is played so, and an exercise without a room, where nobody discusses; in a room `advance` is right.
         """
+        return self._go_on(lambda: time_s, wall, in_room=False)
+
+    def _go_on(self, until_s: Callable[[], float], wall: datetime, *, in_room: bool) -> list[Event]:
+        """Let everything happen up to a time, which is asked for anew each time: what happens may stop the clock."""
         happened: list[Event] = []
         while self.clock.has_started and not self.clock.is_over:
-            due = self._next(min(time_s, self.exercise.length_s))
+            due = self._next(min(until_s(), self.exercise.length_s))
             if due is None:
                 break
             when = self.clock.wall_at(due.time_s)
             at = wall if when is None else max(self.log[-1].wall, min(when, wall))
             happened.append(self.log.append(at, due.time_s, NOBODY, due.payload))
-            if due.discussion_s > 0 and isinstance(due.payload, InjectFired):
+            if in_room and due.discussion_s > 0 and isinstance(due.payload, InjectFired):
                 stop = Paused(f"discussion: {due.payload.inject}")
                 happened.append(self.log.append(at, due.time_s, NOBODY, stop))
         return happened

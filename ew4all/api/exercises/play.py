@@ -88,8 +88,9 @@ class Play:
             return self._tick(now, given.get("mark"))
         if what == "act":
             return self._act(now, given)
-        if what == "follow":
-            self._begin(Session(self.session.exercise, self.session.worlds, ExerciseLog([*self.session.log, *map(read_line, given["log"])])))  # fmt: skip
+        if what == "reload":
+            # Somebody else has written: what is here and not there did not happen.
+            self._begin(Session(self.session.exercise, self.session.worlds, _read(given["log"])))
             return self._answer(now, {})
         if what == "branch":
             return {"result": branched(self.session, given["changes"], given.get("until_s"))}
@@ -112,6 +113,7 @@ class Play:
 
     def _begin(self, session: Session) -> None:
         self.session = session
+        self._told = len(session.log)
         self._made: Books | None = None
         self._made_of = -1
 
@@ -127,13 +129,12 @@ class Play:
         return self.session.now_s(now)
 
     def _tick(self, now: dt.datetime, mark: Mapping[str, Any] | None) -> dict[str, Any]:
-        before = len(self.session.log)
         if mark is not None:
             self._stood_still(now, mark)
         # Conditions ask the simulation: while it folds people anew they wait, and with them the clock, so that nothing happens late.
         if not (self.painter.is_busy and self.session.injects.may_wait):
             self.session.advance(now)
-        return self._answer(now, {}, before)
+        return self._answer(now, {})
 
     def _stood_still(self, now: dt.datetime, mark: Mapping[str, Any]) -> None:
         """Take the time out in which nobody was there to let the clock run: it goes on from where it was shown last."""
@@ -147,13 +148,12 @@ class Play:
 
     def _act(self, now: dt.datetime, given: dict[str, Any]) -> dict[str, Any]:
         do, by = given.pop("do"), given.pop("by")
-        before = len(self.session.log)
         who = Who(by["role"], given.pop("team", None) or by["team"], by["name"] or "")
         try:
             result = self._done(now, who, do, given)
         except EW4AllError as error:
             raise acting.refused(error, do, given, self._books(), self._now_s(now)) from error
-        return {**self._answer(now, result, before), **self._redefined(do)}
+        return {**self._answer(now, result), **self._redefined(do)}
 
     def _done(
         self, now: dt.datetime, who: Who, do: str, given: dict[str, Any]
@@ -249,8 +249,10 @@ class Play:
             raise Problem(404, "unknown-alert", f"there is no alert {name!r} in this exercise")
         return self._books().alert(name, self._now_s(now))
 
-    def _answer(self, now: dt.datetime, result: Any, before: int | None = None) -> dict[str, Any]:
-        events = [] if before is None else self.session.log[before:]
+    def _answer(self, now: dt.datetime, result: Any) -> dict[str, Any]:
+        # Also what happened by itself before something that was then refused: the log has it, and nobody was told yet.
+        events = self.session.log[self._told :]
+        self._told = len(self.session.log)
         now_s = self._now_s(now)
         if self._is_late(now):
             if not self.painter.is_busy:

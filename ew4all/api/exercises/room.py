@@ -136,11 +136,7 @@ class Room:
             It cannot be, and did not happen; 503 as above.
         """
         with self._taking_turn() as engine:
-            try:
-                answer = engine.ask("act", do=what, by=seat.by, wall=wall_now(), **given)
-            except EngineLost as error:
-                raise self._lost() from error
-            self._keep(answer)
+            answer = self._kept(engine, "act", do=what, by=seat.by, **given)
         self._woken.set()
         result: dict[str, Any] = answer["result"]
         return result
@@ -194,21 +190,38 @@ class Room:
         told = {"phase": phase} if problem is None else {"phase": phase, "problem": problem}
         self.broadcast.tell("phase", told)
 
+    def _kept(self, engine: EngineProcess, what: str, **given: Any) -> dict[str, Any]:
+        """Ask the engine for something that changes the exercise, and write it down; once more where somebody else was quicker."""
+        for _ in range(_TRIES):
+            try:
+                answer = engine.ask(what, wall=wall_now(), **given)
+                self._keep(answer)
+            except EngineLost as error:
+                raise self._lost() from error
+            except Overtaken:
+                self._reload(engine)
+                continue
+            return answer
+        raise _busy()
+
     def _keep(self, answer: dict[str, Any]) -> None:
-        """Write down what happened, then tell."""
+        """Write down what happened, then tell.
+
+        Raises
+        ------
+        Overtaken
+            Somebody else has written: nothing of this happened.
+        """
         state = answer["state"]
         entries = [Entry(**one) for one in answer.get("entries", ())]
         before = None if self.state is None else self.state["clock"]
         clock = state["clock"]
         if entries or clock != before or "definition" in answer:
             database = self._service.database
-            try:
-                with database.begin() as connection:
-                    records.append(database, connection, self.stored.id, entries, clock)
-                    if "definition" in answer:
-                        records.redefine(connection, self.stored.id, answer["definition"])
-            except Overtaken as error:
-                raise self._lost() from error
+            with database.begin() as connection:
+                records.append(database, connection, self.stored.id, entries, clock)
+                if "definition" in answer:
+                    records.redefine(connection, self.stored.id, answer["definition"])
         self._known += len(entries)
         phase = "ended" if clock["state"] == "ended" else "ready"
         state["phase"] = phase
@@ -221,16 +234,22 @@ class Room:
         if self._service.database.is_sqlite:
             return
         with self._service.database.read() as connection:
-            entries = records.entries(connection, self.stored.id, self._known)
-        if not entries:
-            return
+            last = records.last(connection, self.stored.id)
+        if last != self._known:
+            self._reload(engine)
+
+    def _reload(self, engine: EngineProcess) -> None:
+        """Let the engine begin again from the log as it is stored, and tell what is new in it."""
+        with self._service.database.read() as connection:
+            log = records.entries(connection, self.stored.id)
         try:
-            answer = engine.ask("follow", log=[e.line for e in entries], wall=wall_now())
+            answer = engine.ask("reload", log=[e.line for e in log], wall=wall_now())
         except EngineLost as error:
             raise self._lost() from error
-        self._known += len(entries)
+        new = log[self._known :]
+        self._known = len(log)
         self.state = {**answer["state"], "phase": self.phase}
-        self.broadcast.publish(entries, self.state)
+        self.broadcast.publish(new, self.state)
 
     def _live(self) -> None:
         seats_s = time.monotonic()
@@ -286,7 +305,14 @@ class Room:
         with self._turn:
             self._engine, self._known, self._failures = engine, len(log), 0
             self.state = None
-            self._keep(answer)
+            try:
+                self._keep(answer)
+            except Overtaken:
+                self._reload(engine)
+                self._enter("ready")
+            except (DBAPIError, PoolTimeout):
+                self._throw_away()
+                raise
         self._tell_about(about)
 
     def _tell_about(self, about: dict[str, Any]) -> None:
@@ -309,11 +335,7 @@ class Room:
 
     def _tick(self) -> None:
         with self._taking_turn() as engine:
-            try:
-                answer = engine.ask("tick", wall=wall_now())
-            except EngineLost as error:
-                raise self._lost() from error
-            self._keep(answer)
+            self._kept(engine, "tick")
 
     def _failed(self, told: str) -> None:
         self._failures += 1
