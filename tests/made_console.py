@@ -409,7 +409,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(200, json.dumps(found).encode(), "application/json")
 
-    do_GET = do_POST = do_PUT = do_DELETE = _any  # noqa: N815
+    do_GET = do_POST = do_PUT = do_DELETE = _any
 
 
 @contextmanager

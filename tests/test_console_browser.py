@@ -100,7 +100,9 @@ def compose(page: Any) -> None:
 
 def opened(page: Any) -> None:
     """Open everything that can be unfolded in the panel."""
-    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+    page.evaluate(
+        "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
+    )
 
 
 @pytest.mark.parametrize("language", sorted(PLURALS))

@@ -49,7 +49,9 @@ async def get_console(request: Request) -> Response:
 async def get_console_file(
     name: Annotated[
         str,
-        PathParameter(description="a file of the console", examples=["words/en.json"], max_length=200),
+        PathParameter(
+            description="a file of the console", examples=["words/en.json"], max_length=200
+        ),
     ],
     request: Request,
 ) -> Response:

@@ -63,7 +63,8 @@ FILE: Final[dict[str, Any]] = {
 @router.get("/{name:path}", operation_id="getPageFile", **FILE)
 async def get_page_file(
     name: Annotated[
-        str, PathParameter(description="a file of the pages", examples=["style.css"], max_length=200)
+        str,
+        PathParameter(description="a file of the pages", examples=["style.css"], max_length=200),
     ],
     request: Request,
 ) -> Response:
