@@ -28,7 +28,7 @@ const STYLES = {
     { type: "fill", filter: of("kind", "arrived"), paint: { "fill-color": INKS.hazard, "fill-opacity": 0.25 } },
     { type: "line", filter: of("kind", "front"), paint: { "line-color": INKS.hazard, "line-width": 3.5 } },
   ],
-  missed: [{ type: "fill", paint: { "fill-antialias": false, "fill-color": INKS.missed, "fill-opacity": ["interpolate", ["linear"], ["ln", ["+", 1, ["get", "missed"]]], 0, 0.15, 6, 0.85] } }],
+  missed: [{ type: "fill", paint: { "fill-antialias": false, "fill-color": INKS.missed, "fill-opacity": ["interpolate", ["linear"], ["/", ["get", "missed"], ["max", 0.001, ["get", "at_risk"]]], 0, 0, 1, 0.85] } }],
   alerts: [
     { type: "fill", paint: { "fill-color": INKS.alerts, "fill-opacity": ["match", ["get", "state"], "issued", 0.12, 0.03] } },
     { type: "line", paint: { "line-color": INKS.alerts, "line-width": ["match", ["get", "state"], "issued", 2.6, 1.4], "line-dasharray": [4, 1.5] } },
