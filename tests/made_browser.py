@@ -67,6 +67,10 @@ def demo_served(folder: Path, **settings: Any) -> Iterator[str]:
             assert process.wait(30.0) in {0, -15}
 
 
+def _is_stream(url: str) -> bool:
+    return url.partition("?")[0].endswith("/events")
+
+
 class Watched:
     """A page and what it did.
 
@@ -102,7 +106,7 @@ class Watched:
 
     def _asked(self, request: Any) -> None:
         self.requests.append(request.url)
-        if "/v1/events" not in request.url:  # a stream never ends
+        if not _is_stream(request.url):  # it never ends
             self.waiting.add(request)
 
     def _answered(self, request: Any) -> None:
@@ -122,7 +126,7 @@ class Watched:
         while time.monotonic() - quiet_s < 1.2:
             assert time.monotonic() < ends_s, "the page asks for more and more"
             self.page.wait_for_timeout(100)
-            now = sum("/v1/events" not in url for url in self.requests)
+            now = sum(not _is_stream(url) for url in self.requests)
             if now != seen or self.waiting:
                 quiet_s, seen = time.monotonic(), now
 

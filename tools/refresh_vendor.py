@@ -57,6 +57,7 @@ PACKAGES: Final = (
     ),
     Package("preact", "11.2.0", "MIT", ("dist/preact.mjs", "hooks/dist/hooks.mjs", "LICENSE")),
     Package("htm", "3.1.1", "Apache-2.0", ("dist/htm.module.js", "LICENSE")),
+    Package("uplot", "1.6.32", "MIT", ("dist/uPlot.esm.js", "dist/uPlot.min.css", "LICENSE")),
     Package("topojson-client", "3.1.0", "ISC", ("dist/topojson-client.min.js", "LICENSE")),
     Package("world-atlas", "2.0.2", "ISC", ("countries-50m.json", "LICENSE")),
 )  # fmt: skip

@@ -22,6 +22,7 @@ from ew4all.api.origins import install as install_origins
 from ew4all.api.routes import (
     alerts,
     audit,
+    console,
     events,
     exercise_decisions,
     exercise_files,
@@ -133,6 +134,7 @@ def create_app(settings: Settings | None = None, *, is_alone: bool = True) -> Fa
         events,
         feeds,
         reference,
+        console,
     ):
         app.include_router(module.router)
     return app

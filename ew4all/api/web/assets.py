@@ -72,10 +72,10 @@ class Asset:
 
 
 @cache
-def assets() -> Mapping[str, Asset]:
-    """Return every file of the pages by its name."""
-    found = (p for p in sorted(FOLDER.rglob("*")) if p.is_file())
-    names = {p.relative_to(FOLDER).as_posix(): p for p in found}
+def assets(folder: Path = FOLDER) -> Mapping[str, Asset]:
+    """Return every file of a folder of pages by its name; those of the first page by default."""
+    found = (p for p in sorted(folder.rglob("*")) if p.is_file())
+    names = {p.relative_to(folder).as_posix(): p for p in found}
     return {name: Asset(name, path) for name, path in names.items()}
 
 

@@ -1,6 +1,7 @@
 // Requests to the service that this page came from. The key, where one is wanted, lives as long as the tab.
 
-const BASE = new URL(".", document.baseURI).href;
+// This file is web/app/api.js of the service, whichever page takes it.
+const BASE = new URL("../..", import.meta.url).href;
 const KEY = "ew4all.key";
 
 /** Whole address of a path of the service; a template of tiles keeps its braces. */
@@ -14,11 +15,11 @@ export const key = {
 /** Headers that say who asks. */
 export const credentials = () => (key.get() ? { Authorization: `Bearer ${key.get()}` } : {});
 
-/** An answer that is an error: `detail` is for people, `code` for us, `errors` say what is wrong where. */
+/** An answer that is an error: `detail` is for people, `code` for us, `errors` say what is wrong where, `more` is what else came. */
 export class Problem extends Error {
-  constructor({ status = 0, code = "failed", detail = "Something went wrong.", errors = [] }) {
+  constructor({ status = 0, code = "failed", detail = "Something went wrong.", errors = [], ...more }) {
     super(detail);
-    Object.assign(this, { status, code, detail, errors });
+    Object.assign(this, { status, code, detail, errors, more });
   }
 }
 

@@ -73,8 +73,10 @@ export const lettering = (size, ink = INK) => ({
   paint: { "text-color": ink, "text-halo-color": "#ffffff", "text-halo-width": 1.4 },
 });
 
+const CREDIT = "Made with Natural Earth; borders imply no endorsement";
+
 /** Put countries under everything. */
-export async function addCountries(map, url) {
+export async function addCountries(map, url, attribution = CREDIT) {
   const atlas = await (await fetch(url)).json();
   const countries = globalThis.topojson.feature(atlas, atlas.objects.countries);
   countries.features.forEach((country) => unbroken(country.geometry));
@@ -82,7 +84,7 @@ export async function addCountries(map, url) {
   map.addSource("countries", {
     type: "geojson",
     data: countries,
-    attribution: "Made with Natural Earth; borders imply no endorsement",
+    attribution,
   });
   map.addLayer({ id: "land", type: "fill", source: "countries", paint: { "fill-color": LAND } }, below);
   map.addLayer(

@@ -5,12 +5,27 @@ const INK = "#a4246c";
 const EMPTY = { type: "FeatureCollection", features: [] };
 const feature = (type, coordinates) => ({ type: "Feature", properties: {}, geometry: { type, coordinates } });
 
-class Drawing {
+const WORDS = {
+  begin: () => "Drawing. Click the corners on the map; Enter closes the shape, Escape ends.",
+  few: () => "A shape needs three corners.",
+  closed: (corners) => `Closed: a shape with ${corners} corners.`,
+  cancelled: () => "Drawing ended, nothing is kept of it.",
+};
+
+export class Drawing {
+  #words;
+  #moved;
   #map = null;
   #corners = [];
   #pointer = null;
   #shape = null;
   isOn = false;
+
+  /** `words` say what happens; `moved` is told the ring that would be closed now, while one draws. */
+  constructor(words = WORDS, moved = () => {}) {
+    this.#words = words;
+    this.#moved = moved;
+  }
 
   addTo(map) {
     this.#map = map;
@@ -44,24 +59,24 @@ class Drawing {
     this.#pointer = null;
     if (this.#map) this.#map.getCanvas().style.cursor = "crosshair";
     put({ isDrawing: true, corners: 0 });
-    say("Drawing. Click the corners on the map; Enter closes the shape, Escape ends.");
+    say(this.#words.begin());
     this.#paint();
   }
 
   close() {
     if (this.#corners.length < 3) {
-      say("A shape needs three corners.");
+      say(this.#words.few());
       return;
     }
     const ring = [...this.#corners, this.#corners[0]];
     this.#end();
     put({ drawn: { type: "Polygon", coordinates: [ring] } });
-    say(`Closed: a shape with ${ring.length - 1} corners.`);
+    say(this.#words.closed(ring.length - 1));
   }
 
   cancel() {
     this.#end();
-    say("Drawing ended, nothing is kept of it.");
+    say(this.#words.cancelled());
   }
 
   /** Show a shape (GeoJSON geometry), or none. */
@@ -122,7 +137,10 @@ class Drawing {
     const features = this.#corners.map((corner) => feature("Point", corner));
     const line = this.#pointer ? [...this.#corners, this.#pointer] : this.#corners;
     if (line.length > 1) features.push(feature("LineString", line));
-    if (line.length > 2) features.push(feature("Polygon", [[...line, line[0]]]));
+    if (line.length > 2) {
+      features.push(feature("Polygon", [[...line, line[0]]]));
+      this.#moved({ type: "Polygon", coordinates: [[...line, line[0]]] });
+    }
     source.setData({ type: "FeatureCollection", features });
   }
 }

@@ -9,7 +9,7 @@ const TRIES = 3;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Yield `{event, data, id}` of a stream; an event without data is passed on for its id. */
-async function* eventsOf(answer) {
+export async function* eventsOf(answer) {
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   try {
