@@ -20,13 +20,7 @@ router = APIRouter(prefix="/console", tags=["pages"])
 FOLDER: Final = Path(console.__file__).resolve().parent / "static"
 
 
-@router.get(
-    "",
-    operation_id="getConsoleAddress",
-    status_code=308,
-    response_class=RedirectResponse,
-    responses={308: {"description": "the console is at /console/"}},
-)
+@router.get("", include_in_schema=False)
 async def get_console_address(request: Request) -> Response:
     """Send a browser on to the console."""
     return RedirectResponse(f"{request.scope.get('root_path', '')}/console/", status_code=308)
