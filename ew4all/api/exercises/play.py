@@ -14,10 +14,10 @@ from ew4all.api.exercises.drawing import Drawing, curves_shown
 from ew4all.api.exercises.people_map import PeopleMap
 from ew4all.api.exercises.picture import Painter
 from ew4all.api.exercises.previewing import Previews, cap_text
-from ew4all.api.exercises.scores import sheet
 from ew4all.api.exercises.telling import entry_of
 from ew4all.api.problems import Problem
 from ew4all.errors import EW4AllError
+from ew4all.exercises.scores import sheet
 from ew4all.exercises.session import Session
 from ew4all.exercises.worlds import Worlds
 from ew4all.sim.exercise_events import NOBODY, Paused, Resumed, Who
