@@ -17,6 +17,7 @@ from ew4all.report.document import items_of
 from ew4all.report.exercise_document import report_of
 from ew4all.report.exercise_outputs import write_report
 from ew4all.sim.exercise import (
+    After,
     Comparison,
     Condition,
     Expectation,
@@ -63,9 +64,37 @@ def test_delays_are_against_the_plan():
     assert (rows["inject_fired"].time_s, rows["inject_fired"].delay_s) == (300.0, 0.0)
     issue = rows["alert_issued"]
     assert (issue.planned_s, issue.delay_s) == (900.0, 1200.0)
-    assert rows["expected"].words == "never: sirens are sounded"
+    assert rows["expected"].words == "not done from then on: sirens are sounded"
     assert rows["expected"].time_s is None
     assert rows["expected"].planned_s == 900.0
+
+
+def test_what_came_before_it_was_expected_is_not_measured_against_it():
+    early = Inject("late", "Later", "Now.", time_s=1200.0)
+    due = (Expectation("update", "A message", "warn", "nema", "late", 300.0, 1.0, "send_message"),)
+    session = begun(made(early, expectations=due, length_s=1800.0))
+    session.do(wall(300.0), PLAYER, MessageSent(("met",), "Before", "It rains."))
+    session.advance(wall(1800.0))
+    rows = {row.kind: row for row in after_action(session).rows}
+    assert rows["message_sent"].planned_s is None
+    assert rows["expected"].planned_s == 1500.0
+
+
+def test_injects_that_follow_a_decision_have_no_planned_time():
+    asked = Inject("asked", "Asked", "Why?", after=After(decision="issue_alert", delay_s=60.0))
+    then = Inject("then", "Then", "And?", after=After(inject="asked", delay_s=60.0))
+    session = begun(made(asked, then, length_s=1200.0))
+    session.do(wall(300.0), PLAYER, alert("flood"))
+    session.advance(wall(1200.0))
+    rows = [
+        row for row in after_action(session, with_what_ifs=False).rows if row.kind == "inject_fired"
+    ]
+    assert [(row.time_s, row.planned_s) for row in rows] == [(360.0, None), (420.0, None)]
+
+
+def test_after_the_end_nothing_is_open():
+    states = {one["state"] for one in found().scores["scores"]}
+    assert "open" not in states
 
 
 def test_scores_are_those_of_the_log_and_of_the_simulation():

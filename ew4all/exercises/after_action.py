@@ -8,13 +8,14 @@ hazard's footprint with a margin. What cannot be played is told with its reason 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from ew4all.exercises.injects import DECISION_OF
 from ew4all.exercises.outcomes import results_at
-from ew4all.exercises.scores import held_of, sheet
+from ew4all.exercises.scores import expected_from_s, held_of, sheet
 from ew4all.exercises.what_if import what_if
 from ew4all.run_results import PEOPLE_KEYS, REASONS
 from ew4all.sim.exercise import DECISIONS, STATUS, earliest_s
@@ -151,7 +152,9 @@ def after_action(session: Session, *, with_what_ifs: bool = True) -> AfterAction
         The log does not fit the exercise.
     """
     results = results_at(session)
-    scores = sheet(session, session.log.last_s, held_of(session))
+    # After the end nothing is open any more.
+    now_s = inf if session.clock.is_over else session.log.last_s
+    scores = sheet(session, now_s, held_of(session))
     noted = [e for e in session.log if isinstance(e.payload, NoteWritten)]
     lessons, notes = (
         tuple(
@@ -176,45 +179,72 @@ def after_action(session: Session, *, with_what_ifs: bool = True) -> AfterAction
 def _rows(session: Session, scores: dict[str, Any]) -> tuple[Row, ...]:
     """Return the timeline: the events that somebody would tell, and what was expected and never came."""
     planned = _planned(session)
-    due: dict[tuple[str, str | None], float] = {}
-    for score, one in zip(scores["scores"], session.exercise.expectations, strict=True):
-        if one.decision is not None and score["due_s"] is not None:
-            key = (one.decision, one.team)
-            # Of several expectations of one decision the strictest is the plan.
-            due[key] = min(score["due_s"], due.get(key, score["due_s"]))
-    rows, seen = [], set[tuple[str, str | None]]()
+    open_ = _decisions_due(session, scores)
+    rows, seen = [], set[str]()
     for event in session.log:
         if event.kind in _LEFT_OUT:
             continue
         by: float | None = None
         if isinstance(event.payload, InjectFired):
             by = planned.get(event.payload.inject)
-        name = DECISION_OF.get(event.kind)
-        if name is not None:
-            for key in ((name, event.who.team), (name, None)):
-                if key in due and key not in seen:
-                    seen.add(key)
-                    by = due[key] if by is None else min(by, due[key])
+        for one in open_:
+            fits = DECISION_OF.get(event.kind) == one.decision and one.from_s <= event.time_s
+            if fits and one.name not in seen and one.team in (None, event.who.team):
+                seen.add(one.name)
+                # Of several expectations of one decision the strictest is the plan.
+                by = one.due_s if by is None else min(by, one.due_s)
         words = _words(session, event)
         rows.append(Row(event.time_s, event.kind, _who(session, event), words, by, event.sequence))
     teams = {team.identifier: team.name for team in session.exercise.teams}
-    for (decision, team), by in due.items():
-        if (decision, team) not in seen and by <= session.log.last_s:
-            said = f"never: {DECISIONS[decision]}"
-            rows.append(Row(None, "expected", teams.get(team or "", ""), said, by))
+    never = {}
+    for one in open_:
+        if one.name not in seen and one.due_s <= session.log.last_s:
+            key = one.decision, one.team
+            never[key] = min(one.due_s, never.get(key, inf))
+    for (decision, team), due_s in never.items():
+        said = f"not done from then on: {DECISIONS[decision]}"
+        rows.append(Row(None, "expected", teams.get(team or "", ""), said, due_s))
     return tuple(sorted(rows, key=lambda r: (r.planned_s or 0.0) if r.time_s is None else r.time_s))
 
 
-def _planned(session: Session) -> dict[str, float]:
-    """Return when injects were to fire, as far as the plan says it: those with a condition or after a decision have no time of their own."""
-    injects = session.exercise.inject_by_identifier
-    found = {}
-    for name, time_s in earliest_s(session.exercise.injects).items():
-        one = injects[name]
-        follows = one.after is not None and one.after.inject is None
-        if time_s is not None and not one.conditions and not follows:
-            found[name] = time_s
+class _Due(NamedTuple):
+    """A decision that is expected: the expectation, from when and until when."""
+
+    name: str
+    decision: str
+    team: str | None
+    from_s: float
+    due_s: float
+
+
+def _decisions_due(session: Session, scores: dict[str, Any]) -> list[_Due]:
+    found = []
+    for score, one in zip(scores["scores"], session.exercise.expectations, strict=True):
+        from_s = expected_from_s(session, one)
+        if one.decision is not None and from_s is not None and score["due_s"] is not None:
+            found.append(_Due(one.identifier, one.decision, one.team, from_s, score["due_s"]))
     return found
+
+
+def _planned(session: Session) -> dict[str, float]:
+    """Return when injects were to fire, as far as the plan says it.
+
+    Those that wait for a condition or a decision, or follow one that does, have no time of their own.
+    """
+    injects = session.exercise.inject_by_identifier
+    waits = {
+        name
+        for name, one in injects.items()
+        if one.conditions or (one.after is not None and one.after.inject is None)
+    }
+    for _ in injects:
+        waits |= {
+            name
+            for name, one in injects.items()
+            if one.after is not None and one.after.inject in waits
+        }
+    earliest = earliest_s(session.exercise.injects)
+    return {n: t for n, t in earliest.items() if t is not None and n not in waits}
 
 
 def _words(session: Session, event: Event) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ew4all.sim.exercise import Expectation
 
-__all__ = ["held_of", "score_of", "sheet"]
+__all__ = ["expected_from_s", "held_of", "score_of", "sheet"]
 
 
 def sheet(session: Session, now_s: float, held_s: Mapping[str, float]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def score_of(
 ) -> dict[str, Any]:
     """Return how an expectation stands."""
     given = [e for e in session.log if isinstance(e.payload, ScoreGiven) and e.payload.expectation == one.identifier]  # fmt: skip
-    begins_s = _begins_s(session, one)
+    begins_s = expected_from_s(session, one)
     ends_s = session.exercise.length_s
     due_s = None
     if begins_s is not None:
@@ -72,20 +72,22 @@ def score_of(
 
 
 def held_of(session: Session) -> dict[str, float]:
-    """Return when the conditions of each expectation held first, exercise time: looked at on the grid of conditions, in a session of its own.
+    """Return when the conditions of each expectation held first, exercise time.
+
+    They are looked at on the grid of conditions and at the end, in a session of its own.
 
     Only moments from which on an expectation is expected count.
     """
     begins = {
         one.identifier: begin
         for one in session.exercise.expectations
-        if one.conditions and (begin := _begins_s(session, one)) is not None
+        if one.conditions and (begin := expected_from_s(session, one)) is not None
     }
     waiting = [one for one in session.exercise.expectations if one.identifier in begins]
     again = Session(session.exercise, session.worlds, session.log, assume=session.assume)
     end_s, step, held = session.log.last_s, 0, dict[str, float]()
-    while waiting and step * GRID_S <= end_s:
-        time_s = step * GRID_S
+    while waiting and (step - 1) * GRID_S < end_s:
+        time_s = min(step * GRID_S, end_s)
         open_ = [one for one in waiting if begins[one.identifier] <= time_s]
         if open_:
             facts = again.facts(time_s)
@@ -102,7 +104,7 @@ def _shown(time_s: float | None) -> float | None:
     return None if time_s is None else round(time_s, 3)
 
 
-def _begins_s(session: Session, one: Expectation) -> float | None:
+def expected_from_s(session: Session, one: Expectation) -> float | None:
     """Return from when on it is expected; None where its inject has not fired."""
     if one.inject is None:
         return 0.0

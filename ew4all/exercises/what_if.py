@@ -19,10 +19,13 @@ from ew4all.sim.exercise_events import AlertIssued, AlertUpdated, InjectFired, S
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shapely.geometry.base import BaseGeometry
+
     from ew4all.exercises.session import Session
+    from ew4all.exercises.worlds import Worlds
     from ew4all.sim.exercise_events import Event
 
-__all__ = ["EARLIER_S", "MARGIN_M", "WhatIf", "what_if"]
+__all__ = ["EARLIER_S", "MARGIN_M", "WhatIf", "lonlat_of", "what_if"]
 
 EARLIER_S: Final = (600.0, 1800.0)
 """How much earlier the first alert goes out, seconds."""
@@ -136,15 +139,24 @@ def _widened(event: Event, area: Mapping[str, Any]) -> Change:
 
 def _footprint(session: Session) -> Mapping[str, Any] | None:
     """Return the hazard's footprint with the margin as GeoJSON; None where it is everywhere, or a raster."""
-    study, grid = session.worlds.inputs.study, session.worlds.inputs.ground.division.grid
+    study = session.worlds.inputs.study
     if study.hazard is None or study.hazard_raster is not None:
         return None
-    to_lonlat = pyproj.Transformer.from_crs(grid.crs, 4326, always_xy=True)
-    shape = shapely.transform(study.hazard, to_lonlat.transform, interleaved=False)
+    shape = lonlat_of(session.worlds, study.hazard)
     # A margin of metres as a circle, not an ellipse: degrees of longitude are made as long as those of latitude.
     narrow = max(0.05, cos(radians(shape.centroid.y)))
     flat = affinity.scale(shape, xfact=narrow, yfact=1.0, origin=(0.0, 0.0))
     wide = flat.buffer(MARGIN_M / _DEGREE_M, quad_segs=4).simplify(0.1 * MARGIN_M / _DEGREE_M)
     lonlat = affinity.scale(wide, xfact=1.0 / narrow, yfact=1.0, origin=(0.0, 0.0))
     found: Mapping[str, Any] = shapely.geometry.mapping(lonlat)
+    return found
+
+
+def lonlat_of(worlds: Worlds, shape: BaseGeometry) -> BaseGeometry:
+    """Return a shape in the CRS of the people's grid in longitude and latitude."""
+    crs = worlds.inputs.ground.division.grid.crs
+    if crs is None:
+        return shape
+    to_lonlat = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+    found: BaseGeometry = shapely.transform(shape, to_lonlat.transform, interleaved=False)
     return found

@@ -102,7 +102,9 @@ def _summary(found: AfterAction) -> Section:
             f"The longest delay of a decision: {KIND_WORDS.get(worst.kind, worst.kind)} ({worst.words}), "
             f"{duration_text(worst.delay_s or 0.0)} after it was expected."
         )
-    never = [r.words.removeprefix("never: ") for r in found.rows if r.kind == "expected"]
+    never = [
+        r.words.removeprefix("not done from then on: ") for r in found.rows if r.kind == "expected"
+    ]
     if never:
         said.append(f"Expected and not done: {'; '.join(dict.fromkeys(never))}.")
     played = [one for one in found.what_ifs if one.people]
@@ -120,8 +122,8 @@ def _timeline(found: AfterAction) -> Section:
         delay = row.delay_s
         rows.append(
             (
-                clock(found, row.time_s), clock(found, row.planned_s), "" if delay is None else _delay(delay),
-                KIND_WORDS.get(row.kind, row.kind), row.who, row.words,
+                clock(found, row.time_s), clock(found, row.planned_s), "" if delay is None else _delay(delay, is_inject=row.kind == "inject_fired"),
+                KIND_WORDS.get(row.kind, row.kind), row.who, row.words.replace("_", " ") if row.kind.startswith("alert") else row.words,
             )
         )  # fmt: skip
     chart = Figure(
@@ -131,10 +133,10 @@ def _timeline(found: AfterAction) -> Section:
     )
     table = Table(
         "Timeline",
-        ("time", "planned or by", "delay", "what", "who", ""),
+        ("time", "planned or by", "delay", "what", "who", "which"),
         tuple(rows),
-        align="lllll" + "l",
-        widths=(0.11, 0.11, 0.11, 0.15, 0.2, 0.32),
+        align="llllll",
+        widths=(0.09, 0.1, 0.13, 0.16, 0.19, 0.33),
         note="Times of day of the scenario. Of a decision: by when an expectation of the exercise has it; of an inject: when the plan has it. "
         "Without a time: it was expected and did not happen.",
     )
@@ -222,7 +224,7 @@ def _what_if(found: AfterAction) -> Section:
     rows += [_what_if_row(one, tuple(count)) for one in found.what_ifs]
     table = Table(
         "The exercise, and the same with one thing otherwise",
-        ("", "warned", "in time", "missed", "over-reach", "in time, more or fewer"),
+        ("", "warned", "in time", "missed", "over-reach", "in time, difference"),
         tuple(rows),
         widths=(0.36, 0.12, 0.12, 0.12, 0.13, 0.15),
         note="People at the end of the exercise; over-reach: warned outside every alert area.",
@@ -309,7 +311,9 @@ def _lower(words: str) -> str:
     return words[0].lower() + words[1:]
 
 
-def _delay(seconds: float) -> str:
+def _delay(seconds: float, *, is_inject: bool) -> str:
+    if not is_inject and seconds <= 0.0:
+        return "in time"
     if round(seconds) == 0:
         return "on time"
     return f"{duration_text(abs(seconds))} {'late' if seconds > 0 else 'early'}"

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Picture
@@ -14,6 +15,7 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from ew4all.exercises.areas import area_of
+from ew4all.exercises.what_if import lonlat_of
 from ew4all.report.drawing import HALO, outline_of
 from ew4all.report.palette import BLUE, HAZARD, INK, ORANGE, SEA, UNCOVERED, ZONE
 from ew4all.report.rounding import people_text
@@ -23,6 +25,8 @@ from ew4all.sim.exercise import MARK
 from ew4all.sim.exercise_events import AlertIssued, AlertUpdated, SirensOrdered
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
 
     from ew4all.exercises.after_action import AfterAction
@@ -35,8 +39,9 @@ _LANES: Final = ("injects", "alerts and sirens", "requests", "messages")
 _TICKS: Final = 7
 _STEPS_MIN: Final = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 _CROWDED: Final = 0.045
+_DASHES: Final[tuple[Any, ...]] = ("solid", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
 _RED: Final = "#8c1c13"
-_LONGEST: Final = 3.0
+_MOST_NAMED: Final = 30
 
 
 def chart_timeline(found: AfterAction) -> bytes:
@@ -67,11 +72,11 @@ def chart_timeline(found: AfterAction) -> bytes:
         Line2D([], [], marker="o", color=BLUE, linestyle="none", label="happened"),
         Line2D([], [], marker="|", color=INK, linestyle="none", markersize=12, label="planned or expected by"),
         Line2D([], [], color=ORANGE, linewidth=3, label="later"),
-        Line2D([], [], color=BLUE, linewidth=3, label="earlier"),
+        Line2D([], [], color=BLUE, linewidth=3, label="earlier, or in time"),
         Line2D([], [], marker="X", color=ORANGE, linestyle="none", markersize=8, label="expected, never happened"),
     ]  # fmt: skip
     figure.legend(
-        handles=marks, loc="upper left", bbox_to_anchor=(0.15, 0.95), ncols=5, fontsize=7.5, frameon=False,
+        handles=marks, loc="upper left", bbox_to_anchor=(0.15, 0.94), ncols=5, fontsize=7.2, frameon=False,
         columnspacing=1.2, handletextpad=0.5,
     )  # fmt: skip
     return _png(figure)
@@ -125,7 +130,11 @@ def chart_warned(found: AfterAction) -> bytes:
 def map_areas(found: AfterAction) -> bytes | None:
     """Draw alert areas over zones coloured by missed people; None where no zone and no area has a shape."""
     zones = [z for z in found.results.zones if z.geometry is not None]
-    areas = [(name, area) for name, area in alerts_of(found) if area is not None]
+    named: dict[Any, list[str]] = {}
+    for name, area in alerts_of(found):
+        if area is not None and name not in named.setdefault(area.wkb, []):
+            named[area.wkb].append(name)
+    areas = [(", ".join(names), shapely.from_wkb(key)) for key, names in named.items()]
     if not zones and not areas:
         return None
     shapes = [z.geometry for z in zones if z.geometry is not None] + [a for _, a in areas]
@@ -133,7 +142,7 @@ def map_areas(found: AfterAction) -> bytes | None:
     box = float(west.min()), float(south.min()), float(east.max()), float(north.max())
     narrow = max(0.05, float(np.cos(np.radians((box[1] + box[3]) / 2.0))))
     high = 7.2 * 0.72 * (box[3] - box[1]) / max((box[2] - box[0]) * narrow, 1e-9)
-    figure = _figure(7.2, min(max(high, 2.4), 5.6) + 0.45)
+    figure = _figure(7.2, min(max(high, 2.4), 4.4) + 0.45)
     axes = figure.add_axes((0.02, 0.02, 0.7, 0.89))
     axes.set_facecolor(SEA)
     missed = {
@@ -162,18 +171,36 @@ def map_areas(found: AfterAction) -> bytes | None:
     ]
     for k, (name, area) in enumerate(areas):
         path = outline_of(area)
-        style = ("solid", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))[k % 4]
+        dashes = _DASHES[k % 4]
         if path is not None:
             axes.add_patch(
                 PathPatch(
-                    path, facecolor="none", edgecolor=BLUE, linewidth=2.0, linestyle=style, zorder=4
+                    path,
+                    facecolor="none",
+                    edgecolor=BLUE,
+                    linewidth=2.0,
+                    linestyle=dashes,
+                    zorder=4,
                 )
             )
             marks.append(
                 Line2D(
-                    [], [], color=BLUE, linewidth=2, linestyle=style, label=f"area of {name:.28}"
+                    [], [], color=BLUE, linewidth=2, linestyle=dashes, label=f"area of {name:.28}"
                 )
             )
+    study = found.session.worlds.inputs.study
+    if study.hazard is not None and study.hazard_raster is None:
+        path = outline_of(lonlat_of(found.session.worlds, study.hazard))
+        if path is not None:
+            style: dict[str, Any] = {
+                "facecolor": "none",
+                "edgecolor": HAZARD,
+                "hatch": "///",
+                "linewidth": 0.0,
+                "alpha": 0.45,
+            }
+            axes.add_patch(PathPatch(path, zorder=2, **style))
+            marks.append(Patch(label="hazard's footprint", **style))
     margin = 0.03 * max(box[2] - box[0], box[3] - box[1])
     axes.set_xlim(box[0] - margin, box[2] + margin)
     axes.set_ylim(box[1] - margin, box[3] + margin)
@@ -187,15 +214,26 @@ def map_areas(found: AfterAction) -> bytes | None:
 
 
 def alerts_of(found: AfterAction) -> list[tuple[str, Any]]:
-    """Return name and area of what was issued, in order: lon/lat; None where it had none of its own."""
-    out = []
+    """Return name and area of what was issued, in order: lon/lat; None where it was everywhere, or in a footprint that is a raster."""
+    out: list[tuple[str, Any]] = []
     for event in found.session.log:
         p = event.payload
         if isinstance(p, AlertIssued | AlertUpdated):
-            out.append((p.alert, area_of(p.content.area).shape))
+            out.append((p.alert, _shape(found, p.content.area)))
         elif isinstance(p, SirensOrdered):
-            out.append((p.order, area_of(p.area).shape))
+            out.append((p.order, _shape(found, p.area)))
     return out
+
+
+def _shape(found: AfterAction, area: Mapping[str, Any] | None) -> Any:
+    drawn = area_of(area)
+    if drawn.shape is not None:
+        return drawn.shape
+    study = found.session.worlds.inputs.study
+    own = study.area
+    if own is None and study.hazard_raster is None:
+        own = study.hazard
+    return None if own is None else lonlat_of(found.session.worlds, own)
 
 
 def _lane(kind: str) -> int | None:
