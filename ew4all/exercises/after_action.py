@@ -59,6 +59,8 @@ class Row(NamedTuple):
         Team, role or person in the exercise's words; empty for the exercise itself.
     event
         Its number in the log; None for what never happened.
+    decision
+        Which of `ew4all.sim.exercise.DECISIONS` it is; empty for other events.
     """
 
     time_s: float | None
@@ -67,6 +69,7 @@ class Row(NamedTuple):
     words: str
     planned_s: float | None = None
     event: int | None = None
+    decision: str = ""
 
     @property
     def delay_s(self) -> float | None:
@@ -194,7 +197,8 @@ def _rows(session: Session, scores: dict[str, Any]) -> tuple[Row, ...]:
                 # Of several expectations of one decision the strictest is the plan.
                 by = one.due_s if by is None else min(by, one.due_s)
         words = _words(session, event)
-        rows.append(Row(event.time_s, event.kind, _who(session, event), words, by, event.sequence))
+        who, decision = _who(session, event), DECISION_OF.get(event.kind, "")
+        rows.append(Row(event.time_s, event.kind, who, words, by, event.sequence, decision))
     teams = {team.identifier: team.name for team in session.exercise.teams}
     never = {}
     for one in open_:
@@ -203,7 +207,9 @@ def _rows(session: Session, scores: dict[str, Any]) -> tuple[Row, ...]:
             never[key] = min(one.due_s, never.get(key, inf))
     for (decision, team), due_s in never.items():
         said = f"not done from then on: {DECISIONS[decision]}"
-        rows.append(Row(None, "expected", teams.get(team or "", ""), said, due_s))
+        rows.append(
+            Row(None, "expected", teams.get(team or "", ""), said, due_s, decision=decision)
+        )
     return tuple(sorted(rows, key=lambda r: (r.planned_s or 0.0) if r.time_s is None else r.time_s))
 
 

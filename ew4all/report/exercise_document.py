@@ -158,7 +158,7 @@ def _warned(found: AfterAction) -> Section:
     )  # fmt: skip
     table = Table(
         "Who was warned when",
-        ("zone", "at risk", "warned", "", "in time", "half were warned by"),
+        ("zone", "at risk", "warned", "share", "in time", "half were warned by"),
         rows,
     )
     return Section("Who was warned when", (chart, table))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from ew4all.exercises.after_action import AfterAction
+    from ew4all.exercises.after_action import AfterAction, Row
 
 __all__ = ["alerts_of", "chart_timeline", "chart_warned", "map_areas"]
 
@@ -51,7 +51,7 @@ def chart_timeline(found: AfterAction) -> bytes:
     for k in range(len(_LANES)):
         axes.axhline(k, color=_GRID, linewidth=9.0, zorder=0)
     for row in found.rows:
-        lane = _lane(row.kind)
+        lane = _lane(row)
         if lane is None:
             continue
         if row.time_s is None:
@@ -114,7 +114,7 @@ def chart_warned(found: AfterAction) -> bytes:
     span = axes.get_xlim()[1] - axes.get_xlim()[0]
     last, level = -np.inf, 0
     for row in found.rows:
-        if row.time_s is None or _lane(row.kind) not in (1, 2):
+        if row.time_s is None or _lane(row) not in (1, 2):
             continue
         level = (level + 1) % 3 if row.time_s - last < 4.0 * _CROWDED * span else 0
         last = row.time_s
@@ -171,7 +171,7 @@ def map_areas(found: AfterAction) -> bytes | None:
     ]
     for k, (name, area) in enumerate(areas):
         path = outline_of(area)
-        dashes = _DASHES[k % 4]
+        dashes: Any = _DASHES[k % 4]
         if path is not None:
             axes.add_patch(
                 PathPatch(
@@ -236,22 +236,15 @@ def _shape(found: AfterAction, area: Mapping[str, Any] | None) -> Any:
     return None if own is None else lonlat_of(found.session.worlds, own)
 
 
-def _lane(kind: str) -> int | None:
-    if kind == "inject_fired":
+def _lane(row: Row) -> int | None:
+    """Return the lane of `_LANES` in which a row is drawn."""
+    if row.kind == "inject_fired":
         return 0
-    if kind in (
-        "alert_issued",
-        "alert_updated",
-        "alert_cancelled",
-        "alert_drafted",
-        "alert_approved",
-        "sirens_ordered",
-        "expected",
-    ):
-        return 1
-    if kind.endswith("_requested"):
+    if row.decision.startswith("request_"):
         return 2
-    return 3 if kind == "message_sent" else None
+    if row.decision == "send_message":
+        return 3
+    return 1 if row.decision else None
 
 
 def _short(kind: str, words: str) -> str:
