@@ -200,7 +200,7 @@ def _rows(session: Session, scores: dict[str, Any]) -> tuple[Row, ...]:
         who, decision = _who(session, event), DECISION_OF.get(event.kind, "")
         rows.append(Row(event.time_s, event.kind, who, words, by, event.sequence, decision))
     teams = {team.identifier: team.name for team in session.exercise.teams}
-    never = {}
+    never: dict[tuple[str, str | None], float] = {}
     for one in open_:
         if one.name not in seen and one.due_s <= session.log.last_s:
             key = one.decision, one.team

@@ -155,8 +155,6 @@ def _footprint(session: Session) -> Mapping[str, Any] | None:
 def lonlat_of(worlds: Worlds, shape: BaseGeometry) -> BaseGeometry:
     """Return a shape in the CRS of the people's grid in longitude and latitude."""
     crs = worlds.inputs.ground.division.grid.crs
-    if crs is None:
-        return shape
     to_lonlat = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
     found: BaseGeometry = shapely.transform(shape, to_lonlat.transform, interleaved=False)
     return found
