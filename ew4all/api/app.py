@@ -28,6 +28,7 @@ from ew4all.api.routes import (
     exercise_maps,
     exercise_messages,
     exercise_people,
+    exercise_reports,
     exercises,
     features,
     feeds,
@@ -127,6 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         exercise_files,
         exercise_maps,
         exercise_people,
+        exercise_reports,
     )
     for module in (
         *often,

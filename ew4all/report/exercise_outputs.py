@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 
+from ew4all.errors import OptionError
 from ew4all.exercises.drill_alerts import sent_of
+from ew4all.report.document import FORMATS
 from ew4all.report.document_docx import must_write_docx, write_docx
 from ew4all.report.document_html import must_print_pdf, write_html, write_pdf
 from ew4all.report.exercise_document import report_of, score_words
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
     from ew4all.exercises.after_action import AfterAction
 
-__all__ = ["must_write_report", "write_report"]
+__all__ = ["must_write_report", "possible_formats", "write_report"]
 
 _WRITERS: Final = {"html": write_html, "pdf": write_pdf, "docx": write_docx}
 _NEEDS: Final = {"pdf": must_print_pdf, "docx": must_write_docx}
@@ -46,6 +49,16 @@ def must_write_report(folder: str | os.PathLike[str], formats: tuple[str, ...]) 
     for name in formats:
         if name in _NEEDS:
             _NEEDS[name]()
+
+
+def possible_formats() -> tuple[str, ...]:
+    """Return the formats that can be written here: without WeasyPrint no PDF, without python-docx no DOCX."""
+    found = []
+    for name in FORMATS:
+        with suppress(OptionError):
+            _NEEDS.get(name, tuple)()
+            found.append(name)
+    return tuple(found)
 
 
 def write_report(

@@ -94,6 +94,8 @@ class Play:
             return self._answer(now, {})
         if what == "branch":
             return {"result": branched(self.session, given["changes"], given.get("until_s"))}
+        if what == "report":
+            return {"result": self._report(given["folder"])}
         looks: dict[str, Callable[..., Any]] = {
             "injects": lambda: {"injects": self._books().injects(self._now_s(now))},
             "inject": lambda inject: self._inject(inject, now),
@@ -110,6 +112,14 @@ class Play:
             "preview_import": lambda **g: self.definition.imported(**g)[1],
         }  # fmt: skip
         return {"result": looks[what](**given)}
+
+    def _report(self, folder: str) -> dict[str, Any]:
+        from ew4all.exercises.after_action import after_action
+        from ew4all.report.exercise_outputs import possible_formats, write_report
+
+        found = after_action(self.session)
+        write_report(folder, found, formats=possible_formats(), settings={})
+        return {}
 
     def _begin(self, session: Session) -> None:
         self.session = session
