@@ -30,6 +30,7 @@ from ew4all.api.routes import (
     exercise_maps,
     exercise_messages,
     exercise_people,
+    exercise_reports,
     exercises,
     features,
     feeds,
@@ -122,6 +123,7 @@ def create_app(settings: Settings | None = None, *, is_alone: bool = True) -> Fa
         exercise_files,
         exercise_maps,
         exercise_people,
+        exercise_reports,
     )
     for module in (
         *often,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ew4all.cli.exercise_replay import branch, play, replay
+from ew4all.cli.exercise_report import report
 from ew4all.cli.parameters import Json, Quiet
 from ew4all.cli.terminal import print_json, reporting, say
 
@@ -24,6 +25,7 @@ exercise = typer.Typer(
 exercise.command()(play)
 exercise.command()(replay)
 exercise.command()(branch)
+exercise.command()(report)
 
 Force = Annotated[bool, typer.Option("--force", help="Write over files that are there.")]
 

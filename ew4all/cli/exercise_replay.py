@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ew4all.exercises.session import Session
     from ew4all.run_results import RunResults
 
-__all__ = ["branch", "play", "replay"]
+__all__ = ["Assume", "Log", "Of", "branch", "opened", "play", "replay"]
 
 Out = Annotated[
     Path | None,
@@ -121,7 +121,7 @@ def replay(
     with reporting():
         from ew4all.exercises.script import moment_s
 
-        session = _opened(log, exercise, assume, quiet=quiet)
+        session = opened(log, exercise, assume, quiet=quiet)
         when = None
         if at is not None:
             when = moment_s(at, session)
@@ -166,7 +166,7 @@ def branch(
         from ew4all.exercises.outcomes import compared
         from ew4all.exercises.script import moment_s, read_script
 
-        session = _opened(log, exercise, assume, quiet=quiet)
+        session = opened(log, exercise, assume, quiet=quiet)
         changes = [] if decision is None else read_script(decision, session)
         found = branched(
             session,
@@ -199,7 +199,14 @@ def branch(
             say(f"Written to {out}: {contents(out)}", quiet=quiet)
 
 
-def _opened(log: Path, exercise: str | None, assume: list[str] | None, *, quiet: bool) -> Session:
+def opened(log: Path, exercise: str | None, assume: list[str] | None, *, quiet: bool) -> Session:
+    """Return the session of a log, and say what does not fit it.
+
+    Raises
+    ------
+    ExerciseLogError, ReadError
+        The log cannot be read, or is of another exercise.
+    """
     from ew4all.errors import ExerciseLogError
     from ew4all.exercises.log_file import read_log_file
     from ew4all.exercises.opening import open_exercise

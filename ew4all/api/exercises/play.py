@@ -14,10 +14,10 @@ from ew4all.api.exercises.drawing import Drawing, curves_shown
 from ew4all.api.exercises.people_map import PeopleMap
 from ew4all.api.exercises.picture import Painter
 from ew4all.api.exercises.previewing import Previews, cap_text
-from ew4all.api.exercises.scores import sheet
 from ew4all.api.exercises.telling import entry_of
 from ew4all.api.problems import Problem
 from ew4all.errors import EW4AllError
+from ew4all.exercises.scores import sheet
 from ew4all.exercises.session import Session
 from ew4all.exercises.worlds import Worlds
 from ew4all.sim.exercise_events import NOBODY, Paused, Resumed, Who
@@ -94,6 +94,8 @@ class Play:
             return self._answer(now, {})
         if what == "branch":
             return {"result": branched(self.session, given["changes"], given.get("until_s"))}
+        if what == "report":
+            return {"result": self._report(given["folder"])}
         looks: dict[str, Callable[..., Any]] = {
             "injects": lambda: {"injects": self._books().injects(self._now_s(now))},
             "inject": lambda inject: self._inject(inject, now),
@@ -110,6 +112,14 @@ class Play:
             "preview_import": lambda **g: self.definition.imported(**g)[1],
         }  # fmt: skip
         return {"result": looks[what](**given)}
+
+    def _report(self, folder: str) -> dict[str, Any]:
+        from ew4all.exercises.after_action import after_action
+        from ew4all.report.exercise_outputs import possible_formats, write_report
+
+        found = after_action(self.session)
+        write_report(folder, found, formats=possible_formats(), settings={})
+        return {}
 
     def _begin(self, session: Session) -> None:
         self.session = session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ew4all.api.exercises.books import at_of, by_of, is_decision, seconds
-from ew4all.api.exercises.scores import score_of
+from ew4all.exercises.scores import score_of
 from ew4all.sim.exercise_events import (
     AlertApproved,
     AlertCancelled,

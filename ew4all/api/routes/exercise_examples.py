@@ -21,6 +21,7 @@ __all__ = [
     "MESSAGE",
     "NOTE",
     "PREVIEW",
+    "REPORT",
     "SCORE",
     "SCORES",
     "SEAT",
@@ -94,6 +95,10 @@ CURVES: Final[dict[str, Any]] = {
 }  # fmt: skip
 BRANCH: Final[dict[str, Any]] = {
     "id": "b1", "title": "Issued at 14:05", "state": "running", "created": _AT, "changes": [],
+}  # fmt: skip
+REPORT: Final[dict[str, Any]] = {
+    "state": "done", "created": _AT, "events": 42,
+    "files": [{"name": "report.pdf", "size": 180_000, "href": f"/v1/exercises/{_ID}/report/report.pdf"}],
 }  # fmt: skip
 IMPORT: Final[dict[str, Any]] = {
     "columns": [{"column": "When", "field": "at"}], "unmapped": [], "fields": ["id", "at"], "added": 12, "changed": 0, "unchanged": 0,

@@ -12,7 +12,7 @@ from ew4all.api import audit
 from ew4all.api.answers import Known, Links
 from ew4all.api.deps import Serving
 from ew4all.api.events.stream import EventStream
-from ew4all.api.exercises import making, records
+from ew4all.api.exercises import making, records, reports
 from ew4all.api.exercises.access import ExerciseId, Exercising, Seated, sits, unknown_exercise
 from ew4all.api.exercises.bodies import ClockRequest
 from ew4all.api.exercises.documents import exercise_document, listed
@@ -211,6 +211,7 @@ def delete_exercise(
             raise unknown_exercise(exercise_id)
         audit.record(connection, seat.principal, "exercise.delete", f"exercise:{exercise_id}")
     rooms_of(request).forget(exercise_id)
+    reports.remove(service, exercise_id)
     return Response(status_code=204)
 
 

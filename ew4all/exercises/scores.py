@@ -1,20 +1,19 @@
-"""The score sheet: what the log itself says of expectations, and what evaluators gave. Runs in the engine."""
+"""The score sheet: what the log itself says of expectations, and what evaluators gave."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ew4all.api.exercises.books import seconds
 from ew4all.exercises.injects import DECISION_OF
+from ew4all.exercises.session import GRID_S, Session
 from ew4all.sim.exercise_events import ScoreGiven
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ew4all.exercises.session import Session
     from ew4all.sim.exercise import Expectation
 
-__all__ = ["score_of", "sheet"]
+__all__ = ["expected_from_s", "held_of", "score_of", "sheet"]
 
 
 def sheet(session: Session, now_s: float, held_s: Mapping[str, float]) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def score_of(
 ) -> dict[str, Any]:
     """Return how an expectation stands."""
     given = [e for e in session.log if isinstance(e.payload, ScoreGiven) and e.payload.expectation == one.identifier]  # fmt: skip
-    begins_s = _begins_s(session, one)
+    begins_s = expected_from_s(session, one)
     ends_s = session.exercise.length_s
     due_s = None
     if begins_s is not None:
@@ -61,7 +60,7 @@ def score_of(
             points = 0.0
     out: dict[str, Any] = {
         "expectation": one.identifier, "version": 1 + len(given), "objective": one.objective, "text": one.text, "team": one.team,
-        "inject": one.inject, "most": one.points, "due_s": seconds(due_s), "met_s": seconds(met_s), "is_judged": one.is_judged,
+        "inject": one.inject, "most": one.points, "due_s": _shown(due_s), "met_s": _shown(met_s), "is_judged": one.is_judged,
         "comment": "", "by": None,
     }  # fmt: skip
     if given:
@@ -72,7 +71,40 @@ def score_of(
     return {**out, "state": state, "points": points}
 
 
-def _begins_s(session: Session, one: Expectation) -> float | None:
+def held_of(session: Session) -> dict[str, float]:
+    """Return when the conditions of each expectation held first, exercise time.
+
+    They are looked at on the grid of conditions and at the end, in a session of its own.
+
+    Only moments from which on an expectation is expected count.
+    """
+    begins = {
+        one.identifier: begin
+        for one in session.exercise.expectations
+        if one.conditions and (begin := expected_from_s(session, one)) is not None
+    }
+    waiting = [one for one in session.exercise.expectations if one.identifier in begins]
+    again = Session(session.exercise, session.worlds, session.log, assume=session.assume)
+    end_s, step, held = session.log.last_s, 0, dict[str, float]()
+    while waiting and (step - 1) * GRID_S < end_s:
+        time_s = min(step * GRID_S, end_s)
+        open_ = [one for one in waiting if begins[one.identifier] <= time_s]
+        if open_:
+            facts = again.facts(time_s)
+            for one in open_:
+                if all(c.holds(facts.found(c).value) for c in one.conditions):
+                    held[one.identifier] = time_s
+        waiting = [one for one in waiting if one.identifier not in held]
+        step += 1
+    return held
+
+
+def _shown(time_s: float | None) -> float | None:
+    """Return an exercise time as it is shown."""
+    return None if time_s is None else round(time_s, 3)
+
+
+def expected_from_s(session: Session, one: Expectation) -> float | None:
     """Return from when on it is expected; None where its inject has not fired."""
     if one.inject is None:
         return 0.0
