@@ -16,11 +16,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from ew4all.api.exercises.folders import LOG, hold, name_of
 from ew4all.api.jobs.contents import laid_out
 from ew4all.api.jobs.running import environment
 from ew4all.api.problems import Problem
@@ -49,14 +49,14 @@ class EngineProcess:
     """One such process; whoever asks holds the room, so that there is one question at a time."""
 
     def __init__(self, service: Service, stored: Stored, purpose: str = "live") -> None:
-        self.folder = service.work_dir / f"exercise-{stored.id}-{purpose}-{os.getpid()}"
+        self.folder = service.work_dir / name_of(stored.id, purpose)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         files = laid_out(service, stored.files, self.folder)
         self._request = {
             "text": stored.text, "files": files, "scenario": stored.scenario, "options": dict(stored.options),
         }  # fmt: skip
-        self._errors = (self.folder / "log.txt").open("wb")
+        self._errors = hold(self.folder)
         # A session of its own: what it starts goes with it.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "ew4all.api.exercises.engine", str(os.getpid())],
@@ -134,7 +134,7 @@ class EngineProcess:
         return answer
 
     def _last_words(self) -> str:
-        path = Path(self.folder) / "log.txt"
+        path = self.folder / LOG
         with contextlib.suppress(OSError):
             return path.read_text("utf-8", "replace")[-_LOG_CHARACTERS:]
         return ""

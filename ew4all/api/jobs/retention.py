@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy import delete, select
 
+from ew4all.api.exercises.folders import PREFIX, is_in_use
 from ew4all.api.jobs import records
 from ew4all.api.jobs.contents import hashes_in
 from ew4all.api.store.database import now
@@ -112,11 +113,13 @@ def _files(service: Service) -> int:
 
 
 def _folders(service: Service) -> int:
-    """Remove folders of jobs that are finished or gone: a worker that was killed could not do it."""
+    """Remove folders of jobs that are finished or gone, and of engines of exercises: who was killed could not do it."""
     if not service.work_dir.is_dir():
         return 0
     count = 0
     for folder in service.work_dir.iterdir():
+        if folder.name.startswith(PREFIX) and is_in_use(folder):
+            continue
         with service.database.read() as connection:
             job = records.find(connection, folder.name)
         if job is None or job.is_finished:
