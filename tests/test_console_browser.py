@@ -433,6 +433,9 @@ def test_everything_fits(sit: Any, width: int, height: int, language: str) -> No
         assert over <= 0, f"{tab}: {over} pixels too wide"
         inside = seat.page.evaluate("(() => { const m = document.querySelector('main'); return m.scrollWidth - m.clientWidth })()")  # fmt: skip
         assert inside <= 1, f"{tab}: the panel is {inside} pixels too wide"
+        if width > 1024:
+            down = seat.page.evaluate("document.documentElement.scrollHeight - innerHeight")
+            assert down <= 0, f"{tab}: the page scrolls by {down} pixels, and EXERCISE with it"
     assert seat.page.locator("#map canvas").bounding_box()["height"] > 200
     shown = seat.page.locator(".banner").bounding_box()
     assert 0 <= shown["y"] < height, "EXERCISE is on the screen wherever one has scrolled"

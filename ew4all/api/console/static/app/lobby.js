@@ -53,7 +53,7 @@ function OwnList({ scenarios, onmade }) {
 export function Lobby() {
   const { problem: told } = useApp();
   const [exercises, setExercises] = useState(null);
-  const [library, setLibrary] = useState([]);
+  const [library, setLibrary] = useState(null);
   const [problem, setProblem] = useState(null);
   const [isBusy, setBusy] = useState(false);
   useEffect(() => {
@@ -71,7 +71,7 @@ export function Lobby() {
       setBusy(false);
     }
   };
-  const scenarios = [...new Set([...library.map((one) => one.scenario), ...(exercises ?? []).map((one) => one.scenario)].filter(Boolean))];
+  const scenarios = [...new Set([...(library ?? []).map((one) => one.scenario), ...(exercises ?? []).map((one) => one.scenario)].filter(Boolean))];
   return html`<${Banner} /><${Head} /><main id="panel" class="lobby" tabindex="-1">
     <${Told} problem=${told ?? problem} />
     <section aria-labelledby="lobby-there"><h2 id="lobby-there">${t("lobby.title")}</h2>
@@ -79,7 +79,8 @@ export function Lobby() {
       <ul class="plain">${(exercises ?? []).map((one) => html`<li key=${one.id} class="card"><a class="open" href=${`#exercise=${one.id}`} dir="auto">${one.title}</a>
         <p class="facts">${t(`state.${one.clock?.state ?? "ready"}`)} · <span dir="ltr">${new Date(one.created).toISOString().slice(0, 16).replace("T", " ")}</span></p></li>`)}</ul></section>
     <section aria-labelledby="lobby-ready"><h2 id="lobby-ready">${t("lobby.library")}</h2>
-      <ul class="plain">${library.map((one) => html`<${Ready} key=${one.id ?? one.name} entry=${one} onmake=${make} isBusy=${isBusy} />`)}</ul></section>
+      ${library === null && html`<p role="status">${t("loading")}</p>`}
+      <ul class="plain">${(library ?? []).map((one) => html`<${Ready} key=${one.id ?? one.name} entry=${one} onmake=${make} isBusy=${isBusy} />`)}</ul></section>
     <section aria-labelledby="lobby-own"><h2 id="lobby-own">${t("lobby.import")}</h2><${OwnList} scenarios=${scenarios.length ? scenarios : ["grenada-beryl", "valley-flash-flood", "national-test"]} onmade=${(made) => goTo(made.id)} /></section>
   </main>`;
 }
