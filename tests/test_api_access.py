@@ -30,6 +30,9 @@ OPEN = {
     "/readyz",
     "/v1/seats",
     "/v1",
+    "/console",
+    "/console/",
+    "/console/{name:path}",
     "/web/{name:path}",
 }
 """Routes that tell nothing of what the service holds."""

@@ -156,6 +156,7 @@ def test_the_application_locks_its_process_down_whoever_serves_it(
     told = json.loads(ran.stderr.splitlines()[-1])
     if when == "early":
         assert set(told) == ALLOWED | TILES | {"VRT"}
+        assert "Unable to find driver" not in ran.stderr
     else:
         # Too late, and told; a service that is half locked would be taken for one that is.
         assert "GDAL was loaded in this process before" in told

@@ -10,9 +10,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from made_exercise_service import put
 from made_service import REACH, make_client, service_of, started
 from sqlalchemy import func, insert, select, text, update
 
+from ew4all.api.exercises.folders import hold, name_of
 from ew4all.api.identity import LOCAL, ROLES, Principal
 from ew4all.api.jobs import records, retention
 from ew4all.api.jobs.intake import accept_job
@@ -22,7 +24,8 @@ from ew4all.api.jobs.workers import QUEUE
 from ew4all.api.jobs.workflow import ATTEMPTS, Interrupted, perform
 from ew4all.api.problems import Problem
 from ew4all.api.store import now
-from ew4all.api.store.tables import EVENTS, FILES, JOBS, LAYERS, UPLOADS, WORKERS
+from ew4all.api.store.tables import EVENTS, EXERCISES, FILES, JOBS, LAYERS, UPLOADS, WORKERS
+from ew4all.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -258,6 +261,39 @@ def test_what_is_old_goes_and_what_is_needed_stays(service: Any) -> None:
     assert topics == {f"job:{young}", f"job:{waits}"}
     assert queued == {young, waits}
     assert {p.name for p in service.work_dir.iterdir()} == {waits}
+
+
+def test_what_an_exercise_needs_is_kept_until_it_is_deleted(client: TestClient, service: Any) -> None:  # fmt: skip
+    sha256 = _kept(service, b"people of the exercise")
+    exercise = put(client)
+    with service.database.begin() as c:
+        c.execute(update(FILES).values(created=now() - dt.timedelta(days=40)))
+        c.execute(update(EXERCISES).values(files={"upload:x": {"sha256": sha256, "suffix": ""}}))
+    os.utime(service.blobs.path(sha256), (0, 0))
+    retention.sweep(service)
+    assert service.blobs.path(sha256).read_bytes() == b"people of the exercise"
+    assert client.delete(f"/v1/exercises/{exercise}").status_code == 204
+    retention.sweep(service)
+    with pytest.raises(ReadError, match="is missing"):
+        service.blobs.path(sha256)
+
+
+def test_the_folder_of_an_engine_is_left_while_it_plays(service: Any) -> None:
+    folders = [service.work_dir / name_of(f"e{n}", "live") for n in range(3)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    held = hold(folders[0])
+    hold(folders[1]).close()
+    # The third is being made: its log is not there yet.
+    assert retention.sweep(service)["folders"] == 1
+    assert [folder.exists() for folder in folders] == [True, False, True]
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=held) as engine:  # fmt: skip
+        held.close()
+        assert retention.sweep(service)["folders"] == 0
+        # A SIGKILL leaves the folder, and its lock goes.
+        engine.kill()
+        engine.wait()
+        assert retention.sweep(service)["folders"] == 1
 
 
 def test_a_content_that_is_kept_again_is_young_again(service: Any) -> None:

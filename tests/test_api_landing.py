@@ -60,7 +60,17 @@ def test_everything_that_can_be_listed_is_linked(client: TestClient) -> None:
 
 def test_each_noun_has_its_name_as_relation_and_standards_have_theirs(client: TestClient) -> None:
     links = {link["rel"]: link for link in client.get("/v1").json()["links"]}
-    for noun in ("uploads", "scenarios", "alerts", "runs", "layers", "feeds", "keys", "events"):
+    for noun in (
+        "uploads",
+        "scenarios",
+        "alerts",
+        "runs",
+        "layers",
+        "exercises",
+        "feeds",
+        "keys",
+        "events",
+    ):
         assert links[noun]["href"] == f"http://testserver/v1/{noun}"
         assert links[noun]["title"]
     for rel in ("self", "service-desc", "service-doc", "conformance", "data", OGC + "processes", OGC + "job-list"):  # fmt: skip

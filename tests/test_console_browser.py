@@ -1,4 +1,4 @@
-"""The console in a real browser against a scripted service: each view, by keys alone, in six languages, and with a line that breaks."""
+"""The console in a real browser against a scripted service: each view, in six languages, and with a line that breaks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from made_browser import Watched, chromium
-from made_console import ID, SECRET, TOKENS, room_served
+from made_browser import chromium
+from made_console import ID, SECRET, room_served
+from made_console_seats import TABS, compose, opened, seats, violations
 from test_console import PLURALS
 
 if TYPE_CHECKING:
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
     from made_console import Room
 
 pytestmark = pytest.mark.slow
-
-TABS = {
-    "facilitator": ["injects", "figures", "messages", "alert", "decisions", "score", "people", "briefing", "report"],
-    "ew4x_player": ["inbox", "alert", "decisions", "briefing"],
-    "ew4x_evaluator": ["score", "injects", "messages", "figures", "alert", "decisions", "report"],
-    "ew4x_observer": ["messages", "alert", "decisions", "briefing"],
-}  # fmt: skip
-BOX = {"west": "-61.8", "south": "12", "east": "-61.6", "north": "12.2"}
 
 
 @pytest.fixture(scope="module")
@@ -38,71 +31,10 @@ def room() -> Iterator[Room]:
         yield made
 
 
-class Seat:
-    """Somebody's browser in the exercise."""
-
-    def __init__(self, browser: Any, room: Room, token: str = "", language: str = "en", at: str = f"#exercise={ID}", **how: Any) -> None:  # fmt: skip
-        self.watched = Watched(browser, room.url, how.pop("width", 1280), how.pop("height", 900), **how)  # fmt: skip
-        page = self.watched.page
-        page.add_init_script(f"localStorage.setItem('ew4all.console.language', '{language}')")
-        if token in TOKENS:
-            page.add_init_script(f"sessionStorage.setItem('ew4all.key', '{token}')")
-        self.page = self.watched.open("console/" + at)
-
-    def ready(self) -> Seat:
-        self.page.locator(".link.live").wait_for()
-        return self
-
-    def turn(self, tab: str) -> None:
-        self.page.locator(f"#tab-{tab}").click()
-        self.page.locator(f"#of-{tab} h2").first.wait_for()
-
-    def is_well(self, refused: int = 0) -> None:
-        """It asked nobody else and complained of nothing but so many refusals, which browsers write down by themselves."""
-        assert self.watched.strangers() == []
-        assert [one for one in self.watched.said if "400" in one] == self.watched.said
-        assert len(self.watched.said) == refused
-        assert "EXERCISE" in self.page.locator(".banner").inner_text()
-
-
 @pytest.fixture
 def sit(browser: Any, room: Room) -> Iterator[Any]:
-    seats: list[Seat] = []
-
-    def made(*given: Any, **how: Any) -> Seat:
-        seats.append(Seat(browser, room, *given, **how))
-        return seats[-1]
-
-    yield made
-    for seat in seats:
-        seat.watched.close()
-
-
-def violations(page: Any) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {n['html'][:200]}" for v in found for n in v["nodes"][:3]]
-
-
-def compose(page: Any) -> None:
-    """Fill in the form of an alert, by its fields."""
-    page.locator("#alert-new").click()
-    page.locator("#area summary").first.click()
-    for side, degrees in BOX.items():
-        page.locator(f"#area-{side}").fill(degrees)
-    page.locator("#area-box-use").click()
-    page.locator("#alert-channels input").first.check()
-    page.locator(".content textarea").first.fill("Stay inside, away from windows, until 18:00.")
-    page.locator(".phone .screen").wait_for()
-    page.locator(".meter .over_reach").wait_for()
-
-
-def opened(page: Any) -> None:
-    """Open everything that can be unfolded in the panel."""
-    page.evaluate(
-        "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
-    )
+    with seats(browser, room) as made:
+        yield made
 
 
 @pytest.mark.parametrize("language", sorted(PLURALS))
@@ -439,91 +371,6 @@ def test_everything_fits(sit: Any, width: int, height: int, language: str) -> No
     assert seat.page.locator("#map canvas").bounding_box()["height"] > 200
     shown = seat.page.locator(".banner").bounding_box()
     assert 0 <= shown["y"] < height, "EXERCISE is on the screen wherever one has scrolled"
-
-
-def tab_to(page: Any, selector: str, most: int = 140) -> None:
-    """Press Tab until a thing has the focus; wherever it is on the way, one sees where."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        here, style, width = page.evaluate(
-            """(selector) => { const e = document.activeElement; const s = getComputedStyle(e);
-                const l = e.closest("label.button"); const t = l ? getComputedStyle(l) : s;
-                return [e.matches(selector), t.outlineStyle, parseFloat(t.outlineWidth)]; }""",
-            selector,
-        )
-        if here:
-            assert style != "none", selector
-            assert width >= 2, selector
-            return
-    pytest.fail(f"no way to {selector} by keys")
-
-
-def test_a_facilitator_leads_by_keys_alone(sit: Any, room: Room) -> None:
-    page = sit().ready().page
-    tab_to(page, ".skip")
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "panel"
-    tab_to(page, "#clock-pause")
-    page.keyboard.press("Enter")
-    page.locator("#clock-start").wait_for()
-    tab_to(page, "#tab-injects")
-    tab_to(page, "#inject-i3 .do-fire")
-    page.keyboard.press("Enter")
-    page.locator("#inject-i3.fired").wait_for()
-    tab_to(page, "#inject-i6 .do-edit")
-    page.keyboard.press("Enter")
-    page.locator("#inject-head:focus").wait_for()
-    tab_to(page, "#inject-title")
-    page.keyboard.press("Control+a")
-    page.keyboard.type("Landslide at Gouyave and at Victoria")
-    tab_to(page, "form.edit button.main")
-    page.keyboard.press("Enter")
-    page.locator("#inject-i6", has_text="and at Victoria").wait_for()
-    page.locator("#tab-injects").focus()
-    for tab in TABS["facilitator"][1:]:
-        page.keyboard.press("ArrowRight")
-        assert page.evaluate("document.activeElement.id") == f"tab-{tab}"
-    tab_to(page, ".layers summary")
-    done = [body["do"] for _, path, body in room.asked if path.endswith("/clock")]
-    assert done == ["pause"]
-
-
-def test_a_player_warns_by_keys_alone(sit: Any, room: Room) -> None:
-    """Drawing an area, too: by a box of four numbers."""
-    page = sit("ew4x_player").ready().page
-    tab_to(page, "#tab-inbox")
-    tab_to(page, ".message button")
-    page.keyboard.press("Enter")
-    tab_to(page, "#message-text")
-    page.keyboard.type("EXERCISE: understood.")
-    tab_to(page, "form button.main")
-    page.keyboard.press("Enter")
-    page.locator(".message", has_text="EXERCISE: understood.").wait_for()
-    page.locator("#tab-inbox").focus()
-    page.keyboard.press("ArrowRight")
-    tab_to(page, "#alert-new")
-    page.keyboard.press("Enter")
-    page.locator("#composer-head").wait_for()
-    tab_to(page, "#area summary")
-    page.keyboard.press("Enter")
-    for side, degrees in BOX.items():
-        tab_to(page, f"#area-{side}")
-        page.keyboard.type(degrees)
-    tab_to(page, "#area-box-use")
-    page.keyboard.press("Enter")
-    page.locator(".meter .over_reach").wait_for()
-    tab_to(page, "#alert-channels input")
-    page.keyboard.press("Space")
-    tab_to(page, "#content-en-text")
-    page.keyboard.type("Stay inside.")
-    tab_to(page, ".composer button.main")
-    page.keyboard.press("Enter")
-    for button in ("approve", "issue"):
-        page.locator(f".alert .do-{button}").wait_for()
-        tab_to(page, f".alert .do-{button}")
-        page.keyboard.press("Enter")
-    page.locator(".alert.issued").wait_for()
-    assert room.alerts[0]["state"] == "issued"
 
 
 def test_first_load_is_light_and_quick(sit: Any) -> None:

@@ -46,7 +46,7 @@ def test_the_page_of_the_client_runs(served: Served, repository: Path, tmp_path:
     assert ran.returncode == 0, ran.stderr
     assert re.search(r"^in area [\d,]+ of [\d,]+$", ran.stdout, re.MULTILINE)
     assert "100 % " in ran.stdout
-    assert "412 changed-meanwhile None it was changed" in ran.stdout
+    assert "412 changed-meanwhile header:If-Match it was changed" in ran.stdout
     last = ran.stdout.splitlines()[-1]
     assert re.fullmatch(r"zones\.csv [1-9]\d* http://127\.0\.0\.1:\d+/v1/layers/.*\.mvt", last)
     assert (tmp_path / "zones.csv").read_text("utf-8").count("\n") > 5

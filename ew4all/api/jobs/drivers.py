@@ -66,15 +66,16 @@ def registered(environment: dict[str, str]) -> tuple[list[str], list[str]]:
 
 
 @cache
-def _others() -> tuple[str, ...]:
+def _free() -> tuple[frozenset[str], frozenset[str]]:
+    """Return what `registered` finds where nothing is forbidden."""
     free = {k: v for k, v in os.environ.items() if k not in _LOOSE}
     raster, vector = registered({**free, "GDAL_DRIVER_PATH": "disable"})
-    return tuple(sorted({*raster, *vector} - ALLOWED))
+    return frozenset(raster), frozenset(vector)
 
 
 def sealed() -> dict[str, str]:
     """Return the environment of processes that open what was uploaded: no driver but the allowed, no network."""
-    return _with(_others())
+    return _with(ALLOWED)
 
 
 def locked_down() -> dict[str, str]:
@@ -82,7 +83,7 @@ def locked_down() -> dict[str, str]:
 
     It has virtual rasters besides, as tiles are warped by them, and the formats that tiles are sent in.
     """
-    return _with(tuple(name for name in _others() if name not in _OF_THE_SERVICE))
+    return _with(ALLOWED | _OF_THE_SERVICE)
 
 
 def lock_down() -> None:
@@ -94,17 +95,10 @@ def lock_down() -> None:
         Somebody has loaded GDAL before with other drivers, which stay.
     """
     os.environ.update(locked_down())
-    # What is not loaded yet is loaded with this environment.
-    here: set[str] = set()
-    if "rasterio" in sys.modules:
-        from rasterio.env import Env
-
-        with Env() as env:
-            here.update(env.drivers())
-    if "pyogrio" in sys.modules:
-        import pyogrio
-
-        here.update(pyogrio.list_drivers())
+    _load()
+    # GDAL complains, in lines by the hundred, of each driver that it is to let go and has not: what is gone does not come back.
+    os.environ["GDAL_SKIP"] = os.environ["OGR_SKIP"] = ""
+    here = _raster() | _vector()
     strange = sorted(here - ALLOWED - _OF_THE_SERVICE)
     if strange:
         msg = (
@@ -115,9 +109,36 @@ def lock_down() -> None:
         raise OptionError(msg)
 
 
-def _with(skipped: tuple[str, ...]) -> dict[str, str]:
-    names = ",".join(skipped)
+@cache
+def _load() -> None:
+    """Load each GDAL, once, with a list of its own: one complains of the drivers that only the other has, too."""
+    for drivers, load in zip(_free(), (_raster, _vector), strict=True):
+        # Not OGR_SKIP, too: what the one has let go the other would miss.
+        os.environ.update(GDAL_SKIP=_names(drivers - ALLOWED - _OF_THE_SERVICE), OGR_SKIP="")
+        load()
+
+
+def _raster() -> set[str]:
+    from rasterio.env import Env
+
+    with Env() as env:
+        return set(env.drivers())
+
+
+def _vector() -> set[str]:
+    import pyogrio
+
+    return set(pyogrio.list_drivers())
+
+
+def _with(allowed: frozenset[str]) -> dict[str, str]:
+    raster, vector = _free()
+    names = _names((raster | vector) - allowed)
     return {
         **_FIXED, "GDAL_SKIP": names, "OGR_SKIP": names,
         "OGR_SQLITE_LOAD_EXTENSIONS": "", "GDAL_VRT_ENABLE_PYTHON": "NO",
     }  # fmt: skip
+
+
+def _names(drivers: frozenset[str]) -> str:
+    return ",".join(sorted(drivers))

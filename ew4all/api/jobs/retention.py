@@ -14,7 +14,16 @@ from ew4all.api.exercises.folders import PREFIX, is_in_use
 from ew4all.api.jobs import records
 from ew4all.api.jobs.contents import hashes_in
 from ew4all.api.store.database import now
-from ew4all.api.store.tables import DOCUMENTS, EVENTS, FILES, IDEMPOTENCY, JOBS, LAYERS, UPLOADS
+from ew4all.api.store.tables import (
+    DOCUMENTS,
+    EVENTS,
+    EXERCISES,
+    FILES,
+    IDEMPOTENCY,
+    JOBS,
+    LAYERS,
+    UPLOADS,
+)
 
 if TYPE_CHECKING:
     from ew4all.api.service import Service
@@ -75,12 +84,15 @@ def _older(service: Service, table: object, column: object, before: dt.datetime)
 
 
 def _contents(service: Service) -> int:
-    """Forget contents that no upload, layer or unfinished job names; the files go afterwards."""
+    """Forget contents that no upload, layer, unfinished job or exercise names; the files go afterwards."""
     with service.database.begin() as connection:
         waiting = connection.execute(
             select(JOBS.c.files).where(JOBS.c.status.notin_(records.FINISHED))
         ).scalars()
-        needed = {h for files in waiting for h in hashes_in(files)}
+        played = connection.execute(
+            select(EXERCISES.c.files).where(EXERCISES.c.deleted.is_(None))
+        ).scalars()
+        needed = {h for files in (*waiting, *played) for h in hashes_in(files)}
         named = select(UPLOADS.c.sha256).union(select(LAYERS.c.sha256))
         query = select(FILES.c.sha256).where(
             FILES.c.sha256.notin_(named), FILES.c.created < now() - GRACE

@@ -42,6 +42,7 @@ _NOUNS: Final = {
     "alerts": "CAP alerts, in versions",
     "runs": "scenarios that were played",
     "layers": "results and uploads: files, tiles, legends",
+    "exercises": "exercises: who takes part, what happens, what is decided",
     "feeds": "feeds of alerts that the host named",
     "keys": "API keys, for administrators",
     "audit": "who changed what, for administrators",
@@ -99,6 +100,10 @@ def landing(request: Request) -> dict[str, Any]:
         links.link("/processes", _OGC + "processes", title="processes"),
         links.link("/jobs", _OGC + "job-list", title="jobs"),
         *(links.link(f"/v1/{noun}", noun, title=title) for noun, title in _NOUNS.items()),
+        links.link(
+            "/v1/exercises/library", "library", title="exercises that are ready to be played"
+        ),
+        links.link("/console/", "console", "text/html", "the console of exercises"),
         links.link("/v1/events", "events", "text/event-stream", "what happens, as it happens"),
         links.link("/healthz", "status", title="whether the service answers"),
     ]
