@@ -71,6 +71,7 @@ class Room:
         self.alerts: list[dict[str, Any]] = []
         self.invitations: list[dict[str, Any]] = []
         self.branches: list[dict[str, Any]] = []
+        self.report: dict[str, Any] = {"state": "none"}
         self.notes: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, Any]] = []
         self.is_down = False
@@ -289,6 +290,11 @@ class Room:
         made = {"id": f"b{len(self.branches)}", "title": body["title"], "state": "done", "counters": {"actual": counters, "branch": {**counters, "warned": 56_000}}}  # fmt: skip
         self.branches.append(made)
         return made
+
+    def _report(self, method: str, *_: Any) -> Any:
+        if method == "POST":
+            self.report = {"state": "running", "created": "2026-06-01T12:40:00Z", "events": 41}
+        return self.report
 
     def _invitations(self, method: str, rest: str, _query: Any, body: Any, *_: Any) -> Any:
         if method == "DELETE":

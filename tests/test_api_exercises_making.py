@@ -10,6 +10,8 @@ import pytest
 from made_exercise_service import YAML, opened
 from made_service import make_client
 
+from ew4all.sim.exercise import claims_to_be_real
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -178,6 +180,31 @@ def test_a_list_is_taken_into_an_exercise(client: TestClient) -> None:
     assert client.post(f"{url}/clock", json={"do": "start"}).status_code == 200
     late = client.post(f"{url}/imports", content=body, headers=headers)
     assert (late.status_code, late.json()["code"]) == (409, "clock-state")
+
+
+def test_an_exercise_is_saved_as_it_stands_and_brought_in_again(client: TestClient) -> None:
+    url = sent(client, YAML).headers["location"]
+    opened(client, url.rpartition("/")[2])
+    assert client.post(f"{url}/clock", json={"do": "start"}).status_code == 200
+    inject = client.get(f"{url}/injects/i2").json()
+    headers = {"If-Match": f'"{inject["version"]}"'}
+    changed = client.put(f"{url}/injects/i2", json={**inject, "title": "Hail"}, headers=headers)
+    assert changed.status_code == 200, changed.text
+    files = {n: client.get(f"{url}/exports/{n}") for n in ("exercise.yaml", "exercise.xlsx", "injects.csv")}  # fmt: skip
+    for name, file in files.items():
+        assert file.status_code == 200, file.text
+        assert file.headers["content-disposition"] == f'attachment; filename="EXERCISE-{name}"'
+        assert not claims_to_be_real(file.text)
+        kind = file.headers["content-type"].partition(";")[0]
+        query = {} if kind == "application/yaml" else {"scenario": "valley-flash-flood"}
+        again = sent(client, file.content, kind, **query)
+        assert again.status_code == 201, again.text
+        there = again.headers["location"]
+        opened(client, there.rpartition("/")[2])
+        found = client.get(f"{there}/injects/i2").json()
+        for key in ("title", "text", "time_s", "effects"):
+            assert found[key] == changed.json()[key], (name, key)
+    assert client.get(f"{url}/exports/exercise.docx").status_code == 400
 
 
 def test_what_was_changed_before_the_start_stays(client: TestClient, tmp_path: Path) -> None:

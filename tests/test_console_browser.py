@@ -354,6 +354,28 @@ def test_what_if_is_compared(sit: Any) -> None:
     assert "56,000" in page.locator(".card", has_text="06:15").last.inner_text()
 
 
+def test_the_report_is_made_by_one_click(sit: Any, room: Room) -> None:
+    seat = sit().ready()
+    seat.turn("report")
+    page = seat.page
+    page.locator("#report-make").click()
+    page.get_by_text("being made").wait_for()
+    assert page.locator("#report-make").is_disabled()
+    names = ["curves.csv", "report.docx", "report.html", "report.pdf"]
+    where = f"/v1/exercises/{ID}/report"
+    room.report = {"state": "done", "events": 41, "files": [{"name": n, "size": 180_400, "href": f"{where}/{n}"} for n in names]}  # fmt: skip
+    page.locator(".files a", has_text="Report (PDF)").wait_for()
+    assert "41 entries" in page.locator("#of-report").inner_text()
+    shown = page.locator(".files a").all_inner_texts()
+    assert shown == ["Report (PDF)", "Report (DOCX)", "Report (HTML)", "curves.csv", "Log of everything (JSON lines)"]  # fmt: skip
+    assert violations(page) == []
+    room.report = {"state": "failed", "problem": "the simulation ended while it was made"}
+    seat.turn("figures")
+    seat.turn("report")
+    page.locator("#of-report .problem", has_text="the simulation ended").wait_for()
+    seat.is_well()
+
+
 @pytest.mark.parametrize(("width", "height"), [(640, 450), (820, 1180), (1024, 768), (1920, 1080)])
 @pytest.mark.parametrize("language", ["ar", "ru"])
 def test_everything_fits(sit: Any, width: int, height: int, language: str) -> None:

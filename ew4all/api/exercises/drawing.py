@@ -166,6 +166,18 @@ class Drawing:
         half = float(np.median(np.diff(np.unique(whole[0].round(7))))) / 2.0 * 1.02
         return (*whole, half)  # type: ignore[return-value]
 
+    @cached_property
+    def _frame(self) -> BaseGeometry | None:
+        """Return the rim of the map, where what has arrived is cut off and no front."""
+        if self._arrival is None:
+            return None
+        lon, lat, _, half = self._arrival
+        rim = shapely.box(
+            lon.min() - half, lat.min() - half, lon.max() + half, lat.max() + half
+        ).boundary
+        found: BaseGeometry = rim.buffer(half / 2.0)
+        return found
+
     def _hazard(self, now_s: float) -> list[dict[str, Any]]:
         found = []
         if self._footprint is not None:
@@ -177,6 +189,8 @@ class Drawing:
             front = arrived.boundary
             if self._footprint is not None:
                 front = front.difference(self._footprint.boundary.buffer(_SIMPLE_DEG * 4))
+            if self._frame is not None:
+                front = front.difference(self._frame)
             if not front.is_empty:
                 found.append(
                     _feature(

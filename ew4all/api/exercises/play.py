@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.api.exercises import acting
@@ -17,6 +19,7 @@ from ew4all.api.exercises.previewing import Previews, cap_text
 from ew4all.api.exercises.telling import entry_of
 from ew4all.api.problems import Problem
 from ew4all.errors import EW4AllError
+from ew4all.exercises.converting import content_of
 from ew4all.exercises.scores import sheet
 from ew4all.exercises.session import Session
 from ew4all.exercises.worlds import Worlds
@@ -109,9 +112,16 @@ class Play:
             "preview": self.previews.preview,
             "geo": lambda layer: self.drawing.layer(layer, self._books(), self._now_s(now)),
             "curves": lambda after_s, zone: curves_shown(self.session, self.painter, after_s, zone),
+            "export": lambda ending: {"file": base64.b64encode(self._exported(ending)).decode()},
             "preview_import": lambda **g: self.definition.imported(**g)[1],
         }  # fmt: skip
         return {"result": looks[what](**given)}
+
+    def _exported(self, ending: str) -> bytes:
+        """Return the exercise as it stands, its injects as they were edited, as a file that can be brought in again."""
+        exercise, states = self.session.exercise, self.session.injects.states
+        injects = tuple(states[one.identifier].inject for one in exercise.injects)
+        return content_of(replace(exercise, injects=injects), ending)
 
     def _report(self, folder: str) -> dict[str, Any]:
         from ew4all.exercises.after_action import after_action

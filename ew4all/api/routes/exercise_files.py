@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+import base64
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 
 from ew4all.api.answers import Known
 from ew4all.api.deps import Serving
-from ew4all.api.exercises import records
-from ew4all.api.exercises.access import ExerciseId, Seated, unknown_exercise
+from ew4all.api.exercises import making, records
+from ew4all.api.exercises.access import ExerciseId, Seated, sits, unknown_exercise
+from ew4all.api.exercises.invitations import Seat
 from ew4all.api.exercises.shelf import file_of, is_for, media_type_of
 from ew4all.api.exercises.views import view_of
 from ew4all.api.problems import Problem, responses
@@ -23,6 +25,16 @@ router = APIRouter(prefix="/v1/exercises", tags=["exercises"], dependencies=[Kno
 _FILE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "the file", "content": {"*/*": {"schema": {"type": "string"}}}}
 }
+_EXPORTS: Final = {
+    "exercise.yaml": "application/yaml",
+    "exercise.xlsx": making.XLSX,
+    "injects.csv": making.CSV,
+}
+ExportName = Annotated[
+    Literal["exercise.yaml", "exercise.xlsx", "injects.csv"],
+    Path(description="which file", examples=["exercise.xlsx"]),
+]
+Seeing = Annotated[Seat, sits("truth")]
 Number = Annotated[int, Path(ge=0, lt=10_000, description="its number, from 0", examples=[0])]
 
 
@@ -46,6 +58,25 @@ def get_handout(
             404, "unknown-file", f"there is no hand-out {number} for you in this exercise"
         )
     return _file(stored, handouts[number]["file"])
+
+
+@router.get(
+    "/{exercise_id}/exports/{name}",
+    operation_id="exportExercise",
+    response_class=Response,
+    responses={**_FILE, **responses(400, 401, 403, 404, 503)},
+)
+def export_exercise(
+    exercise_id: ExerciseId, name: ExportName, request: Request, _seat: Seeing
+) -> Response:
+    """Return the exercise as it stands as a file to keep, edit and bring in again: all of it as YAML or XLSX, its injects as CSV."""
+    ending = "." + name.rpartition(".")[2]
+    found = rooms_of(request).room(exercise_id).ask("export", ending=ending)
+    headers = {
+        "Content-Disposition": f'attachment; filename="EXERCISE-{name}"',
+        "Cache-Control": "private, no-cache",
+    }
+    return Response(base64.b64decode(found["file"]), media_type=_EXPORTS[name], headers=headers)
 
 
 @router.get(

@@ -80,6 +80,8 @@ export const branch = async (body) => {
   return made;
 };
 
+export const makeReport = async () => put({ report: await send("POST", "report", {}) });
+
 async function gone(path, method = "DELETE") {
   await ask(at(path), { method });
 }

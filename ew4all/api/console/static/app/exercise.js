@@ -64,11 +64,12 @@ const READS = {
   sheet: () => read(at("scores")),
   notes: () => read(at("notes")).then(({ notes }) => notes),
   curves: () => read(at("curves")),
+  report: () => read(at("report")),
   branches: () => read(at("branches")).then(({ branches }) => branches),
   invitations: () => read(at("invitations")).then(({ invitations }) => invitations),
   seatList: () => read(at("seats")).then(({ seats }) => seats),
 };
-const WANTS = { injects: "truth", sheet: "score", notes: "score", curves: "truth", branches: "truth", invitations: "invite", seatList: "invite" };
+const WANTS = { injects: "truth", sheet: "score", notes: "score", curves: "truth", branches: "truth", report: "truth", invitations: "invite", seatList: "invite" };
 
 const waiting = new Map(); // what is asked for soon, so that ten events ask once
 

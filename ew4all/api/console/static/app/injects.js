@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 import { html } from "shared/html.js";
 import { say, useApp } from "shared/state.js";
 import { injects as act } from "./actions.js";
-import { may } from "./exercise.js";
+import { at, may } from "./exercise.js";
+import { File } from "./file.js";
 import { InjectForm } from "./inject_form.js";
 import { InjectImport } from "./inject_import.js";
 import { clockAt, since, useTime } from "./times.js";
@@ -78,6 +79,7 @@ function Inject({ inject, all, teams, onedit }) {
   </li>`;
 }
 
+const EXPORTS = [["exercise.xlsx", "XLSX"], ["injects.csv", "CSV"], ["exercise.yaml", "YAML"]];
 const NEW = { title: "", text: "", time_s: null, sender: "", audience: [], channel: "email", expected_action: "", conditions: [], attachments: [], effects: [], discussion_s: 0, notes: "", hazard: "" };
 
 export function Injects() {
@@ -99,5 +101,6 @@ export function Injects() {
     ${isImporting && html`<${InjectImport} onclose=${() => bring(false)} />`}
     ${edited && html`<${InjectForm} key=${edited.id ?? "new"} given=${edited} onclose=${() => edit(null)} />`}
     ${shown.length === 0 && html`<p>${t("inject.none")}</p>`}
+    ${may("truth") && html`<p class="files">${t("inject.export")}${EXPORTS.map(([name, kind]) => html` <${File} key=${name} href=${at(`exports/${name}`)} title=${kind} name=${`EXERCISE-${name}`} />`)}</p>`}
     <ol class="injects">${shown.map((one) => html`<${Inject} key=${one.id} inject=${one} all=${all} teams=${teams} onedit=${edit} />`)}</ol>`;
 }

@@ -1,0 +1,224 @@
+"""A whole exercise in real browsers on a real service: a facilitator and two players, from a list of injects to the report."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import openpyxl
+import pypdf
+import pytest
+from made_browser import Watched, chromium
+from made_console_seats import violations
+from made_processes import Running
+
+from ew4all.sim.exercise import claims_to_be_real
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
+
+INJECTS: Final = (
+    ("No", "Time", "From", "To", "Method", "Inject", "Expected action"),
+    ("1", "0:01", "Gauge at the weir", "Flood service", "Phone", "The gauge rises by a metre in ten minutes.", "Warn the valley"),
+    ("2", "0:04", "Mayor's office", "Telecom desk", "E-mail", "The mast above the town has no mains.", "Ask for power"),
+    ("3", "0:50", "Press", "Flood service", "Phone", "A reporter asks how many people were warned.", "Answer"),
+)  # fmt: skip
+BOX: Final = {"west": "-147.00", "south": "-30.00", "east": "-146.80", "north": "-29.80"}
+SHOTS: Final = os.environ.get("EW4ALL_CONSOLE_PICTURES", "")
+"""A folder for pictures of what the three see; those of docs/console.md are made so."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as made:
+        yield made
+
+
+class Desk(Watched):
+    """Somebody's browser, in English."""
+
+    def __init__(self, browser: Any, service: Running, at: str) -> None:
+        super().__init__(browser, service.url)
+        self.page.add_init_script("localStorage.setItem('ew4all.console.language', 'en')")
+        self.open(at)
+
+    def turn(self, tab: str) -> None:
+        self.page.locator(f"#tab-{tab}").click()
+        self.page.locator(f"#of-{tab} h2").first.wait_for()
+
+    def joined(self, name: str) -> None:
+        self.page.locator("#join-name").fill(name)
+        self.page.locator("form.join button.main").click()
+        self.page.locator(".link.live").wait_for()
+
+    def looked_at(self, name: str) -> None:
+        """Everything that a view must be, whoever sees it."""
+        self.page.wait_for_timeout(400)
+        assert "EXERCISE" in self.page.locator(".banner").inner_text()
+        assert violations(self.page) == [], name
+        assert not re.search(
+            r"\bundefined\b|\bNaN\b|\[object", self.page.locator("#console").inner_text()
+        ), name
+        if SHOTS:
+            self.page.screenshot(path=Path(SHOTS) / f"{name}.png")
+
+    def saved(self, label: str) -> bytes:
+        with self.page.expect_download() as waiting:
+            self.page.locator(".files a", has_text=label).click()
+        assert waiting.value.suggested_filename.startswith("EXERCISE-")
+        return Path(waiting.value.path()).read_bytes()
+
+
+def listed(folder: Path) -> Path:
+    book = openpyxl.Workbook()
+    for row in INJECTS:
+        book.active.append(row)
+    book.save(folder / "injects.xlsx")
+    return folder / "injects.xlsx"
+
+
+def seconds(page: Any) -> int:
+    """What the clock shows, exercise time."""
+    found = re.search(r"T\+(\d+):(\d\d):(\d\d)", page.locator(".clock").first.inner_text())
+    assert found is not None
+    hours, minutes, rest = (int(part) for part in found.groups())
+    return 3600 * hours + 60 * minutes + rest
+
+
+def invited(leader: Desk, browser: Any, service: Running, team: str, name: str) -> Desk:
+    leader.turn("people")
+    page = leader.page
+    page.locator("#invite-role").select_option("player")
+    page.locator("#invite-team").select_option(label=team)
+    page.locator("#invite-name").fill(f"{team}, desk 1")
+    page.locator("form button.main").click()
+    page.locator(".link-made", has_text=f"{team}, desk 1").wait_for()
+    link = page.locator("#invite-link").input_value()
+    assert link.startswith(f"{service.url}/console/#join=")
+    player = Desk(browser, service, link.removeprefix(service.url + "/"))
+    player.joined(name)
+    return player
+
+
+def warned(player: Desk) -> None:
+    """Draw an area, write a text, look at the phone; draft, approve, issue."""
+    player.turn("alert")
+    page = player.page
+    page.locator("#alert-new").click()
+    page.locator("#area summary").first.click()
+    for side, degrees in BOX.items():
+        page.locator(f"#area-{side}").fill(degrees)
+    page.locator("#area-box-use").click()
+    page.locator("#alert-channels label", has_text="Cell broadcast").locator("input").check()
+    page.locator(".content textarea").first.fill("Flood in the valley. Go up to high ground now.")
+    page.locator(".phone .screen").wait_for()
+    page.locator(".meter .over_reach").wait_for()
+    player.looked_at("player-alert")
+    page.locator(".composer button.main").click()
+    for state, button in (("draft", "approve"), ("approved", "issue")):
+        page.locator(f".alert.{state} .do-{button}").click()
+    page.locator(".alert.issued").wait_for()
+
+
+def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
+    service = Running(tmp_path, workers=0)
+    desks: list[Desk] = []
+    try:
+        leader = Desk(browser, service, "console/")
+        desks.append(leader)
+        page = leader.page
+        page.locator("#own-file").set_input_files(listed(tmp_path))
+        page.locator("#own-title").fill("Valley drill")
+        page.locator("#own-scenario").select_option("valley-flash-flood")
+        leader.looked_at("lobby")
+        page.locator("#lobby-own ~ form button, section[aria-labelledby=lobby-own] button").last.click()  # fmt: skip
+        page.locator(".link.live").wait_for(timeout=180_000)
+        assert "Valley drill" in page.locator("#console").inner_text()
+        assert page.locator(".inject").count() == 3
+
+        flood = invited(leader, browser, service, "Flood service", "Ana")
+        desks.append(flood)
+        telecom = invited(leader, browser, service, "Telecom desk", "Ben")
+        desks.append(telecom)
+        leader.looked_at("people")
+
+        page.locator("#clock-speed").select_option("60")
+        page.locator("#clock-start").click()
+        flood.page.locator(".message", has_text="The gauge rises").wait_for()
+        telecom.page.locator(".message", has_text="has no mains").wait_for()
+        assert flood.page.locator(".message", has_text="has no mains").count() == 0
+        flood.looked_at("player")
+
+        page.locator("#clock-pause").click()
+        page.locator("#clock-start").wait_for()
+        stands = seconds(page)
+        warned(flood)
+        # The alert of one team is what all see, at once; and the truth is not.
+        telecom.turn("alert")
+        telecom.page.locator(".alert.issued").wait_for()
+        telecom.turn("decisions")
+        telecom.page.locator("#decision-kind").select_option("request_power")
+        telecom.page.locator("#of-decisions form button.main").click()
+        leader.turn("decisions")
+        page.locator("#of-decisions li", has_text="Ben").first.wait_for()
+        assert seconds(page) == stands == seconds(flood.page) == seconds(telecom.page)
+        telecom.turn("inbox")
+        telecom.page.locator("#message-new").click()
+        telecom.page.locator("#message-text").fill("Two generators are on their way.")
+        telecom.page.locator("form button.main").click()
+        leader.turn("messages")
+        page.locator(".message", has_text="Two generators").wait_for()
+
+        page.locator("#clock-start").click()
+        leader.turn("figures")
+        page.wait_for_function(
+            "Number((document.querySelector('.counters .warned dd')?.textContent ?? '').replace(/\\D/g, '')) > 0"
+        )
+        leader.looked_at("figures")
+        wall = Desk(browser, service, page.evaluate("location.href.slice(location.origin.length + 1)") + "&view=wall")  # fmt: skip
+        desks.append(wall)
+        wall.page.locator(".wall").wait_for()
+        wall.looked_at("wall")
+
+        leader.turn("injects")
+        page.locator(".inject", has_text="A reporter asks").locator(".do-fire").click()
+        flood.turn("inbox")
+        flood.page.locator(".message", has_text="A reporter asks").wait_for()
+        leader.looked_at("facilitator")
+        leader.turn("score")
+        leader.looked_at("evaluator")
+
+        page.locator(".controls button.end").click()
+        page.locator(".controls [role=alertdialog] button").first.click()
+        for desk in (flood, telecom):
+            desk.page.get_by_text("ended").first.wait_for()
+        leader.turn("report")
+        page.locator("#report-make").click()
+        page.locator(".files a", has_text="Report (PDF)").wait_for(timeout=300_000)
+        leader.looked_at("report")
+        pdf = leader.saved("Report (PDF)")
+        text = "\n".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+        for said in ("EXERCISE", "Valley drill", "The gauge rises", "Ana", "Flood service"):
+            assert said in text, said
+        assert not claims_to_be_real(text)
+        assert leader.saved("Report (DOCX)")[:2] == b"PK"
+        assert b"EXERCISE" in leader.saved("timeline.csv")
+        log = leader.saved("Log of everything").decode()
+        assert "Two generators" in log
+        for desk in desks:
+            assert desk.strangers() == []
+            assert desk.said == []
+        # What the service never sent a player cannot be found in the page.
+        for desk in (flood, telecom):
+            asked = " ".join(desk.requests)
+            assert not re.search(r"/geo/(hazard|missed)|/curves|/injects|/scores|/branches|/log", asked)  # fmt: skip
+    finally:
+        for desk in desks:
+            desk.close()
+        service.stop()
+    assert "Traceback" not in service.log(), service.log()[-5000:]
