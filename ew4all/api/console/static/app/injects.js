@@ -101,6 +101,6 @@ export function Injects() {
     ${isImporting && html`<${InjectImport} onclose=${() => bring(false)} />`}
     ${edited && html`<${InjectForm} key=${edited.id ?? "new"} given=${edited} onclose=${() => edit(null)} />`}
     ${shown.length === 0 && html`<p>${t("inject.none")}</p>`}
-    ${may("truth") && html`<p class="files">${t("inject.export")}${EXPORTS.map(([name, kind]) => html` <${File} key=${name} href=${at(`exports/${name}`)} title=${kind} name=${`EXERCISE-${name}`} />`)}</p>`}
+    ${may("truth") && html`<p class="row">${t("inject.export")}${EXPORTS.map(([name, kind]) => html` <${File} key=${name} href=${at(`exports/${name}`)} title=${kind} name=${`EXERCISE-${name}`} />`)}</p>`}
     <ol class="injects">${shown.map((one) => html`<${Inject} key=${one.id} inject=${one} all=${all} teams=${teams} onedit=${edit} />`)}</ol>`;
 }
