@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ew4all.exercises.injects import DECISION_OF
+from ew4all.exercises.injects import decided
 from ew4all.exercises.session import GRID_S, Session
 from ew4all.sim.exercise_events import ScoreGiven
 
@@ -120,7 +120,7 @@ def _met_s(
         found = [
             e.time_s
             for e in session.log
-            if DECISION_OF.get(e.kind) == one.decision
+            if decided(e) == one.decision
             and e.time_s >= begins_s
             and (one.team is None or e.who.team == one.team)
         ]
