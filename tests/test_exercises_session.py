@@ -391,6 +391,26 @@ def test_what_facilitators_write_is_no_decision_of_players() -> None:
     assert [e.time_s for e in session.log if e.kind == "inject_fired"] == [300.0]
 
 
+@pytest.mark.parametrize("text", ["<status>Actual</status>", "a\x00b", "\ud800"])
+def test_no_text_that_anybody_writes_says_that_it_is_real_or_breaks_a_document(text: str) -> None:
+    session = begun(made(Inject("later", "Later", "It comes.", time_s=900.0)))
+    before = session.log.text()
+    for payload in (
+        MessageSent(("met",), "Ask", text),
+        MessageSent(("met",), text, "How sure?"),
+        NoteWritten(text),
+        ScoreGiven("e1", 1.0, text),
+        InjectEdited("later", 0, {"text": text}),
+        InjectSkipped("later", text),
+        Paused(text),
+        alert("a", hazard=text),
+        alert("a", words=(Words("en", text),)),
+    ):
+        with pytest.raises(OptionError, match="real|control character"):
+            session.do(wall(100.0), BOSS, payload)
+    assert session.log.text() == before
+
+
 def test_a_log_alone_needs_no_simulation() -> None:
     session = Session(made(STORM), worlds(made(STORM)), ExerciseLog())
     assert session.now_s(START) == 0.0
