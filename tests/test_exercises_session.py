@@ -406,7 +406,7 @@ def test_no_text_that_anybody_writes_says_that_it_is_real_or_breaks_a_document(t
         alert("a", hazard=text),
         alert("a", words=(Words("en", text),)),
     ):
-        with pytest.raises(OptionError, match="real|control character"):
+        with pytest.raises(OptionError, match=r"real|control character"):
             session.do(wall(100.0), BOSS, payload)
     assert session.log.text() == before
 
