@@ -80,6 +80,21 @@ def test_what_came_before_it_was_expected_is_not_measured_against_it():
     assert rows["expected"].planned_s == 1500.0
 
 
+def test_a_team_that_was_quicker_than_the_plan_has_not_failed():
+    """An alert before the inject from which on it is expected is done: a report that says it is not would be wrong."""
+    session = begun(made(CALL, expectations=EXPECTED[:2], length_s=1800.0))
+    session.do(wall(200.0), PLAYER, alert("flood"))
+    session.advance(wall(1800.0))
+    report = after_action(session, with_what_ifs=False)
+    soon, sirens = report.scores["scores"]
+    assert (soon["state"], soon["points"], soon["met_s"]) == ("early", None, 200.0)
+    assert (sirens["state"], sirens["points"]) == ("missed", 0.0)
+    assert [row.decision for row in report.rows if row.kind == "expected"] == ["order_sirens"]
+    said = repr([section.blocks for section in report_of(report).sections])
+    assert "Expected and not done: sirens are sounded." in said
+    assert "done before it was expected, to be judged" in said
+
+
 def test_injects_that_follow_a_decision_have_no_planned_time():
     asked = Inject("asked", "Asked", "Why?", after=After(decision="issue_alert", delay_s=60.0))
     then = Inject("then", "Then", "And?", after=After(inject="asked", delay_s=60.0))

@@ -183,7 +183,9 @@ def _rows(session: Session, scores: dict[str, Any]) -> tuple[Row, ...]:
     """Return the timeline: the events that somebody would tell, and what was expected and never came."""
     planned = _planned(session)
     open_ = _decisions_due(session, scores)
-    rows, seen = [], set[str]()
+    rows = []
+    # What was decided before it was expected was done, if not to this plan.
+    seen = {s["expectation"] for s in scores["scores"] if s["state"] == "early"}
     for event in session.log:
         if event.kind in _LEFT_OUT:
             continue

@@ -32,7 +32,7 @@ KIND_WORDS: Final = {
 _EMPTY_LESSONS: Final = 6
 _SCORE_WORDS: Final = {
     "met": "in time", "late": "too late", "missed": "not done", "open": "still open", "waiting": "its inject did not fire",
-    "judged": "by an evaluator",
+    "early": "done before it was expected, to be judged", "judged": "by an evaluator",
 }  # fmt: skip
 _LIMITS: Final = (
     "People warned are those of the simulation, given what was decided in the exercise; nobody was warned in fact.",
