@@ -129,8 +129,24 @@ def test_what_if_is_a_branch_for_each_question():
     warned = float(found().results.count("warned").mean)
     assert more.less["warned"] == pytest.approx(more.people["warned"] - warned)
     assert more.less["warned"] > 0.0
+    wide = whole["larger-area"]
+    assert wide.words == "The same alerts for everybody of the scenario"
+    assert wide.less["warned"] > more.less["warned"] > 0.0
+    assert wide.less["over_reach"] <= 0.0
     for one in whole.values():
         assert one.people or one.notes
+
+
+def test_a_question_without_an_answer_is_told_with_its_reason():
+    session = begun(made(length_s=900.0))
+    session.do(wall(120.0), PLAYER, alert("flood"))
+    session.advance(wall(900.0))
+    whole = {one.name: one for one in after_action(session).what_ifs}
+    assert all(not one.people for one in whole.values())
+    told = {name: one.notes[0] for name, one in whole.items()}
+    assert told["earlier-600"] == "could not be played: it went out 2 min after the start of the exercise"  # fmt: skip
+    assert "all channels" in told["all-channels"]
+    assert "whole area" in told["larger-area"]
 
 
 def test_without_an_alert_there_is_a_report_too():
@@ -158,8 +174,8 @@ def test_no_export_can_be_taken_for_a_real_alert(tmp_path):
     write_report(out, found(), formats=("html", "docx"), settings={})
     names = {path.name for path in out.iterdir()}
     assert names == {
-        "report.html", "report.docx", "report.json", "timeline.csv", "messages.csv", "scores.csv", "curves.csv", "exercise.gpkg",
-        "run.json",
+        "report.html", "report.docx", "report.json", "timeline.csv", "messages.csv", "scores.csv", "curves.csv", "zones.csv", "missed.csv",
+        "what_if.csv", "lessons.csv", "exercise.gpkg", "run.json",
     }  # fmt: skip
     for path in out.iterdir():
         if path.suffix == ".gpkg":
@@ -183,13 +199,23 @@ def test_no_export_can_be_taken_for_a_real_alert(tmp_path):
     assert live
     assert {row["message_identifier"] for row in live} <= {"4381", "4394"}
     assert all(row["status"] == "EXERCISE" for row in rows)
-    assert all(row["text"].startswith("EXERCISE") for row in live)
+    assert all(row["text"].startswith("EXERCISE") for row in rows)
+    assert any(row["text"] == "EXERCISE: Is it real? EXERCISE" for row in rows)
+    by_zone = sum(float(row["missed"]) for row in _rows(out / "zones.csv"))
+    by_reason = sum(float(row["people"]) for row in _rows(out / "missed.csv"))
+    assert by_zone == pytest.approx(by_reason)
+    assert by_reason == pytest.approx(float(found().results.count("missed").mean))
+    played = {row["what_if"]: row for row in _rows(out / "what_if.csv")}
+    assert float(played["all-channels"]["warned_difference"]) > 0.0
+    assert [row["text"] for row in _rows(out / "lessons.csv")] == ["Nobody knew the rule."]
 
 
 def test_a_cell_is_never_a_formula(tmp_path):
     write_report(tmp_path / "r", found(), formats=("html",), settings={})
     rows = _rows(tmp_path / "r" / "messages.csv")
-    assert "'-1 degree" in {row["title"] for row in rows}
+    assert {row["title"] for row in rows} >= {"EXERCISE: -1 degree", "EXERCISE: A call"}
+    rows = _rows(tmp_path / "r" / "timeline.csv")
+    assert "'-1 degree" in {row["what"] for row in rows}
 
 
 def test_the_same_log_gives_the_same_facts():
