@@ -166,6 +166,18 @@ def test_a_script_says_what_happens_when(tmp_path: Path) -> None:
         ("- {at: 5 min, alert_issued: {alert: a, area: no.geojson}}", "cannot be read"),
         ("- {at: 5 min, alert_issued: {alert: a, pages: two}}", "pages is 'two'"),
         ("- [", "line 1"),
+        (
+            "- {at: 5 min, by: nemo, alert_cancelled: {alert: a}}",
+            "no team 'nemo'; did you mean nema",
+        ),
+        (
+            "- {at: 3 h, by: nema, alert_cancelled: {alert: a}}",
+            "3 h is 3 h after the start of the exercise, which lasts 2 h",
+        ),
+        (
+            "- {at: 5 min, by: observer, alert_cancelled: {alert: a}}",
+            "nothing that an observer does",
+        ),
     ],
 )
 def test_scripts_that_say_nothing(text: str, said: str, tmp_path: Path) -> None:
