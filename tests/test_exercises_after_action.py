@@ -157,6 +157,14 @@ def test_without_an_alert_there_is_a_report_too():
     assert report_of(empty).notice
 
 
+def test_without_a_hazard_nobody_is_in_time_for_it():
+    summary = repr(report_of(found()).sections[0])
+    assert "people, " in summary
+    assert "would have been warned" in summary
+    assert "in time" not in summary
+    assert "at risk" not in summary
+
+
 def test_every_missed_person_has_one_reason():
     data = found().to_dict()
     assert sum(data["missed_by_reason"].values()) == pytest.approx(data["people"]["missed"])
