@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -169,7 +170,8 @@ class Painter:
 
     def _facts(self, facts: Facts) -> dict[str, float]:
         names = [n for n in _FACTS if self.sites.count or not FACTS[n].needs_sites]
-        return {name: round(facts.value(name), 4) for name in names}
+        found = {name: facts.value(name) for name in names}
+        return {name: round(value, 4) for name, value in found.items() if not isnan(value)}
 
     def _held(self, facts: Facts) -> frozenset[str]:
         found = set()

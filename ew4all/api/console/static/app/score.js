@@ -8,7 +8,7 @@ import { clockAt } from "./times.js";
 import { Told } from "./told.js";
 import { number, t } from "./words.js";
 
-const SIGNS = { waiting: "◷", open: "○", met: "✓", late: "◐", missed: "✕", judged: "✎" };
+const SIGNS = { waiting: "◷", open: "○", met: "✓", late: "◐", missed: "✕", early: "◑", judged: "✎" };
 
 function Row({ row, teams }) {
   const [points, setPoints] = useState(row.points == null ? "" : String(row.points));
