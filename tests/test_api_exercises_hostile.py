@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
-from made_exercise_service import ALERT, YAML
+from made_exercise_service import ALERT
+from pydantic import ValidationError
 from test_api_exercises_engine import OPTIONS, act, begun, entries, settled, wall
 
+from ew4all.api.exercises.bodies import (
+    AlertBody,
+    BranchRequest,
+    ContentBody,
+    InjectBody,
+    MessageRequest,
+    NoteRequest,
+    ScoreRequest,
+    SeatRequest,
+)
 from ew4all.api.exercises.play import Play
 from ew4all.api.problems import Problem
 
@@ -97,3 +109,54 @@ def test_an_inject_that_was_added_acts_in_the_simulation() -> None:
     lines = [e["line"] for e in entries(play)]
     again = Play(made["text"], {}, "valley-flash-flood", options, lines, wall(30.0))
     assert settled(again, 30.0)["state"]["network"] == live
+
+
+def test_a_preview_of_a_player_knows_nothing_of_the_truth(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was worked out for a facilitator does not stand in for what was reported, while that is not known yet."""
+    previews = play.previews
+
+    def reached(view: str) -> int:
+        found = play.answer("preview", {"wall": wall(0.0), "alert": ALERT, "view": view})["result"]
+        reached: int = found["people"]["covered"]
+        return reached
+
+    previews._work(b"all", np.ones(previews._count, bool))
+    known = reached("reported")
+    assert known > 0
+    dark, unknown = np.zeros(previews._count, bool), np.arange(previews._count) > 0
+    monkeypatch.setattr(previews, "_want", lambda _: None)
+    monkeypatch.setattr(previews, "_alive", lambda view: dark if view == "truth" else unknown)
+    previews._work(dark.tobytes(), dark)
+    assert reached("truth") == 0
+    assert reached("reported") == known
+
+
+@pytest.mark.parametrize("text", ["a\uffff", "\ufffe", "a\u2028b", "a\x85", "<status>&#65;ctual"])
+def test_no_text_holds_what_no_file_can_or_may(text: str) -> None:
+    """A message with a character that XML does not have would keep the report from ever being made."""
+    bodies = (
+        (MessageRequest, {"text": text}),
+        (NoteRequest, {"text": text}),
+        (SeatRequest, {"invitation": "x", "name": text}),
+        (ScoreRequest, {"points": 1.0, "comment": text}),
+        (InjectBody, {"title": text}),
+        (BranchRequest, {"title": text, "changes": [{"do": "drop", "decision": 1}]}),
+    )
+    for body, given in bodies:
+        with pytest.raises(ValidationError):
+            body.model_validate(given)
+
+
+def test_areas_and_languages_have_an_end() -> None:
+    ring = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]] * 2500
+    AlertBody.model_validate({"area": {"type": "Polygon", "coordinates": [ring]}})
+    for area in (
+        {"type": "Polygon", "coordinates": [ring, ring]},
+        {"type": "MultiPolygon", "coordinates": [[ring], [ring]]},
+    ):
+        with pytest.raises(ValidationError, match="10,000 corners"):
+            AlertBody.model_validate({"area": area})
+    with pytest.raises(ValidationError, match="35"):
+        ContentBody.model_validate({"language": "en" + "-abcdefgh" * 5})

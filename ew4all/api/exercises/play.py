@@ -350,13 +350,13 @@ class Play:
         whole = dict(picture.whole)
         reported = {**whole.pop("reported"), "geo": {"cells": f"r{cells['reported']}"}}
         geo = {
-            "zones": "z", "people": "p", "alerts": books.alerts_tag, "cells": f"t{cells['now']}",
+            "zones": "z", "people": "p", "cells": f"t{cells['now']}",
             "hazard": self.drawing.hazard_tag(now_s), "missed": f"m{_tag(picture.missed.round(3))}",
         }  # fmt: skip
         return {
             "seq": len(self.session.log), "clock": self._clock(now), "phase": "ready", **whole, "as_of_s": seconds(picture.time_s), "is_late": self._is_late(now),
             "injects": books.injects(now_s, brief=True), "alerts": books.alerts(now_s, brief=True),
-            "decisions": books.decisions(now_s)[:_DECISIONS_SHOWN], "messages": _box(messages), "boxes": boxes,
+            "decisions": books.decisions(now_s)[:_DECISIONS_SHOWN], "messages": _box(messages), "boxes": boxes, "changed": books.changed,
             "scores": {"points": scores["points"], "most": scores["most"]}, "geo": geo, "reported": reported,
         }  # fmt: skip
 
