@@ -44,7 +44,8 @@ def exercise_document(
         "links": _links(path, seat, links),
     }  # fmt: skip
     if seat.knows_truth:
-        out |= {"owner": stored.owner, **{k: facts[k] for k in _FOR_TRUTH if k in facts}}
+        out["owner"] = stored.owner
+        out.update((k, facts[k]) for k in _FOR_TRUTH if k in facts)
     return out
 
 
