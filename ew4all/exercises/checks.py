@@ -188,7 +188,7 @@ def _check_people(session: Session, payload: Payload) -> None:
         if payload.expectation not in points:
             msg = f"there is no expectation {payload.expectation!r}; there are {', '.join(points) or 'none'}"
             raise OptionError(msg)
-        if not 0.0 <= payload.points <= points[payload.expectation]:
+        if payload.points is not None and not 0.0 <= payload.points <= points[payload.expectation]:
             msg = f"{payload.expectation!r} gives 0 to {points[payload.expectation]:g} points, not {payload.points:g}"
             raise OptionError(msg)
 

@@ -78,7 +78,8 @@ def score_of(
     if given:
         last = given[-1]
         assert isinstance(last.payload, ScoreGiven)
-        state, points = "judged", last.payload.points
+        if last.payload.points is not None:
+            state, points = "judged", last.payload.points
         out |= {"comment": last.payload.comment, "by": last.who.name}
     return {**out, "state": state, "points": points}
 

@@ -108,6 +108,13 @@ class Painter:
         self.problem: str | None = None
         threading.Thread(target=self._work, daemon=True).start()
 
+    def follow(self, session: Session) -> None:
+        """Paint another version of the exercise from now on: its injects were changed before it began."""
+        with self._condition:
+            self._condition.wait_for(lambda: not self._is_working)
+            self._exercise = session.exercise
+            self._playing = Playing(session.exercise, session.worlds, session.assume)
+
     def ask(self, time_s: float, events: Sequence[Event]) -> None:
         """Ask for the picture of a moment; the one before is forgotten where it was not begun."""
         with self._condition:
