@@ -272,6 +272,7 @@ def test_in_boxes_are_those_of_the_team(table: Table) -> None:
         "/messages", {"to": ["nema"], "text": "All.", "reply_to": sent["id"]}, table.ntrc
     )
     assert answer["reply_to"] == sent["id"]
+    assert (sent["title"], answer["title"]) == ("EXERCISE: Roads", "")
     secret = table.post("/messages", {"to": ["facilitator"], "text": "May we?"}, table.nema)
     press = table.post("/messages", {"to": [], "text": "Live at five.", "from": "The press"})
     assert press["from"] == {"team": None, "name": "The press"}

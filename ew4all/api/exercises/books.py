@@ -222,7 +222,7 @@ class Books:
         if p.sender:
             sender = {"team": None, "name": p.sender}
         return out | {
-            "from": sender, "to": list(p.to), "channel": "message", "title": marked(p.title), "text": marked(p.text, at_end=True),
+            "from": sender, "to": list(p.to), "channel": "message", "title": marked(p.title) if p.title else "", "text": marked(p.text, at_end=True),
             "attachments": [], "reply_to": p.answers, "is_inject": False,
         }  # fmt: skip
 

@@ -15,7 +15,7 @@ const clockDo = async (body) => {
 };
 
 export const clock = {
-  start: () => clockDo({ do: now().clock.state === "ready" ? "start" : "resume" }),
+  start: (speed) => clockDo(now().clock.state === "ready" ? { do: "start", ...(speed && { speed }) } : { do: "resume" }),
   pause: () => clockDo({ do: "pause" }),
   speed: (speed) => clockDo({ do: "speed", speed }),
   step: (seconds) => clockDo({ do: "step", seconds }),

@@ -23,6 +23,7 @@ export function ClockControls() {
   const [to, setTo] = useState("");
   const { problem: fault, setProblem: setFault, isBusy, run } = useDoing();
   const [isSure, ask] = useState(false);
+  const [first, choose] = useState(null); // the speed to begin with: before the start the clock has none to change
   const doing = (what) => () => run(what);
   useEffect(() => {
     if (clock?.state === "ended") ask(false);
@@ -38,19 +39,22 @@ export function ClockControls() {
   };
   if (!clock) return null;
   const isOver = clock.state === "ended";
+  const isStill = isOver || clock.state === "ready"; // there is nothing to step or jump in
+  const turn = (speed) => (clock.state === "ready" ? choose(speed) : doing(() => act.speed(speed))());
+  const speed = (clock.state === "ready" && first) || clock.speed;
   const start = clock.state === "ready" ? "clock.start" : "clock.resume";
   return html`<section class="controls" aria-label=${t("clock.title")} aria-busy=${isBusy}>
     <div class="row">
       ${clock.isRunning
         ? html`<button type="button" class="go" id="clock-pause" onClick=${doing(act.pause)}><span aria-hidden="true">❚❚</span> ${t("clock.pause")}</button>`
-        : html`<button type="button" class="go" id="clock-start" disabled=${isOver} onClick=${doing(act.start)}><span aria-hidden="true">▶</span> ${t(start)}</button>`}
-      <button type="button" id="clock-step" disabled=${isOver || clock.isRunning} onClick=${doing(() => act.step(STEP_S))}>${t("clock.step", { time: span(STEP_S) })}</button>
-      <label class="inline">${t("clock.speed")} <select id="clock-speed" dir="ltr" value=${clock.speed} disabled=${isOver} onChange=${(event) => doing(() => act.speed(Number(event.target.value)))()}>
-        ${[...new Set([...SPEEDS, clock.speed])].sort((a, b) => a - b).map((n) => html`<option key=${n} value=${n}>${t("clock.times", { n })}</option>`)}</select></label>
+        : html`<button type="button" class="go" id="clock-start" disabled=${isOver} onClick=${doing(() => act.start(first))}><span aria-hidden="true">▶</span> ${t(start)}</button>`}
+      <button type="button" id="clock-step" disabled=${isStill || clock.isRunning} onClick=${doing(() => act.step(STEP_S))}>${t("clock.step", { time: span(STEP_S) })}</button>
+      <label class="inline">${t("clock.speed")} <select id="clock-speed" dir="ltr" value=${speed} disabled=${isOver} onChange=${(event) => turn(Number(event.target.value))}>
+        ${[...new Set([...SPEEDS, speed])].sort((a, b) => a - b).map((n) => html`<option key=${n} value=${n}>${t("clock.times", { n })}</option>`)}</select></label>
       <form class="inline" onSubmit=${jump}>
         <label for="clock-jump">${t("clock.jump")} <bdi dir="ltr">T+</bdi></label>
-        <input id="clock-jump" dir="ltr" size="8" placeholder=${since(secondsNow() + 600)} value=${to} disabled=${isOver} onInput=${(event) => setTo(event.target.value)} />
-        <button disabled=${isOver || !to.trim()}>${t("clock.jump.go")}</button>
+        <input id="clock-jump" dir="ltr" size="8" placeholder=${since(secondsNow() + 600)} value=${to} disabled=${isStill} onInput=${(event) => setTo(event.target.value)} />
+        <button disabled=${isStill || !to.trim()}>${t("clock.jump.go")}</button>
       </form>
       ${!isOver && clock.state !== "ready" && !isSure && html`<button type="button" class="end" id="clock-end" onClick=${() => ask(true)}>${t("clock.end")}</button>`}
     </div>

@@ -13,7 +13,8 @@ const STAGES = ["alerted", "reached", "warned", "in_time", "acted"];
 const INKS = ["#0072b2", "#8a5a00", "#00785a", "#a4246c", "#5b4a9e", "#b3470a", "#37474f"];
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 2], [12, 6]];
 const EVERY_MS = 3000;
-const SHORT_S = 600; // of a curve that is shorter the seconds are told
+const TICKS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const ticks = (_, values) => values.map((s) => (values[1] - values[0] < 60 ? clockAt(s).time : clockAt(s).short));
 const BEHIND_S = 3; // real seconds: what is less nobody in the room can see
 
 export function Counters({ big }) {
@@ -52,7 +53,7 @@ function Plot({ names, time_s, rows, marks, label }) {
     const series = names.map((name, i) => ({ label: name, stroke: INKS[i % INKS.length], width: i ? 1.6 : 2.6, dash: DASHES[i % DASHES.length], points: { show: false } }));
     const draw = {
       width, height: 210, legend: { show: false }, cursor: { show: false }, scales: { x: { time: false }, y: { range: (_, least, most) => [0, Math.max(1, most * 1.05)] } },
-      axes: [{ values: (_, values) => values.map((s) => clockAt(s)[time_s.at(-1) - time_s[0] < SHORT_S ? "time" : "short"]), space: 70, stroke: "#17262e", grid: { stroke: "#e1e6e9" } }, { values: (_, values) => values.map(number), size: (_, values) => 20 + 7 * Math.max(4, ...(values ?? []).map((one) => one.length)), stroke: "#17262e", grid: { stroke: "#e1e6e9" } }],
+      axes: [{ incrs: TICKS_S, values: ticks, space: 70, stroke: "#17262e", grid: { stroke: "#e1e6e9" } }, { values: (_, values) => values.map(number), size: (_, values) => 20 + 7 * Math.max(4, ...(values ?? []).map((one) => one.length)), stroke: "#17262e", grid: { stroke: "#e1e6e9" } }],
       series: [{}, ...series], hooks: { draw: [(plot) => drawMarks(plot, marks)] },
     };
     const plot = new uPlot(draw, [time_s, ...rows], box.current);

@@ -43,7 +43,7 @@ function OwnList({ scenarios, onmade }) {
     return undefined;
   };
   return html`<form class="card" onSubmit=${submit} aria-label=${t("lobby.import")}>
-    <${FileField} id="own-file" label=${t("lobby.file")} accept=".xlsx,.csv,.yaml,.yml" file=${file} onchange=${(event) => setFile(event.target.files[0] ?? null)} isBusy=${isBusy} />
+    <${FileField} id="own-file" label=${t("lobby.own")} accept=".xlsx,.csv,.yaml,.yml" file=${file} onchange=${(event) => setFile(event.target.files[0] ?? null)} isBusy=${isBusy} />
     <div class="row"><${Field} id="own-title" label=${t("lobby.name")}><input id="own-title" dir="auto" maxlength="200" value=${title} onInput=${(event) => setTitle(event.target.value)} /><//>
       <${Choice} id="own-scenario" label=${t("lobby.scenario")} value=${scenario} onchange=${setScenario} options=${scenarios.map((one) => [one, one])} /></div>
     <${RowFaults} problem=${problem} />

@@ -28,6 +28,6 @@ export function Wall() {
   const { exercise } = useApp();
   return html`<${Banner} />
     <div class="wall"><header><h1 dir="auto">${exercise.title}</h1><${Clock} big /><${LanguageChoice} /></header>
-      <main id="panel" tabindex="-1"><${Missed} />${may("truth") ? html`<${Counters} big />` : html`<${Network} />`}<${Latest} /></main>
+      <main id="panel" tabindex="0"><${Missed} />${may("truth") ? html`<${Counters} big />` : html`<${Network} />`}<${Latest} /></main>
       <${Stage} /></div>`;
 }
