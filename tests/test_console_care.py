@@ -51,6 +51,7 @@ def test_a_facilitator_shows_a_key_where_one_is_wanted(sit: Any, room: Room) -> 
     page = sit("", at="").page
     page.locator("#key").fill("ew4_wrong")
     page.get_by_role("button", name="Use this key").click()
+    page.get_by_text("Your seat has expired").wait_for()  # what the scripted service says of it
     page.locator("#key").fill("ew4_key")
     page.get_by_role("button", name="Use this key").click()
     page.locator("#lobby-ready + ul li").first.wait_for()

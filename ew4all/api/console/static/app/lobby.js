@@ -58,8 +58,10 @@ export function Lobby() {
   const [isBusy, setBusy] = useState(false);
   useEffect(() => {
     // Where the service wants a key there is a form for it: a facilitator begins here.
+    const shown = key.get();
     const refused = (error) => {
       if (error.status !== 401) return setProblem(error);
+      if (key.get() !== shown) return undefined; // another one was given meanwhile
       key.set("");
       return put({ wantsKey: error });
     };
