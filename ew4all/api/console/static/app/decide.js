@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { html } from "shared/html.js";
 import { read } from "shared/api.js";
-import { put, say, useApp } from "shared/state.js";
+import { put, useApp } from "shared/state.js";
 import { decide } from "./actions.js";
 import { useDoing } from "./doing.js";
 import { at } from "./exercise.js";
@@ -48,7 +48,6 @@ export function Decide() {
       const { state, effect_s } = await decide({ kind, ...bodies[kind](), ...(me.kind === "facilitator" && { team }) });
       const text = state === "asked" && effect_s != null ? t("decision.ordered", { time: clockAt(effect_s).short }) : t("decision.taken");
       setTold(text);
-      say(text);
     });
   };
   const isKit = kind === "request_power" || kind === "request_satellite";
