@@ -40,6 +40,7 @@ TOKENS: Final = {
     "ew4x_player": ("player", "nema"),
     "ew4x_observer": ("observer", None),
     "ew4x_evaluator": ("evaluator", None),
+    "ew4_key": ("facilitator", None),
 }
 SECRET: Final = "ew4i_nema"
 ID: Final = EXERCISE["id"]
@@ -63,6 +64,12 @@ class Room:
         Method, path and body of every request that changes something.
     is_down
         Every line is cut and every request refused.
+    wants_key
+        Whoever shows no key, and no token of a seat, is refused.
+    slow_s
+        How long what changes something waits before it is done, seconds.
+    out
+        Tokens that are good no more.
     """
 
     def __init__(self) -> None:
@@ -74,7 +81,9 @@ class Room:
         self.report: dict[str, Any] = {"state": "none"}
         self.notes: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, Any]] = []
-        self.is_down = False
+        self.is_down = self.wants_key = False
+        self.slow_s = 0.0
+        self.out: set[str] = set()
         self.seq = 100
         self.events: list[tuple[int, str, dict[str, Any]]] = []
         self.listeners: list[queue.Queue[Any]] = []
@@ -128,6 +137,7 @@ class Room:
         self, method: str, path: str, query: dict[str, list[str]], body: Any, role: str, team: str | None, headers: Any
     ) -> Any:  # fmt: skip
         if method != "GET":
+            time.sleep(self.slow_s)
             self.asked.append((method, path, body))
         if path == "/v1/exercises/library":
             return {"exercises": LIBRARY}
@@ -392,8 +402,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._file(asked.path)
             return
         token = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        if token and token not in TOKENS:
-            problem = {"status": 401, "code": "seat-invalid", "detail": "gone"}
+        if self.room.wants_key if not token else token not in TOKENS or token in self.room.out:
+            code = "seat-invalid" if token else "key-missing"
+            problem = {"status": 401, "code": code, "detail": "gone"}
             self._send(401, json.dumps(problem).encode(), "application/problem+json")
             return
         role, team = TOKENS.get(token, ("facilitator", None))

@@ -113,6 +113,15 @@ def test_no_file_of_this_machine_is_a_hand_out(client: TestClient) -> None:
     assert sent(client, attached).json()["errors"][0]["pointer"] == "#/injects/2/attachments"
 
 
+def test_a_time_of_the_day_without_a_date_is_told(client: TestClient) -> None:
+    """The clock of an exercise shows what its hand-outs say, also where the scenario has no date."""
+    made = sent(client, YAML + "scenario_start: 15 min\n").json()
+    assert (made["start"], made["day_s"]) == (None, 6300.0), "01:30, and a quarter of an hour later"
+    dated = sent(client, YAML.replace("valley-flash-flood", "grenada-beryl")).json()
+    assert "day_s" not in dated
+    assert dated["start"].startswith("2024-07-01T06:00")
+
+
 def test_a_scenario_that_is_stored(client: TestClient) -> None:
     text = "schema: ew4all/scenario/1\ndemo: valley\nchannels: [cell_broadcast]\nalert: {issued: 10 min}\n"
     stored = client.post(

@@ -201,7 +201,7 @@ def test_a_list_is_looked_at_before_it_is_taken(sit: Any, room: Room, tmp_path: 
     page.get_by_text("“soon” is no time").wait_for()
     assert "row 7" in page.locator(".problem").inner_text()
     assert violations(page) == []
-    take = page.get_by_role("button", name="Take them")
+    take = page.get_by_role("button", name="Import them")
     assert take.is_disabled()
     page.get_by_label("Remarks").select_option("")
     page.get_by_text("12 new, 3 changed, 1 the same").wait_for()
@@ -331,7 +331,7 @@ def test_invitations(sit: Any, browser: Any, room: Room) -> None:
     bad = sit("", at="#join=ew4i_wrong")
     bad.page.locator("#join-name").fill("Eve")
     bad.page.get_by_role("button", name="Join", exact=True).click()
-    bad.page.get_by_text("This invitation does not hold").wait_for()
+    bad.page.get_by_text("This invitation is not valid").wait_for()
     del browser, room
 
 

@@ -35,7 +35,7 @@ def exercise_document(
     options = stored.options
     out: dict[str, Any] = {
         "id": stored.id, "title": stored.title, "scenario": stored.scenario, **{k: facts[k] for k in _FOR_ALL if k in facts},
-        "start": _start(facts), "speed": options.get("speed") or facts["speed"], "seed": options["seed"],
+        "start": _start(facts), **_time_of_day(facts), "speed": options.get("speed") or facts["speed"], "seed": options["seed"],
         "report_delay_s": options["report_delay_s"], **_now(stored, seat, room), "created": stored.created.isoformat(),
         "you": {**seat.by, "seat": seat.id}, "may": list(MAY[seat.role]),
         "teams": [_brief(one, seat, one["id"]) for one in facts["teams"]],
@@ -84,6 +84,13 @@ def _start(facts: Mapping[str, Any]) -> str | None:
         return None
     begins = dt.datetime.fromisoformat(zero) + dt.timedelta(seconds=facts["scenario_start_s"])
     return begins.isoformat()
+
+
+def _time_of_day(facts: Mapping[str, Any]) -> dict[str, float]:
+    """Return the time of the day of exercise time 0, seconds, where the scenario has a time of day and no date."""
+    if facts.get("zero") is not None or "zero_hour" not in facts:
+        return {}
+    return {"day_s": round(facts["zero_hour"] * 3600.0 + facts["scenario_start_s"], 3) % 86400.0}
 
 
 def _brief(one: Mapping[str, Any], seat: Seat, team: str | None) -> dict[str, Any]:

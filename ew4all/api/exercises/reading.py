@@ -117,7 +117,7 @@ def facts_of(exercise: Exercise, scenario: Scenario) -> dict[str, Any]:
         "identifier": exercise.identifier, "title": exercise.shown_title, "purpose": exercise.purpose, "audience": exercise.audience,
         "scenario": exercise.scenario, "length_s": exercise.length_s, "room_s": exercise.room_s, "speed": exercise.speed,
         "scenario_start_s": exercise.scenario_start_s, "languages": list(exercise.languages),
-        "zero": None if zero is None else zero.isoformat(),
+        "zero": None if zero is None else zero.isoformat(), "zero_hour": scenario.zero_hour,
         "teams": [{"id": t.identifier, "name": t.name, "agency": t.agency or t.name, "brief": t.brief} for t in exercise.teams],
         "roles": [
             {"id": r.identifier, "name": r.name, "kind": str(r.kind), "team": r.team, "brief": r.brief} for r in exercise.roles

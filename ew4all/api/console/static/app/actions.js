@@ -26,8 +26,9 @@ export const clock = {
 const versioned = ({ version }) => ({ "If-Match": `"${version}"` });
 
 export const injects = {
+  // Two who take the same thing back would take back two things: what one has seen is named.
   do: async (inject, what) => {
-    const answer = await send("POST", `injects/${inject.id}`, { do: what });
+    const answer = await send("POST", `injects/${inject.id}`, { do: what }, what === "undo" ? versioned(inject) : {});
     put(({ injectStates = {} }) => ({ injectStates: { ...injectStates, [answer.id]: answer } }));
     place("injects", answer);
     return answer;

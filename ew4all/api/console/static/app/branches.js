@@ -3,7 +3,9 @@ import { useEffect, useState } from "preact/hooks";
 import { html } from "shared/html.js";
 import { useApp } from "shared/state.js";
 import { branch } from "./actions.js";
+import { useDoing } from "./doing.js";
 import { again } from "./exercise.js";
+import { headlineOf } from "./headlines.js";
 import { clockAt, secondsOf } from "./times.js";
 import { Choice, Field, Told } from "./told.js";
 import { named, people, t } from "./words.js";
@@ -20,11 +22,11 @@ function Compared({ row }) {
 }
 
 export function Branches() {
-  const { decisions = [], branches = [] } = useApp();
+  const { decisions = [], alerts = [], branches = [] } = useApp();
   const movable = decisions.filter((one) => MOVABLE.test(one.kind));
   const [decision, setDecision] = useState("");
   const [to, setTo] = useState("");
-  const [problem, setProblem] = useState(null);
+  const { problem, setProblem, isBusy, run } = useDoing();
   useEffect(() => {
     again("branches");
   }, []);
@@ -33,19 +35,13 @@ export function Branches() {
     event.preventDefault();
     const seconds = secondsOf(to);
     if (seconds === null) return setProblem(t("clock.jump.form"));
-    setProblem(null);
-    try {
-      await branch({ title: `${named("decision", chosen.kind)} ${clockAt(seconds).short}`, changes: [{ do: "move", decision: chosen.id, time_s: seconds }] });
-    } catch (error) {
-      setProblem(error);
-    }
-    return undefined;
+    return run(() => branch({ title: `${named("decision", chosen.kind)} ${clockAt(seconds).short}`, changes: [{ do: "move", decision: chosen.id, time_s: seconds }] }));
   };
   return html`<h3>${t("branch.title")}</h3>
     ${movable.length === 0 ? html`<p class="note">${t("branch.none")}</p>` : html`<form class="card" onSubmit=${submit} aria-label=${t("branch.title")}>
-      <${Choice} id="branch-decision" label=${t("decision.what")} value=${String(chosen.id)} onchange=${setDecision} options=${movable.map((one) => [String(one.id), `${clockAt(one.time_s).short} ${named("decision", one.kind)}${one.alert?.headline ? `: ${one.alert.headline}` : ""}`])} />
-      <${Field} id="branch-to" label=${`${t("branch.at")} T+`}><input id="branch-to" dir="ltr" placeholder="0:15:00" required value=${to} onInput=${(event) => setTo(event.target.value)} /><//>
+      <${Choice} id="branch-decision" label=${t("decision.what")} value=${String(chosen.id)} onchange=${setDecision} options=${movable.map((one) => [String(one.id), `${clockAt(one.time_s).short} ${named("decision", one.kind)}${headlineOf(one, alerts) && `: ${headlineOf(one, alerts)}`}`])} />
+      <${Field} id="branch-to" label=${html`${t("branch.at")} <bdi dir="ltr">T+</bdi>`}><input id="branch-to" dir="ltr" placeholder="0:15:00" required value=${to} onInput=${(event) => setTo(event.target.value)} /><//>
       <${Told} problem=${problem} />
-      <button>${t("branch.run")}</button></form>`}
+      <button aria-disabled=${isBusy}>${t("branch.run")}</button></form>`}
     ${[...branches].reverse().map((row) => html`<section key=${row.id} class="card"><h4 dir="auto">${row.title}</h4><${Compared} row=${row} /></section>`)}`;
 }

@@ -1,8 +1,11 @@
 // Decisions other than alerts: sirens, generators, satellite kits, roaming.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { html } from "shared/html.js";
-import { say, useApp } from "shared/state.js";
+import { read } from "shared/api.js";
+import { put, useApp } from "shared/state.js";
 import { decide } from "./actions.js";
+import { useDoing } from "./doing.js";
+import { at } from "./exercise.js";
 import { clockAt } from "./times.js";
 import { Boxes, Choice, Field, Told } from "./told.js";
 import { t } from "./words.js";
@@ -24,9 +27,13 @@ export function Decide() {
   const [number, setNumber] = useState("1");
   const [minutes, setMinutes] = useState("30");
   const [team, setTeam] = useState(me.team ?? exercise.teams[0]?.id ?? "");
-  const [problem, setProblem] = useState(null);
+  const { problem, isBusy, run } = useDoing();
   const [told, setTold] = useState(null);
   const outlines = shapes?.zones?.features ?? [];
+  useEffect(() => {
+    // Where there is no map, nobody has read them.
+    if (!shapes?.zones) read(at("geo/zones")).then((found) => put(({ shapes: had = {} }) => ({ shapes: { ...had, zones: found } }))).catch(() => {});
+  }, []);
   const places = exercise.zones.map((one) => [one.id, one.name]);
   const bodies = {
     order_sirens: () => ({ duration_s: Number(minutes) * 60, ...(zones.length && { area: areaOf(zones, outlines) }) }),
@@ -36,16 +43,12 @@ export function Decide() {
   };
   const submit = async (event) => {
     event.preventDefault();
-    setProblem(null);
     setTold(null);
-    try {
+    await run(async () => {
       const { state, effect_s } = await decide({ kind, ...bodies[kind](), ...(me.kind === "facilitator" && { team }) });
       const text = state === "asked" && effect_s != null ? t("decision.ordered", { time: clockAt(effect_s).short }) : t("decision.taken");
       setTold(text);
-      say(text);
-    } catch (error) {
-      setProblem(error);
-    }
+    });
   };
   const isKit = kind === "request_power" || kind === "request_satellite";
   return html`<form class="card" onSubmit=${submit} aria-label=${t("decision.title")}>
@@ -58,6 +61,6 @@ export function Decide() {
       <${Field} id="decision-number" label=${t("decision.count")}><input id="decision-number" type="number" min="1" max="1000" dir="ltr" value=${number} onInput=${(event) => setNumber(event.target.value)} /><//></div>`}
     <${Told} problem=${problem} />
     ${told && html`<p class="note" role="status">${told}</p>`}
-    <button class="main">${t("decision.take")}</button>
+    <button class="main" aria-disabled=${isBusy}>${t("decision.take")}</button>
   </form>`;
 }

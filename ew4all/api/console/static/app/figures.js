@@ -1,12 +1,12 @@
 // Counters, and people over time.
 import uPlot from "uplot";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { html } from "shared/html.js";
 import { useApp } from "shared/state.js";
 import { again } from "./exercise.js";
-import { clockAt, since } from "./times.js";
+import { clockAt, secondsNow, since } from "./times.js";
 import { Choice } from "./told.js";
-import { named, number, people, percent, t } from "./words.js";
+import { language, named, number, people, percent, t } from "./words.js";
 
 const SHOWN = ["at_risk", "alerted", "warned", "in_time", "missed", "over_reach"];
 const STAGES = ["alerted", "reached", "warned", "in_time", "acted"];
@@ -15,16 +15,27 @@ const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 2], [12, 6]];
 const EVERY_MS = 3000;
 const TICKS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 const ticks = (_, values) => values.map((s) => (values[1] - values[0] < 60 ? clockAt(s).time : clockAt(s).short));
+const BEHIND_S = 3; // real seconds: what is less nobody in the room can see
 
 export function Counters({ big }) {
-  const { counters, network } = useApp();
+  const app = useApp();
+  const { counters, network } = app;
   if (!counters) return html`<p class="note">${t("figure.none")}</p>`;
   const rows = SHOWN.filter((name) => counters[name] !== undefined);
   return html`<dl class=${`counters ${big ? "big" : ""}`}>
     ${rows.map((name) => html`<div key=${name} class=${name}><dt title=${t(`figure.hint.${name}`)}>${t(`figure.${name}`)}</dt>
       <dd>${people(counters[name])}${name !== "at_risk" && name !== "over_reach" && html` <small>${percent(counters[name], counters.at_risk)}</small>`}</dd></div>`)}
     ${network?.sites > 0 && html`<div class="sites"><dt>${t("map.down")}</dt><dd>${number(network.sites_out)} <small>${percent(network.sites_out, network.sites)}</small></dd></div>`}
-  </dl>`;
+  </dl><${Behind} app=${app} />`;
+}
+
+/** Figures that are of an earlier moment than the clock shows say so. */
+function Behind({ app }) {
+  const { clock, isLate, asOf } = app;
+  if (!isLate || !clock || asOf === undefined) return null;
+  const behind_s = secondsNow(app) - asOf;
+  if (clock.isRunning && behind_s < BEHIND_S * clock.speed) return null;
+  return html`<p class="note late"><span aria-hidden="true">◷</span> ${t("figure.as.of", { time: clockAt(asOf).time })}</p>`;
 }
 
 /** Curves of a stage by channel, as `{names, time_s, rows}`. */
@@ -42,7 +53,7 @@ function Plot({ names, time_s, rows, marks, label }) {
     const series = names.map((name, i) => ({ label: name, stroke: INKS[i % INKS.length], width: i ? 1.6 : 2.6, dash: DASHES[i % DASHES.length], points: { show: false } }));
     const draw = {
       width, height: 210, legend: { show: false }, cursor: { show: false }, scales: { x: { time: false }, y: { range: (_, least, most) => [0, Math.max(1, most * 1.05)] } },
-      axes: [{ incrs: TICKS_S, values: ticks, stroke: "#17262e", grid: { stroke: "#e1e6e9" } }, { values: (_, values) => values.map(number), size: 64, stroke: "#17262e", grid: { stroke: "#e1e6e9" } }],
+      axes: [{ incrs: TICKS_S, values: ticks, space: 70, stroke: "#17262e", grid: { stroke: "#e1e6e9" } }, { values: (_, values) => values.map(number), size: (_, values) => 20 + 7 * Math.max(4, ...(values ?? []).map((one) => one.length)), stroke: "#17262e", grid: { stroke: "#e1e6e9" } }],
       series: [{}, ...series], hooks: { draw: [(plot) => drawMarks(plot, marks)] },
     };
     const plot = new uPlot(draw, [time_s, ...rows], box.current);
@@ -68,7 +79,8 @@ function drawMarks(plot, marks = []) {
 
 /** Lines with their table: the picture for the eye, the table for everybody. */
 export function Lines({ curves, stage, title }) {
-  const { names, time_s, rows } = of(curves, stage);
+  // The same lines as long as they are the same: a plot is made anew only for others.
+  const { names, time_s, rows } = useMemo(() => of(curves, stage), [curves, stage, language()]);
   const last = rows[0]?.at(-1);
   const step = Math.max(1, Math.ceil(time_s.length / 40));
   const told = time_s.map((_, i) => i).filter((i) => i % step === 0 || i === time_s.length - 1);
@@ -93,7 +105,7 @@ function ChannelTable() {
 }
 
 export function Figures() {
-  const { curves, clock, me } = useApp();
+  const { counters, curves, clock, me } = useApp();
   const [stage, setStage] = useState("warned");
   const stages = STAGES.filter((one) => curves?.curves.some((row) => row.stage === one));
   useEffect(() => {
@@ -105,5 +117,6 @@ export function Figures() {
   return html`<h2>${t("figure.title")}</h2>${me.kind !== "facilitator" && html`<${Counters} />`}
     ${curves?.time_s?.length > 0 && html`<${Choice} id="stage-of" label=${t("figure.stage")} value=${stage} onchange=${setStage} options=${stages.map((one) => [one, t(`figure.${one}`)])} />
       <${Lines} curves=${curves} stage=${stage} title=${`${t("figure.curves")}: ${t(`figure.${stage}`)}`} />`}
-    <${ChannelTable} />`;
+    <${ChannelTable} />
+    <details><summary>${t("figure.hints")}</summary><dl class="hints">${SHOWN.filter((one) => counters?.[one] !== undefined).map((one) => html`<div key=${one}><dt>${t(`figure.${one}`)}</dt><dd>${t(`figure.hint.${one}`)}</dd></div>`)}</dl></details>`;
 }

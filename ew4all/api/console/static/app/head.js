@@ -1,8 +1,8 @@
 // What stands over every view: the word EXERCISE, the clock, who one is, the line to the service, the language.
 import { html } from "shared/html.js";
-import { useApp } from "shared/state.js";
+import { put, useApp } from "shared/state.js";
 import { clockAt, realNow, since, useTime } from "./times.js";
-import { LANGUAGES, choose, language, t } from "./words.js";
+import { LANGUAGES, choose, language, t, timeHere } from "./words.js";
 
 const OWN_NAMES = { ar: "العربية", zh: "中文", en: "English", fr: "Français", ru: "Русский", es: "Español" };
 const SIGNS = { ready: "◦", running: "▶", paused: "❚❚", ended: "■" };
@@ -13,7 +13,7 @@ export function Banner() {
 
 export function LanguageChoice() {
   return html`<label class="language"><span class="unseen">${t("choose.language")}</span>
-    <select id="language" value=${language()} onChange=${(event) => choose(event.target.value)}>
+    <select id="language" value=${language()} onChange=${(event) => choose(event.target.value).catch(() => put({ problem: t("problem.away") }))}>
       ${LANGUAGES.map((code) => html`<option key=${code} value=${code} lang=${code}>${OWN_NAMES[code]}</option>`)}
     </select></label>`;
 }
@@ -28,14 +28,13 @@ export function Clock({ big }) {
   return html`<div class=${`clock ${clock.state} ${big ? "big" : ""}`} role="timer" aria-label=${t("clock.exercise")}>
     <span class="time" dir="ltr">${time}</span>
     <span class="facts">
-      <span>${date}</span>
-      <span dir="ltr">${utc}</span>
+      ${date && html`<span>${date}</span>`}
+      ${utc && html`<span dir="ltr">${utc}</span>`}
       <span dir="ltr">${t("clock.since", { time: since(seconds) })}</span>
     </span>
     <span class="state"><span aria-hidden="true">${SIGNS[clock.state]}</span> ${t(`state.${clock.state}`)}
       <span dir="ltr"> ${t("clock.times", { n: clock.speed })}</span></span>
-    ${clock.reason === "discussion" && html`<span class="behind" role="status">${t("clock.discussion")}</span>`}
-    ${clock.isBehind && html`<span class="behind" role="status">${t("clock.behind")}</span>`}
+    ${clock.state === "paused" && clock.reason === "discussion" && html`<span class="behind" role="status">${clock.ends_at ? t("clock.discussion.until", { time: timeHere(clock.ends_at) }) : t("clock.discussion")}</span>`}
     <span class="real">${t("clock.real")} <span dir="ltr">${realNow()}</span></span>
   </div>`;
 }

@@ -1,8 +1,9 @@
 // Writing an inject. Where somebody else was quicker, both are shown, and nothing is overwritten unasked.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "shared/html.js";
-import { say, useApp } from "shared/state.js";
+import { now, say, useApp } from "shared/state.js";
 import { injects as act } from "./actions.js";
+import { useDoing, useFocus, useKept } from "./doing.js";
 import { place } from "./exercise.js";
 import { secondsOf, since } from "./times.js";
 import { Boxes, Choice, Field, Told } from "./told.js";
@@ -12,7 +13,13 @@ export const CHANNELS = ["email", "radio", "phone", "in person", "media", "socia
 const COMPARED = ["title", "text", "time_s", "sender", "audience", "channel", "expected_action", "notes"];
 const LABELS = { title: "inject.subject", text: "inject.text", time_s: "inject.time", sender: "inject.sender", audience: "inject.audience", channel: "inject.channel", expected_action: "inject.expected", notes: "inject.notes" };
 
-const shown = (name, value) => (name === "time_s" ? (value == null ? "–" : `T+${since(value)}`) : Array.isArray(value) ? value.join(", ") || t("message.everybody") : String(value ?? ""));
+function shown(name, value) {
+  if (name === "time_s") return value == null ? "–" : `T+${since(value)}`;
+  if (name === "channel") return named("channel", value);
+  if (name !== "audience") return String(value ?? "");
+  const teams = now().exercise.teams;
+  return value.map((id) => teams.find((one) => one.id === id)?.name ?? id).join(", ") || t("message.everybody");
+}
 
 /** Both versions side by side, the rows in which they differ. */
 function Conflict({ mine, theirs, by, ontake, onkeep }) {
@@ -30,25 +37,23 @@ const faultOf = (problem, name) => problem?.errors?.filter((one) => one.pointer?
 
 export function InjectForm({ given, onclose }) {
   const { exercise } = useApp();
-  const [inject, setInject] = useState(given);
-  const [time, setTime] = useState(given.time_s == null ? "" : since(given.time_s));
-  const [problem, setProblem] = useState(null);
+  const [inject, setInject] = useKept("inject.form.inject", given);
+  const [time, setTime] = useKept("inject.form.time", given.time_s == null ? "" : since(given.time_s));
+  const { problem, isBusy, run } = useDoing();
   const [conflict, setConflict] = useState(null);
   const [timeFault, setTimeFault] = useState(null);
-  const head = useRef(null);
-  useEffect(() => head.current?.focus(), []);
+  const head = useFocus("inject-new");
   const change = (name) => (event) => setInject({ ...inject, [name]: event.target.value });
-  const store = async (row) => {
-    setProblem(null);
+  const store = (row) => run(async () => {
     try {
       await (row.id ? act.save(row) : act.add(row));
       say(t("inject.saved"));
       onclose();
     } catch (error) {
-      if (error.status === 412 && error.more.current) setConflict({ theirs: error.more.current, mine: row });
-      else setProblem(error);
+      if (error.status !== 412 || !error.more.current) throw error;
+      setConflict({ theirs: error.more.current, mine: row });
     }
-  };
+  });
   const submit = async (event) => {
     event.preventDefault();
     const seconds = time.trim() ? secondsOf(time) : null;
@@ -74,13 +79,13 @@ export function InjectForm({ given, onclose }) {
     <h3 id="inject-head" tabindex="-1" ref=${head}>${t(given.id ? "inject.edit.title" : "inject.new")}</h3>
     ${conflict && html`<${Conflict} ...${conflict} by=${conflict.theirs.changed?.by?.name ?? conflict.theirs.changed?.by} ontake=${takeTheirs} onkeep=${keepMine} />`}
     ${text("title", "inject.subject")}
-    <div class="row"><${Field} id="inject-time" label=${`${t("inject.time")} T+`} note=${t("optional")} fault=${timeFault ?? faultOf(problem, "time")}>
+    <div class="row"><${Field} id="inject-time" label=${html`${t("inject.time")} <bdi dir="ltr">T+</bdi>`} note=${t("optional")} fault=${timeFault ?? faultOf(problem, "time")}>
         <input id="inject-time" dir="ltr" placeholder="1:30:00" value=${time} onInput=${(event) => setTime(event.target.value)} /><//>
       <${Choice} id="inject-channel" label=${t("inject.channel")} value=${inject.channel} onchange=${(channel) => setInject({ ...inject, channel })} options=${CHANNELS.map((one) => [one, named("channel", one)])} /></div>
     ${text("sender", "inject.sender")}
     <${Boxes} id="inject-audience" legend=${t("inject.audience")} chosen=${inject.audience} onchange=${(audience) => setInject({ ...inject, audience })} options=${exercise.teams.map((one) => [one.id, one.name])} />
     ${text("text", "inject.text", 5)} ${text("expected_action", "inject.expected", 2)} ${text("notes", "inject.notes", 2)}
     ${!known && html`<${Told} problem=${problem} />`}
-    <div class="row"><button class="main">${t("save")}</button><button type="button" onClick=${onclose}>${t("cancel")}</button></div>
+    <div class="row"><button class="main" aria-disabled=${isBusy}>${t("save")}</button><button type="button" onClick=${onclose}>${t("cancel")}</button></div>
   </form>`;
 }

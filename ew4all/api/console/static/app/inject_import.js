@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { html } from "shared/html.js";
 import { say } from "shared/state.js";
 import { injects as act } from "./actions.js";
+import { useFocus } from "./doing.js";
 import { again } from "./exercise.js";
 import { FileField, Told } from "./told.js";
 import { named, t } from "./words.js";
@@ -26,6 +27,7 @@ export function InjectImport({ onclose }) {
   const [told, setTold] = useState(null);
   const [problem, setProblem] = useState(null);
   const [isBusy, setBusy] = useState(false);
+  const box = useFocus("inject-import");
   const query = (isDry, of = map) => {
     const asked = new URLSearchParams();
     if (isDry) asked.set("dry_run", "true");
@@ -63,8 +65,9 @@ export function InjectImport({ onclose }) {
     run(true, file, of);
   };
   const columns = told ? [...(told.columns ?? []), ...(told.unmapped ?? []).map((column) => ({ column, field: map[column] ?? "" }))] : [];
-  return html`<section class="card" aria-label=${t("inject.import")}>
+  return html`<section class="card" tabindex="-1" ref=${box} aria-label=${t("inject.import")}>
     <${FileField} id="import-file" label=${t("lobby.file")} accept=".xlsx,.csv" file=${file} onchange=${choose} isBusy=${isBusy} />
+    <p role="status" class="note">${isBusy ? t("import.looking") : ""}</p>
     <${RowFaults} problem=${problem} />
     ${columns.length > 0 && html`<fieldset><legend>${t("lobby.column")}</legend>${columns.map(({ column, field }, i) => html`<div class="row mapped" key=${column}>
         <label for=${`column-${i}`} dir="auto">${column}</label>

@@ -1,13 +1,13 @@
 // Where a facilitator begins: exercises that are there, ready ones to make one of, and lists of one's own.
 import { useEffect, useState } from "preact/hooks";
 import { html } from "shared/html.js";
-import { read } from "shared/api.js";
-import { useApp } from "shared/state.js";
+import { key, read } from "shared/api.js";
+import { put, useApp } from "shared/state.js";
 import { Handout } from "./file.js";
 import { Banner, Head } from "./head.js";
 import { RowFaults } from "./inject_import.js";
 import { Choice, Field, FileField, Told } from "./told.js";
-import { span, t } from "./words.js";
+import { dayAndTime, span, t } from "./words.js";
 
 const goTo = (id) => {
   location.hash = `exercise=${id}`;
@@ -57,8 +57,16 @@ export function Lobby() {
   const [problem, setProblem] = useState(null);
   const [isBusy, setBusy] = useState(false);
   useEffect(() => {
-    read("v1/exercises?limit=50").then((found) => setExercises(found.exercises)).catch(setProblem);
-    read("v1/exercises/library").then((found) => setLibrary(found.exercises ?? found.library ?? [])).catch(setProblem);
+    // Where the service wants a key there is a form for it: a facilitator begins here.
+    const shown = key.get();
+    const refused = (error) => {
+      if (error.status !== 401) return setProblem(error);
+      if (key.get() !== shown) return undefined; // another one was given meanwhile
+      key.set("");
+      return put({ wantsKey: error });
+    };
+    read("v1/exercises?limit=50").then((found) => setExercises(found.exercises)).catch(refused);
+    read("v1/exercises/library").then((found) => setLibrary(found.exercises ?? found.library ?? [])).catch(refused);
   }, []);
   const make = async (name) => {
     setBusy(true);
@@ -77,7 +85,7 @@ export function Lobby() {
     <section aria-labelledby="lobby-there"><h2 id="lobby-there">${t("lobby.title")}</h2>
       ${exercises?.length === 0 && html`<p>${t("lobby.empty")}</p>`}
       <ul class="plain">${(exercises ?? []).map((one) => html`<li key=${one.id} class="card"><a class="open" href=${`#exercise=${one.id}`} dir="auto">${one.title}</a>
-        <p class="facts">${t(`state.${one.clock?.state ?? "ready"}`)} · <span dir="ltr">${new Date(one.created).toISOString().slice(0, 16).replace("T", " ")}</span></p></li>`)}</ul></section>
+        <p class="facts">${t(`state.${one.clock?.state ?? "ready"}`)} · ${t("lobby.created", { time: dayAndTime(one.created) })}</p></li>`)}</ul></section>
     <section aria-labelledby="lobby-ready"><h2 id="lobby-ready">${t("lobby.library")}</h2>
       ${library === null && html`<p role="status">${t("loading")}</p>`}
       <ul class="plain">${(library ?? []).map((one) => html`<${Ready} key=${one.id ?? one.name} entry=${one} onmake=${make} isBusy=${isBusy} />`)}</ul></section>

@@ -117,8 +117,8 @@ function prepare(name) {
 
 /** Read what is another than what is shown, of the layers that are wanted. */
 function bring() {
-  const { tags = {}, hidden = [], exercise } = now();
-  if (!map?.getSource("zone-names") || !exercise) return;
+  const { tags = {}, hidden = [], exercise, phase } = now();
+  if (!map?.getSource("zone-names") || !exercise || phase === "opening") return;
   if (exercise.bbox && fitted !== exercise.id) fit();
   for (const name of layersHere()) {
     const isOn = !hidden.includes(name);

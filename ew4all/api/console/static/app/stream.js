@@ -1,18 +1,21 @@
 // What happens in the exercise, as it happens. A line that breaks is taken up after the last event that came, and what was
 // missed is told; where streams do not get through, the state is asked for in turn.
-import { Problem, ask, read } from "shared/api.js";
+import { ask, read } from "shared/api.js";
 import { eventsOf } from "shared/events.js";
 import { now, put, say } from "shared/state.js";
-import { again, at, open, place, readAll, take } from "./exercise.js";
+import { again, at, brokenBy, open, place, readAll, take } from "./exercise.js";
 import { heardOf } from "./news.js";
 import { since } from "./times.js";
 import { span, t } from "./words.js";
 
-const SILENT_MS = 20_000; // the service says something each 5 s
+// The service says something each 15 s, and each half second while the clock runs.
+const SILENT_MS = 20_000;
+const SILENT_RUNNING_MS = 12_000;
 const RETRY_MS = 1000;
 const POLL_MS = 3000;
 const TRIES = 3;
 const MOST_TOLD = 12;
+const PASSING = new Set(["opening", "engine-lost", "busy", "stopping"]); // in a moment it is there again
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 let heard_ms = 0;
@@ -25,26 +28,25 @@ export async function listen() {
   let broken_ms = null;
   for (;;) {
     const stop = new AbortController();
-    const watch = setInterval(() => performance.now() - heard_ms > SILENT_MS && stop.abort(), 2000);
+    const watch = setInterval(() => performance.now() - heard_ms > (now().clock?.isRunning ? SILENT_RUNNING_MS : SILENT_MS) && stop.abort(), 2000);
     heard_ms = performance.now();
     try {
       const headers = { Accept: "text/event-stream", ...(last && { "Last-Event-ID": last }) };
       const answer = await ask(at("events"), { headers, signal: stop.signal });
-      if (answer.status === 204) return put({ link: "away", problem: t("problem.removed") });
+      if (answer.status === 204) return over(t("problem.removed"));
       for await (const event of eventsOf(answer)) {
         heard_ms = performance.now();
         if (broken_ms !== null) back((heard_ms - broken_ms) / 1000);
         broken_ms = null;
         failures = 0;
-        if (now().link !== "live") put({ link: "live" });
+        if (now().link !== "live") put({ link: "live", ...(now().problem?.code === "away" && { problem: null }) });
         last = event.id || last;
         if (event.data) tell(event.event, JSON.parse(event.data));
       }
       // A stream ends after a while; one that is empty must not be asked for without a pause.
     } catch (problem) {
-      if (problem.status === 401 || problem.status === 403) return put({ link: "away", problem });
-      if (problem.status === 404) return put({ link: "away", problem });
-      failures += problem.status === 503 ? 0 : 1;
+      if ([401, 403, 404].includes(problem.status)) return over(problem);
+      failures += PASSING.has(problem.code) ? 0 : 1;
       if (last !== null) {
         broken_ms ??= performance.now();
         put({ link: "away", clock: stopped() });
@@ -57,6 +59,11 @@ export async function listen() {
   }
 }
 
+/** It is over for this page: nothing comes back by itself. */
+function over(problem) {
+  put({ link: "over", clock: stopped(), problem });
+}
+
 /** The clock as it was last told: what goes on there is not known. */
 function stopped() {
   const { clock } = now();
@@ -65,10 +72,11 @@ function stopped() {
 
 /** The line is there again after some seconds. */
 function back(away_s) {
-  missed = { left: 0, news: [], away_s };
+  const mine = { left: 0, news: [], away_s };
+  missed = mine;
   setTimeout(() => {
     // No word of anything missed came: there was nothing.
-    if (missed?.left === 0) told();
+    if (missed === mine && mine.left === 0) told();
   }, 1500);
 }
 
@@ -83,12 +91,11 @@ function tell(kind, data) {
   HEARD[kind]?.(data);
   const news = heardOf(kind, data);
   if (missed && kind === "missed") missed.left = data.count;
-  else if (missed && missed.left > 0 && data.seq !== undefined && kind !== "state") {
+  else if (missed?.left > 0 && data.seq !== undefined && kind !== "state") {
     if (news) missed.news.push({ time: since(data.time_s), text: news });
     missed.left -= 1;
     if (missed.left === 0) told();
   } else if (news && !missed) {
-    put(({ latest = [] }) => ({ latest: [...latest, { seq: data.seq, time_s: data.time_s, text: news }].slice(-30) }));
     if (kind !== "decision") say(news);
   }
 }
@@ -116,7 +123,7 @@ const HEARD = {
     again("seatList", 500);
   },
   phase: async ({ phase, problem }) => {
-    put({ phase, ...(problem && { problem: new Problem(problem) }) });
+    put({ phase, ...(problem && { problem: brokenBy(problem) }) });
     if (phase === "ready") await open(now().exercise.id);
   },
 };
@@ -129,9 +136,8 @@ async function poll() {
       await readAll();
       put({ link: "polling" });
     } catch (problem) {
-      if (problem.status === 401 || problem.status === 403) return put({ problem });
-      put({ link: "away", clock: stopped() });
-      return;
+      if (![401, 403, 404].includes(problem.status)) put({ link: "away", clock: stopped() });
+      return; // a stream is tried again, which tells what is the matter
     }
     await pause(POLL_MS);
   }

@@ -1,6 +1,6 @@
 // Tabs: one panel at a time, turned by arrow keys as well.
 import { html } from "shared/html.js";
-import { now, put, useApp } from "shared/state.js";
+import { put, useApp } from "shared/state.js";
 import { language, t } from "./words.js";
 
 export function Tabs({ tabs }) {
@@ -19,15 +19,8 @@ export function Tabs({ tabs }) {
   };
   return html`<div class="tabs" role="tablist" aria-label=${t("tabs")} onKeyDown=${turn}>
       ${tabs.map(([id, , count]) => html`<button key=${id} type="button" role="tab" id=${`tab-${id}`} aria-selected=${current === id} aria-controls=${`of-${id}`}
-        tabindex=${current === id ? 0 : -1} onClick=${() => put({ tab: id })}>${t(`tab.${id}`)}${count > 0 && html` <span class="count">${count}</span>`}</button>`)}
+        tabindex=${current === id ? 0 : -1} onClick=${() => put({ tab: id })}>${t(`tab.${id}`)}${count > 0 && html` <span class="count" aria-hidden="true">${count}</span><span class="unseen">, ${t("message.unread", { n: count })}</span>`}</button>`)}
     </div>
     ${tabs.map(([id, View]) => html`<div key=${id} id=${`of-${id}`} role="tabpanel" aria-labelledby=${`tab-${id}`} tabindex="-1" hidden=${current !== id}>
       ${current === id && html`<${View} />`}</div>`)}`;
-}
-
-/** Open a tab and go to it. */
-export function turnTo(id) {
-  put({ tab: id });
-  setTimeout(() => document.getElementById(`of-${id}`)?.focus(), 0);
-  return now().tab;
 }

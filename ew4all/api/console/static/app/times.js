@@ -3,7 +3,8 @@ import { now, useApp } from "shared/state.js";
 import { useEffect, useState } from "preact/hooks";
 import { locale } from "./words.js";
 
-const MOST_UNTOLD_S = 8;
+const DAY_S = 86_400;
+const MOST_UNTOLD_S = 3;
 const two = (n) => String(n).padStart(2, "0");
 
 /** T+ as hours, minutes, seconds. */
@@ -29,7 +30,11 @@ function offsetOf(zero) {
 
 /** The wall clock in the exercise at an exercise time: date and time in its own zone, and in UTC. */
 export function clockAt(seconds, zero = now().zero) {
-  if (!zero) return { time: since(seconds), short: since(seconds).slice(0, 5), date: "", utc: "" };
+  if (!zero) {
+    // A scenario without a date may have a time of day: "the clock shows 10:30".
+    const shown = since(((now().exercise?.day_s ?? 0) + seconds) % DAY_S);
+    return { time: shown, short: shown.slice(0, 5), date: "", utc: "" };
+  }
   const at = new Date(Date.parse(zero) + seconds * 1000);
   const local = new Date(at.getTime() + offsetOf(zero) * 60_000);
   const read = (one) => `${two(one.getUTCHours())}:${two(one.getUTCMinutes())}:${two(one.getUTCSeconds())}`;
@@ -40,7 +45,7 @@ export function clockAt(seconds, zero = now().zero) {
 /** Exercise seconds now, from the last that the service told and what has passed here since. */
 export function secondsNow({ clock } = now()) {
   if (!clock) return 0;
-  // The service says the time each few seconds; what is older than that is not known to go on.
+  // The service says the time twice a second; where it does not, nobody knows whether the clock goes on.
   const passed = clock.isRunning ? Math.min((performance.now() - clock.heard_ms) / 1000, MOST_UNTOLD_S) * clock.speed : 0;
   return Math.min(clock.time_s + passed, clock.ends_s ?? Infinity);
 }

@@ -23,6 +23,7 @@ export function preferred() {
 /** Turn the page to a language. */
 export async function speak(wished) {
   const answer = await fetch(new URL(`../words/${wished}.json`, import.meta.url));
+  if (!answer.ok) throw new TypeError(`words of ${wished}: ${answer.status}`);
   words = await answer.json();
   code = wished;
   plurals = new Intl.PluralRules(code);
@@ -62,15 +63,31 @@ export const named = (group, name) => (has(`${group}.${name}`) ? t(`${group}.${n
 
 export const number = (value) => (Math.abs(value) >= 1000 || Number.isInteger(value) ? whole : short).format(value);
 export const people = (value) => (value == null ? t("unknown") : whole.format(Math.round(value)));
-export const percent = (part, all) =>
-  all > 0 ? new Intl.NumberFormat(LOCALE(code), { style: "percent", maximumFractionDigits: part / all < 0.1 ? 1 : 0 }).format(part / all) : "–";
 
-/** A span of time in words, seconds given. */
+/** A share in per cent. It is 0 % or 100 % only where it is so: "100 % warned" would hide those who were not. */
+export function percent(part, all) {
+  if (!(all > 0)) return "–";
+  const share = part / all;
+  const shown = (value) => new Intl.NumberFormat(LOCALE(code), { style: "percent", maximumFractionDigits: value < 0.1 || value > 0.99 ? 1 : 0 }).format(value);
+  if (share > 0 && share < 0.001) return `<${shown(0.001)}`;
+  if (share < 1 && share > 0.999) return `>${shown(0.999)}`;
+  return shown(share);
+}
+
+/** A span of time in words, seconds given: hours and minutes, minutes and seconds where they are few. */
 export function span(seconds) {
   const s = Math.round(seconds);
-  if (s < 60) return t("time.seconds", { n: s });
-  if (s < 7200 && s % 3600) return t("time.minutes", { n: Math.round(s / 60) });
-  return t("time.hours", { n: Number((s / 3600).toFixed(1)) });
+  const [minutes, hours] = [Math.floor(s / 60), Math.floor(s / 3600)];
+  const parts = [];
+  if (s >= 7200 || (s > 0 && s % 3600 === 0)) parts.push(["time.hours", hours], ["time.minutes", minutes % 60]);
+  else if (s >= 60) parts.push(["time.minutes", minutes], ["time.seconds", s < 600 ? s % 60 : 0]);
+  else parts.push(["time.seconds", s]);
+  return parts.filter(([, n], i) => i === 0 || n > 0).map(([unit, n]) => t(unit, { n })).join(" ");
 }
+
+/** A moment of the real day, as it is here. */
+export const dayAndTime = (text) => new Intl.DateTimeFormat(LOCALE(code), { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
+/** The time of the real day, as clocks here show it. */
+export const timeHere = (text) => new Intl.DateTimeFormat(LOCALE(code), { timeStyle: "short" }).format(new Date(text));
 
 export { subscribe, useApp };

@@ -19,6 +19,7 @@ export class Drawing {
   #corners = [];
   #pointer = null;
   #shape = null;
+  #onKey = (event) => this.#key(event);
   isOn = false;
 
   /** `words` say what happens; `moved` is told the ring that would be closed now, while one draws. */
@@ -49,7 +50,8 @@ export class Drawing {
       event.preventDefault();
       this.close();
     });
-    document.addEventListener("keydown", (event) => this.#key(event));
+    // A page may make its map anew, in another language for instance; keys are heard once.
+    document.addEventListener("keydown", this.#onKey);
     this.#paint();
   }
 
