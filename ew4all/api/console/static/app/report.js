@@ -43,7 +43,7 @@ export function Report() {
   }, [state]);
   const hasBegun = clock && clock.state !== "ready";
   return html`<h2>${t("report.title")}</h2>
-    ${sheet && html`<p class="says">${t("score.total", { part: sheet.points ?? 0, all: sheet.most ?? 0 })}</p>`}
+    ${sheet?.most > 0 && html`<p class="says">${t("score.total", { part: sheet.points ?? 0, all: sheet.most ?? 0 })}</p>`}
     ${may("truth") && html`<p>${t("report.says")}</p>
       <p><button type="button" id="report-make" class="main" disabled=${!hasBegun || isMaking || isBusy} aria-describedby=${hasBegun ? undefined : "report-early"} onClick=${() => run(makeReport)}>${t(state === "done" ? "report.again" : "report.make")}</button></p>
       ${!hasBegun && html`<p class="note" id="report-early">${t("report.early")}</p>`}

@@ -89,7 +89,7 @@ export function ScoreSheet() {
   const teams = new Map(exercise.teams.map((one) => [one.id, one.name]));
   const told = new Map((exercise.objectives ?? []).map((one) => [one.id, one.text]));
   return html`<h2>${t("score.title")}</h2>
-    <p class="says">${t("score.total", { part: sheet.points ?? 0, all: sheet.most ?? 0 })}</p>
+    ${sheet.most > 0 && html`<p class="says">${t("score.total", { part: sheet.points ?? 0, all: sheet.most })}</p>`}
     ${sheet.scores.length === 0 && html`<p>${t("score.none")}</p>`}
     ${sheet.objectives.map((one) => html`<section key=${one.id} aria-labelledby=${`objective-${one.id}`}><h3 id=${`objective-${one.id}`} dir="auto">${one.title} <small>${number(one.points)} / ${number(one.most)}</small></h3>
       ${told.get(one.id) && html`<p class="note" dir="auto">${told.get(one.id)}</p>`}
