@@ -12,6 +12,7 @@ from made_sessions import BOSS, PLAYER, alert
 from ew4all.errors import AssumptionError, OptionError
 from ew4all.exercises.delays import DELAYS
 from ew4all.exercises.network_course import CourseChange, NetworkCourse
+from ew4all.exercises.outcomes import results_at
 from ew4all.exercises.requests import Relief, RequestBook, site_zones
 from ew4all.exercises.session import Session
 from ew4all.exercises.worlds import Worlds
@@ -146,3 +147,11 @@ def test_requests_that_cannot_be_made_or_refused() -> None:
     assert Relief.of(session.requests, session.worlds).changes == ()
     with pytest.raises(OptionError, match="was refused"):
         session.do(at(90.0), BOSS, RequestRefused("s"))
+
+
+@pytest.mark.slow
+def test_results_do_not_speak_of_real_alerts() -> None:
+    """A note of the scenario's own CAP file would name the status that nothing here has."""
+    notes = results_at(begun(), 0.0).notes
+    assert notes
+    assert not any("Actual" in note for note in notes)

@@ -30,6 +30,7 @@ from ew4all.errors import (
     MessageError,
     OptionError,
 )
+from ew4all.exercises import checks
 from ew4all.exercises.session import GRID_S, Session
 from ew4all.sim.decisions import Switch
 from ew4all.sim.exercise import After, Comparison, Condition, Inject, Phase
@@ -369,6 +370,17 @@ def test_of_what_there_is_not_no_condition_holds() -> None:
         for sign in Comparison:
             condition = Condition(name, sign, 0.5, zone)
             assert not condition.holds(facts.found(condition).value), (name, sign)
+
+
+def test_areas_without_end_are_refused_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checks, "_MOST_AREAS", 1)
+    session = begun(made())
+    session.do(wall(100.0), PLAYER, alert("a", WEST))
+    with pytest.raises(OptionError, match="1 areas already"):
+        session.do(wall(200.0), PLAYER, alert("b", EAST))
+    session.do(wall(300.0), PLAYER, alert("c", WEST))
 
 
 def test_a_channel_that_was_used_stays_used() -> None:

@@ -43,6 +43,8 @@ __all__ = ["checked_payload"]
 
 _MOST_PAGES: Final = 15
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_MOST_AREAS: Final = 60
+"""Areas that somebody lies in are bits of a number."""
 _LONGEST_S: Final = 7 * 86400.0
 
 
@@ -153,7 +155,12 @@ def _checked_content(session: Session, content: AlertContent) -> AlertContent:
 
 
 def _check_area(session: Session, given: Mapping[str, Any] | None) -> None:
-    session.worlds.shape(area_of(given))
+    area = area_of(given)
+    session.worlds.shape(area)
+    known = {one.name for one in session.alerts.areas}
+    if area.name not in known and len(known) >= _MOST_AREAS:
+        msg = f"alerts of this exercise went to {len(known)} areas already, and people are told apart by {_MOST_AREAS} at most; issue it for one of these"
+        raise OptionError(msg)
 
 
 def _check_channels(session: Session, names: tuple[str, ...]) -> None:

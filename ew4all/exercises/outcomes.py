@@ -41,7 +41,9 @@ def _results(session: Session, time_s: float | None) -> tuple[RunResults, Mappin
     moment = session.moment(time_s)
     outcome = moment.outcome()
     inputs = worlds.files
-    notes = (*_area_notes(moment.prepared), *moment.prepared.notes, *session.playing.notes)
+    # That the scenario's own CAP file is no real alert goes without saying here.
+    own = (note for note in moment.prepared.notes if not note.endswith(", not Actual"))
+    notes = (*_area_notes(moment.prepared), *own, *session.playing.notes)
     central = RunResult(moment.plan, moment.prepared, moment.played, inputs, notes, {})
     found = collected(
         worlds.scenario, moment.plan, worlds.inputs, central, (outcome,), list(notes), None
