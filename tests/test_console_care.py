@@ -144,6 +144,15 @@ def test_what_comes_next_is_what_comes_by_itself(sit: Any, room: Room) -> None:
     assert "an alert was issued: no" in page.locator("#inject-i7").inner_text()
 
 
+def test_what_waits_for_a_decision_has_its_time_once_it_is_taken(sit: Any, room: Room) -> None:
+    room.injects[3].update(time_s=None, due_s=None, state="pending", after={"inject": None, "decision": "order_sirens", "team": None, "delay_s": 60})  # fmt: skip
+    page = sit().ready().page
+    page.locator("#inject-i4", has_text="1 minute after").wait_for()
+    room.injects[3]["due_s"] = 2000.0
+    room.tell("decision", {"decision": {**room.decisions[0], "id": 99, "seq": 99}})
+    page.locator("#inject-i4 .when", has_text="06:33").wait_for()
+
+
 def test_a_score_that_is_written_stays_whatever_is_found(sit: Any, room: Room) -> None:
     seat = sit("ew4x_evaluator").ready()
     page = seat.page

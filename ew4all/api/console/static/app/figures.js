@@ -35,7 +35,7 @@ function Behind({ app }) {
   if (!isLate || !clock || asOf === undefined) return null;
   const behind_s = secondsNow(app) - asOf;
   if (clock.isRunning && behind_s < BEHIND_S * clock.speed) return null;
-  return html`<p class="note late"><span aria-hidden="true">◷</span> ${t("figure.as.of", { time: clockAt(asOf).time })}</p>`;
+  return html`<p class="note lagging"><span aria-hidden="true">◷</span> ${t("figure.as.of", { time: clockAt(asOf).time })}</p>`;
 }
 
 /** Curves of a stage by channel, as `{names, time_s, rows}`. */
