@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
-__all__ = ["RunInputs", "open_run"]
+__all__ = ["LATER_S", "RunInputs", "open_run"]
 
 _WALLS_LATER: Final = "coverage is modelled from cell sites:"
 
-_LATER_S: Final = 30 * 86400.0
+LATER_S: Final = 30 * 86400.0
 """So long after a run everybody has acted who ever does."""
 
 LAYER_BLOCK: Final = (512, 512)
@@ -178,7 +178,7 @@ def open_run(
     row0, _, col0, _ = study.grid.whole if looked is None else looked.window
     factor = 1 if looked is None else looked.factor
     people = GroupPeople.of(study, looked)
-    when = arrival_of(until_s + _LATER_S if arrival is None else arrival, grid, notes, sources)
+    when = arrival_of(until_s + LATER_S if arrival is None else arrival, grid, notes, sources)
     if arrival is None:
         notes.append(
             "no time of arrival was given: the hazard is taken to arrive long after the end of the run, so that whoever is warned in "

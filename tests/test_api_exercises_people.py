@@ -259,3 +259,47 @@ def test_removing_an_exercise_ends_what_opens_it(client: TestClient, lead: dict[
     assert client.delete(f"/v1/exercises/{exercise}").status_code == 404
     assert client.get("/v1/exercises").json()["numberMatched"] == 0
     del lead
+
+
+def test_somebody_who_guesses_puts_nobody_else_out(tmp_path: Path) -> None:
+    with make_client(tmp_path, workers=0, auth="keys", limits={"failed_keys_per_minute": 3}) as client:  # fmt: skip
+        key = make_key(service_of(client).database, "lead", "facilitator")[1]
+        exercise = made(client)
+        client.headers["Authorization"] = f"Bearer {key}"
+        player = seated(client, exercise, "player", "nema")
+        asked = {"role": "observer"}
+        link = client.post(f"/v1/exercises/{exercise}/invitations", json=asked).json()["secret"]
+        url = f"/v1/exercises/{exercise}"
+        wrong = {"Authorization": "Bearer ew4x_wrong"}
+        assert [client.get(url, headers=wrong).status_code for _ in range(4)] == [401] * 3 + [429]
+        answer = client.post("/v1/seats", json={"invitation": "ew4i_wrong"})
+        assert answer.status_code == 429
+        assert client.get(url, headers=player).status_code == 200
+        assert client.post("/v1/seats", json={"invitation": link}).status_code == 201
+
+
+def test_seats_have_an_end(tmp_path: Path) -> None:
+    with make_client(tmp_path, workers=0, limits={"exercise_seats": 2}) as client:
+        exercise = made(client)
+        link = client.post(f"/v1/exercises/{exercise}/invitations", json={"role": "observer"}).json()  # fmt: skip
+        body = {"invitation": link["secret"]}
+        answers = [client.post("/v1/seats", json=body) for _ in range(3)]
+        assert [a.status_code for a in answers] == [201, 201, 429]
+        seats = client.get(f"/v1/exercises/{exercise}/seats").json()["seats"]
+        assert len(seats) == 2
+        ended = client.delete(f"/v1/exercises/{exercise}/seats/{seats[0]['id']}")
+        assert ended.status_code == 204
+        assert client.post("/v1/seats", json=body).status_code == 201
+
+
+def test_an_exercise_that_is_not_there_has_nothing(tmp_path: Path) -> None:
+    with make_client(tmp_path, workers=0) as client:
+        exercise = made(client)
+        client.post(f"/v1/exercises/{exercise}/invitations", json={"role": "observer"})
+        assert client.delete(f"/v1/exercises/{exercise}").status_code == 204
+        for name in (exercise, "none"):
+            for path in ("", "/state", "/seats", "/invitations", "/branches", "/report", "/log"):
+                answer = client.get(f"/v1/exercises/{name}{path}")
+                assert (answer.status_code, answer.json()["code"]) == (404, "unknown-exercise"), (
+                    path
+                )

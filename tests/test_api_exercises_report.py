@@ -6,15 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from made_exercise_service import ALERT, opened, put, seated
-from made_service import make_client, service_of
+from made_service import make_client
 
-from ew4all.api.exercises import reports
 from ew4all.sim.exercise import claims_to_be_real
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def _done(client: Any, where: str, within_s: float = 240.0) -> dict[str, Any]:
@@ -68,16 +65,3 @@ def test_a_report_is_made_and_its_files_are_sent(tmp_path: Path) -> None:
         assert client.get(f"{where}/report.html", headers=player).status_code == 403
         assert client.delete(f"/v1/exercises/{exercise}").status_code == 204
         assert not (tmp_path / "reports" / exercise).exists()
-
-
-def test_one_that_was_being_made_when_the_service_ended_has_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with make_client(tmp_path, workers=0) as client:
-        exercise = put(client)
-        service = service_of(client)
-        reports._write(service, exercise, {"state": "running", "process": 1, "created": "x", "events": 1})  # fmt: skip
-        monkeypatch.setattr(reports, "_is_alive", lambda _: False)
-        found = client.get(f"/v1/exercises/{exercise}/report").json()
-        assert found["state"] == "failed"
-        assert "ask for it again" in found["problem"]

@@ -38,8 +38,8 @@ def whole() -> dict[str, Any]:
             {"id": 2, "kind": "request_power", "team": "ntrc"},
             {"id": 3, "kind": "issue_alert", "team": "ntrc", "alert": alert("a3", "ntrc", "issued")},
         ],
-        "messages": {"last": 9, "count": 5}, "boxes": {"nema": {"last": 4, "count": 2}}, "scores": {"points": SECRET},
-        "geo": {"hazard": SECRET, "missed": SECRET, "cells": SECRET, "alerts": "a", "zones": "z"}, "seats": 3, "new": SECRET,
+        "messages": {"last": 9, "count": 5}, "boxes": {"nema": {"last": 4, "count": 2}}, "changed": {"a1": 3, "a2": 9, "a3": 5}, "scores": {"points": SECRET},
+        "geo": {"hazard": SECRET, "missed": SECRET, "cells": SECRET, "zones": "z"}, "seats": 3, "new": SECRET,
         "reported": {
             "network": {"sites": 10, "sites_out": 2, "service": SECRET, "reported_s": 0.0},
             "zones": [{"id": "z", "sites_out": 1, "at_risk": SECRET}], "geo": {"cells": "r1"},
@@ -53,14 +53,15 @@ def test_no_truth_is_in_a_state(view: View) -> None:
     assert SECRET not in json.dumps(seen)
     assert seen["network"] == {"reported_s": 0.0, "sites": 10, "sites_out": 2}
     assert seen["zones"] == [{"id": "z", "sites_out": 1}]
-    assert seen["geo"] == {"alerts": "a", "cells": "r1", "zones": "z"}
+    assert seen["geo"].pop("alerts") in {"a5-0", "a9-0"}
+    assert seen["geo"] == {"cells": "r1", "zones": "z"}
     assert seen["clock"] == {"state": "running", "time_s": 1.0, "speed": 1.0}
 
 
 def test_facilitators_and_evaluators_see_all() -> None:
     for view in TRUTH:
         seen = view.state(whole())
-        assert set(whole()) - set(seen) == {"reported", "boxes"}
+        assert set(whole()) - set(seen) == {"reported", "boxes", "changed"}
         assert seen["counters"] == {"at_risk": SECRET}
 
 
@@ -85,7 +86,7 @@ def told(event: str, data: dict[str, Any], roles: list[str], teams: Any) -> dict
 KINDS = {
     "clock": {"state": "paused", "inject": SECRET},
     "inject": {"inject": {"id": SECRET}},
-    "message": {"message": {"id": 8, "text": "t", "inject": SECRET}},
+    "message": {"message": {"id": 8, "from": {"team": "ntrc"}, "text": "t", "inject": SECRET}},
     "decision": {
         "decision": {
             "id": 8,
@@ -123,6 +124,30 @@ def test_an_event_is_for_its_audience() -> None:
     of_observers = told("message", message, ["observer"], [])
     assert OBSERVER.event(of_observers) is not None
     assert PLAYER.event(of_observers) is None
+
+
+def test_the_hand_behind_an_inject_is_not_told() -> None:
+    by = {"role": "facilitator", "name": "Ana"}
+    for team in (None, "ntrc"):
+        message = {"id": 8, "from": {"team": team, "name": "Met Office"}, "text": "t"}
+        one = {**told("message", {"message": message}, ["observer"], "all")}
+        one["data"]["by"] = by
+        for view in (PLAYER, OBSERVER):
+            seen = view.event(one)
+            assert seen is not None
+            assert seen.get("by") == (None if team is None else by)
+        assert TRUTH[0].event(one) == one["data"]
+
+
+def test_the_tag_of_alerts_tells_nothing_of_drafts_of_others() -> None:
+    before, after = whole(), whole()
+    after["changed"] = {"a1": 3, "a2": 12, "a3": 5}
+    assert PLAYER.state(before)["geo"]["alerts"] == PLAYER.state(after)["geo"]["alerts"]
+    for view in (OTHER, OBSERVER, *TRUTH):
+        assert view.state(before)["geo"]["alerts"] != view.state(after)["geo"]["alerts"]
+    after = whole()
+    after["alerts"][2]["state"] = "expired"  # drawn otherwise, with no event of its own
+    assert PLAYER.state(before)["geo"]["alerts"] != PLAYER.state(after)["geo"]["alerts"]
 
 
 def test_messages_of_others_are_not_seen() -> None:

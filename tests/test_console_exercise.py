@@ -12,7 +12,7 @@ import openpyxl
 import pypdf
 import pytest
 from made_browser import Watched, chromium
-from made_console_seats import violations
+from made_console_seats import TABS, violations
 from made_processes import Running, waited
 
 from ew4all.sim.exercise import claims_to_be_real
@@ -95,19 +95,29 @@ def number(text: str) -> int:
     return int(found[0].replace(",", "")) if found else 0
 
 
-def invited(leader: Desk, browser: Any, service: Running, team: str, name: str) -> Desk:
+def invited(leader: Desk, browser: Any, service: Running, role: str, name: str, team: str = "") -> Desk:  # fmt: skip
     leader.turn("people")
     page = leader.page
-    page.locator("#invite-role").select_option("player")
-    page.locator("#invite-team").select_option(label=team)
-    page.locator("#invite-name").fill(f"{team}, desk 1")
+    page.locator("#invite-role").select_option(role)
+    if team:
+        page.locator("#invite-team").select_option(label=team)
+    page.locator("#invite-name").fill(f"For {name}")
     page.locator("form button.main").click()
-    page.locator(".link-made", has_text=f"{team}, desk 1").wait_for()
+    page.locator(".link-made", has_text=f"For {name}").wait_for()
     link = page.locator("#invite-link").input_value()
     assert link.startswith(f"{service.url}/console/#join=")
-    player = Desk(browser, service, link.removeprefix(service.url + "/"))
-    player.joined(name)
-    return player
+    made = Desk(browser, service, link.removeprefix(service.url + "/"))
+    if role == "player":
+        made.looked_at("join")
+    made.joined(name)
+    return made
+
+
+def looked_through(desk: Desk, role: str, tabs: list[str]) -> None:
+    """Every view of a role."""
+    for tab in tabs:
+        desk.turn(tab)
+        desk.looked_at(f"{role}-{tab}")
 
 
 def warned(player: Desk) -> None:
@@ -123,7 +133,7 @@ def warned(player: Desk) -> None:
     page.locator(".content textarea").first.fill("Flood in the valley. Go up to high ground now.")
     page.locator(".phone .screen").wait_for()
     page.locator(".meter .over_reach").wait_for()
-    player.looked_at("player-alert")
+    player.looked_at("player-composer")
     page.locator(".composer button.main").click()
     for state, button in (("draft", "approve"), ("approved", "issue")):
         page.locator(f".alert.{state} .do-{button}").click()
@@ -147,18 +157,16 @@ def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
         assert "Valley drill" in page.locator("#console").inner_text()
         page.locator(".inject").nth(2).wait_for(timeout=180_000)
 
-        flood = invited(leader, browser, service, "Flood service", "Ana")
+        flood = invited(leader, browser, service, "player", "Ana", "Flood service")
         desks.append(flood)
-        telecom = invited(leader, browser, service, "Telecom desk", "Ben")
+        telecom = invited(leader, browser, service, "player", "Ben", "Telecom desk")
         desks.append(telecom)
-        leader.looked_at("people")
 
         page.locator("#clock-speed").select_option("60")
         page.locator("#clock-start").click()
         flood.page.locator(".message", has_text="The gauge rises").wait_for()
         telecom.page.locator(".message", has_text="has no mains").wait_for()
         assert flood.page.locator(".message", has_text="has no mains").count() == 0
-        flood.looked_at("player")
 
         page.locator("#clock-pause").click()
         page.locator("#clock-start").wait_for()
@@ -183,7 +191,6 @@ def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
         page.locator("#clock-start").click()
         leader.turn("figures")
         waited(lambda: number(page.locator(".counters .warned dd").first.inner_text()) > 0, 120.0)
-        leader.looked_at("figures")
         wall = Desk(browser, service, page.evaluate("location.href.slice(location.origin.length + 1)") + "&view=wall")  # fmt: skip
         desks.append(wall)
         wall.page.locator(".wall").wait_for()
@@ -193,10 +200,14 @@ def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
         page.locator(".inject", has_text="A reporter asks").locator(".do-fire").click()
         flood.turn("inbox")
         flood.page.locator(".message", has_text="A reporter asks").wait_for()
-        leader.looked_at("facilitator")
-        leader.turn("score")
-        leader.looked_at("evaluator")
 
+        page.locator("#clock-pause").click()
+        looked_through(leader, "facilitator", TABS["facilitator"])
+        looked_through(flood, "player", TABS["ew4x_player"])
+        for role in ("evaluator", "observer"):
+            desk = invited(leader, browser, service, role, f"the {role}")
+            looked_through(desk, role, TABS[f"ew4x_{role}"])
+            desk.close()
         page.locator(".controls button.end").click()
         page.locator(".controls [role=alertdialog] button").first.click()
         for desk in (flood, telecom):
@@ -204,7 +215,7 @@ def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
         leader.turn("report")
         page.locator("#report-make").click()
         page.locator(".files a", has_text="Report (PDF)").wait_for(timeout=300_000)
-        leader.looked_at("report")
+        leader.looked_at("facilitator-report")
         pdf = leader.saved("Report (PDF)")
         text = "\n".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(pdf)).pages)
         for said in ("EXERCISE", "Valley drill", "The gauge rises", "Ana", "Flood service"):

@@ -26,6 +26,18 @@ LISTENERS: Final = 60
 MESSAGES: Final = 12
 # EW4ALL_SLOW_SAMPLE asks for a bounded sample of the slow tier, and gets one.
 SECONDS: Final = 15.0 if os.environ.get("EW4ALL_SLOW_SAMPLE") else 60.0
+YAML: Final = """\
+schema: ew4all/exercise/1
+id: storm
+title: Storm
+scenario: grenada-beryl
+length: 8 h
+teams:
+  - {id: office, name: National disaster office}
+  - {id: telecom, name: Regulator}
+injects:
+  - {id: i1, at: 2 h 5 min, title: Mast, text: Masts are down in the north., to: telecom}
+"""
 AREA: Final = {
     "type": "Polygon",
     "coordinates": [[[-61.8, 12.0], [-61.6, 12.0], [-61.6, 12.24], [-61.8, 12.24], [-61.8, 12.0]]],
@@ -125,7 +137,8 @@ def test_sixty_listeners_and_three_browsers(tmp_path: Path) -> None:
     crowd = None
     client = service.client
     try:
-        made = client.post("/v1/exercises", json={"library": "caribbean-cascade"}).json()
+        kind = {"Content-Type": "application/yaml"}
+        made = client.post("/v1/exercises", content=YAML, headers=kind).json()
         url = f"/v1/exercises/{made['id']}"
         waited(lambda: client.get(f"{url}/state").status_code == 200, 240.0)
         teams = [team["id"] for team in made["teams"]]

@@ -47,7 +47,7 @@ def test_the_scripts_are_read(page: str, tmp_path: Path) -> None:
     from ew4all.sim.exercise import Team
 
     teams = (Team("disaster-office", "Office"), Team("telecom", "Operators"))
-    session = begun(made(teams=teams))
+    session = begun(made(teams=teams, length_s=4 * 3600.0))
     for k, text in enumerate(blocks(page, "yaml")):
         file = tmp_path / f"{k}.yaml"
         file.write_text(text)

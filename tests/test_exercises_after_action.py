@@ -80,6 +80,21 @@ def test_what_came_before_it_was_expected_is_not_measured_against_it():
     assert rows["expected"].planned_s == 1500.0
 
 
+def test_a_team_that_was_quicker_than_the_plan_has_not_failed():
+    """An alert before the inject from which on it is expected is done: a report that says it is not would be wrong."""
+    session = begun(made(CALL, expectations=EXPECTED[:2], length_s=1800.0))
+    session.do(wall(200.0), PLAYER, alert("flood"))
+    session.advance(wall(1800.0))
+    report = after_action(session, with_what_ifs=False)
+    soon, sirens = report.scores["scores"]
+    assert (soon["state"], soon["points"], soon["met_s"]) == ("early", None, 200.0)
+    assert (sirens["state"], sirens["points"]) == ("missed", 0.0)
+    assert [row.decision for row in report.rows if row.kind == "expected"] == ["order_sirens"]
+    said = repr([section.blocks for section in report_of(report).sections])
+    assert "Expected and not done: sirens are sounded." in said
+    assert "done before it was expected, to be judged" in said
+
+
 def test_injects_that_follow_a_decision_have_no_planned_time():
     asked = Inject("asked", "Asked", "Why?", after=After(decision="issue_alert", delay_s=60.0))
     then = Inject("then", "Then", "And?", after=After(inject="asked", delay_s=60.0))
@@ -114,8 +129,24 @@ def test_what_if_is_a_branch_for_each_question():
     warned = float(found().results.count("warned").mean)
     assert more.less["warned"] == pytest.approx(more.people["warned"] - warned)
     assert more.less["warned"] > 0.0
+    wide = whole["larger-area"]
+    assert wide.words == "The same alerts for everybody of the scenario"
+    assert wide.less["warned"] > more.less["warned"] > 0.0
+    assert wide.less["over_reach"] <= 0.0
     for one in whole.values():
         assert one.people or one.notes
+
+
+def test_a_question_without_an_answer_is_told_with_its_reason():
+    session = begun(made(length_s=900.0))
+    session.do(wall(120.0), PLAYER, alert("flood"))
+    session.advance(wall(900.0))
+    whole = {one.name: one for one in after_action(session).what_ifs}
+    assert all(not one.people for one in whole.values())
+    told = {name: one.notes[0] for name, one in whole.items()}
+    assert told["earlier-600"] == "could not be played: it went out 2 min after the start of the exercise"  # fmt: skip
+    assert "all channels" in told["all-channels"]
+    assert "whole area" in told["larger-area"]
 
 
 def test_without_an_alert_there_is_a_report_too():
@@ -124,6 +155,14 @@ def test_without_an_alert_there_is_a_report_too():
     empty = after_action(session)
     assert empty.what_ifs == ()
     assert report_of(empty).notice
+
+
+def test_without_a_hazard_nobody_is_in_time_for_it():
+    summary = repr(report_of(found()).sections[0])
+    assert "people, " in summary
+    assert "would have been warned" in summary
+    assert "in time" not in summary
+    assert "at risk" not in summary
 
 
 def test_every_missed_person_has_one_reason():
@@ -143,8 +182,8 @@ def test_no_export_can_be_taken_for_a_real_alert(tmp_path):
     write_report(out, found(), formats=("html", "docx"), settings={})
     names = {path.name for path in out.iterdir()}
     assert names == {
-        "report.html", "report.docx", "report.json", "timeline.csv", "messages.csv", "scores.csv", "curves.csv", "exercise.gpkg",
-        "run.json",
+        "report.html", "report.docx", "report.json", "timeline.csv", "messages.csv", "scores.csv", "curves.csv", "zones.csv", "missed.csv",
+        "what_if.csv", "lessons.csv", "exercise.gpkg", "run.json",
     }  # fmt: skip
     for path in out.iterdir():
         if path.suffix == ".gpkg":
@@ -168,13 +207,23 @@ def test_no_export_can_be_taken_for_a_real_alert(tmp_path):
     assert live
     assert {row["message_identifier"] for row in live} <= {"4381", "4394"}
     assert all(row["status"] == "EXERCISE" for row in rows)
-    assert all(row["text"].startswith("EXERCISE") for row in live)
+    assert all(row["text"].startswith("EXERCISE") for row in rows)
+    assert any(row["text"] == "EXERCISE: Is it real? EXERCISE" for row in rows)
+    by_zone = sum(float(row["missed"]) for row in _rows(out / "zones.csv"))
+    by_reason = sum(float(row["people"]) for row in _rows(out / "missed.csv"))
+    assert by_zone == pytest.approx(by_reason)
+    assert by_reason == pytest.approx(float(found().results.count("missed").mean))
+    played = {row["what_if"]: row for row in _rows(out / "what_if.csv")}
+    assert float(played["all-channels"]["warned_difference"]) > 0.0
+    assert [row["text"] for row in _rows(out / "lessons.csv")] == ["Nobody knew the rule."]
 
 
 def test_a_cell_is_never_a_formula(tmp_path):
     write_report(tmp_path / "r", found(), formats=("html",), settings={})
     rows = _rows(tmp_path / "r" / "messages.csv")
-    assert "'-1 degree" in {row["title"] for row in rows}
+    assert {row["title"] for row in rows} >= {"EXERCISE: -1 degree", "EXERCISE: A call"}
+    rows = _rows(tmp_path / "r" / "timeline.csv")
+    assert "'-1 degree" in {row["what"] for row in rows}
 
 
 def test_the_same_log_gives_the_same_facts():

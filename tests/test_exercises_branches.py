@@ -77,7 +77,8 @@ def test_what_if_we_had_issued_earlier() -> None:
     assert abs(float(at_end.less("warned").mean)) < float(at_1800.less("warned").mean)
     document = at_end.to_dict()
     assert document["zones"][0]["people"].keys() >= {"warned", "in_time", "missed"}
-    assert document["runs"][0]["title"].startswith("EXERCISE")
+    titles = [run["title"] for run in document["runs"]]
+    assert titles == ["EXERCISE: Made for tests", "EXERCISE: Made for tests, what if"]
     json.dumps(document, allow_nan=False)
 
 
@@ -166,6 +167,18 @@ def test_a_script_says_what_happens_when(tmp_path: Path) -> None:
         ("- {at: 5 min, alert_issued: {alert: a, area: no.geojson}}", "cannot be read"),
         ("- {at: 5 min, alert_issued: {alert: a, pages: two}}", "pages is 'two'"),
         ("- [", "line 1"),
+        (
+            "- {at: 5 min, by: nemo, alert_cancelled: {alert: a}}",
+            "no team 'nemo'; did you mean nema",
+        ),
+        (
+            "- {at: 3 h, by: nema, alert_cancelled: {alert: a}}",
+            "3 h is 3 h after the start of the exercise, which lasts 2 h",
+        ),
+        (
+            "- {at: 5 min, by: observer, alert_cancelled: {alert: a}}",
+            "nothing that an observer does",
+        ),
     ],
 )
 def test_scripts_that_say_nothing(text: str, said: str, tmp_path: Path) -> None:

@@ -229,6 +229,13 @@ def test_sheets_and_guides_agree_with_the_exercise(name: str) -> None:
     }
     assert rows == {e.identifier: f"{e.points:g}" for e in exercise.expectations}
     assert f"{exercise.points:g} points" in guide
+    counted = {
+        line.split("`")[1]
+        for line in sheet.splitlines()
+        if line.startswith("| `") and "counted" in line.split("|")[5]
+    }
+    assert counted == {e.identifier for e in exercise.expectations if not e.is_judged}
+    assert {2: "Two ", 8: "Eight "}[len(counted)] in guide.partition("## Score")[2]
     named = {part for part in guide.split("`")[1::2] if " " not in part}
     known = {i.identifier for i in exercise.injects} | {e.identifier for e in exercise.expectations}
     known |= {o.identifier for o in exercise.objectives} | {h.file for h in exercise.handouts}

@@ -189,6 +189,18 @@ def test_play_replay_and_branch_on_the_command_line(tmp_path: Path) -> None:
     assert "EXERCISE" in table.output
 
 
+def test_a_decision_of_a_script_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "exercise.yaml").write_text(EXERCISE)
+    script = tmp_path / "script.yaml"
+    script.write_text(
+        "- {at: 20 min, by: nema, alert_updated: {alert: flood, words: {en: Go up.}}}\n"
+    )
+    found = runner.invoke(app, ["exercise", "play", str(tmp_path / "exercise.yaml"), "--script", str(script)])  # fmt: skip
+    assert found.exit_code == 2, found.output
+    said = " ".join(found.output.split())
+    assert "script.yaml, alert_updated at 10:50: there is no alert 'flood' on air" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -11,10 +11,12 @@ from made_sessions import BOSS, PLAYER, alert
 
 from ew4all.errors import AssumptionError, OptionError
 from ew4all.exercises.delays import DELAYS
+from ew4all.exercises.network_course import CourseChange, NetworkCourse
 from ew4all.exercises.requests import Relief, RequestBook, site_zones
 from ew4all.exercises.session import Session
 from ew4all.exercises.worlds import Worlds
 from ew4all.scenario import load_scenario
+from ew4all.sim.epochs import Epochs
 from ew4all.sim.exercise import Exercise
 from ew4all.sim.exercise_events import (
     PowerRequested,
@@ -66,14 +68,16 @@ def test_generators_go_to_sites_without_power_and_satellite_kits_to_those_cut_of
     relief = Relief.of(book, worlds)
     outage = worlds.inputs.outage
     state = outage.timeline.state_at(3600.0 + time_s + 1800.0 - outage.zero_s)
-    assert 0 < len(relief.sites["g"]) <= 6
-    assert np.all(state[list(relief.sites["g"])] == 2)
-    assert np.all(state[list(relief.sites["s"]) + list(relief.sites["z"])] == 3)
-    assert not set(relief.sites["s"]) & set(relief.sites["z"])
+    by_then = 3600.0 + time_s + 1800.0
+    sites = {name: list(relief.served(name, by_then)) for name in ("g", "s", "z")}
+    assert 0 < len(sites["g"]) <= 6
+    assert np.all(state[sites["g"]] == 2)
+    assert np.all(state[sites["s"] + sites["z"]] == 3)
+    assert not set(sites["s"]) & set(sites["z"])
     zone = worlds.inputs.zones.index("GD-10")
-    assert np.all(site_zones(worlds, state.size)[list(relief.sites["z"])] == zone)
+    assert np.all(site_zones(worlds, state.size)[sites["z"]] == zone)
     before, after = (session.facts(t).value("sites_out") for t in (time_s, time_s + 1800.0))
-    came = sum(len(one) for one in relief.sites.values())
+    came = sum(len(one) for one in sites.values())
     more = session.at(time_s - 1.0).facts(time_s + 1800.0).value("sites_out")
     assert after == more - came
     assert before == session.at(time_s - 1.0).facts(time_s).value("sites_out")
@@ -92,6 +96,38 @@ def test_roaming_and_kits_change_who_is_warned_after_they_came() -> None:
         session.do(at(2 * 3600.0), PLAYER, alert("a"))
         found[name] = session.facts(3 * 3600.0).value("people_warned")
     assert found["all"] > found["none"] * 1.001
+
+
+def test_who_asks_before_batteries_are_empty_has_not_asked_in_vain() -> None:
+    """Generators that come while sites still live on batteries go to those that fail first; they used to go nowhere, for good."""
+    session = begun()
+    session.do(at(60.0), PLAYER, PowerRequested("g", None, 2))
+    worlds = session.worlds
+    relief = Relief.of(session.requests, worlds)
+    comes_s = 3600.0 + 60.0 + 1800.0
+    assert relief.served("g", comes_s) == ()
+    assert len(relief.served("g", np.inf)) == 4
+    outage, site = worlds.inputs.outage, worlds.inputs.network.cells.site
+    assert worlds.epochs is not None
+    course = worlds.course(relief.changes)
+    for one, from_s in relief.sites["g"]:
+        assert from_s in worlds.epochs.start_s
+        since = [
+            outage.timeline.state_at(t - outage.zero_s)[one] for t in np.arange(0.0, from_s, 60.0)
+        ]
+        assert outage.timeline.state_at(from_s - outage.zero_s)[one] == 2
+        assert 3 not in since  # one that is cut off too would stay silent
+        assert not worlds.course().alive_at(from_s)[site == one].any()
+        assert course.alive_at(from_s)[site == one].all()
+
+
+def test_what_was_mended_is_lost_where_something_else_happens_to_it() -> None:
+    """A site on a generator whose link is cut later is silent: cells came back for good."""
+    cells = np.array([True, False])
+    epochs = Epochs(np.array([-np.inf, 10.0, 20.0]), np.zeros((3, 2), bool), np.zeros((3, 2), bool))
+    course = NetworkCourse.of(epochs, (CourseChange(5.0, cells, until_s=20.0),))
+    assert course.start_s.tolist() == [-np.inf, 5.0, 10.0, 20.0]
+    assert course.alive[:, 0].tolist() == [False, True, True, False]
 
 
 def test_requests_that_cannot_be_made_or_refused() -> None:

@@ -356,6 +356,61 @@ def test_facts_that_are_not_known_are_refused() -> None:
     )
 
 
+def test_of_what_there_is_not_no_condition_holds() -> None:
+    """Before an issue, without a hazard, of nobody: a threshold in either direction would fire an inject that means nothing."""
+    facts = begun(made()).facts(0.0)
+    nobody = facts.worlds.inputs.zones[-1]
+    assert facts.value("people_at_risk", nobody) == 0.0
+    for name, zone in (
+        ("time_since_issue_s", None),
+        ("time_to_hazard_s", None),
+        ("people_warned_share", nobody),
+    ):
+        for sign in Comparison:
+            condition = Condition(name, sign, 0.5, zone)
+            assert not condition.holds(facts.found(condition).value), (name, sign)
+
+
+def test_a_channel_that_was_used_stays_used() -> None:
+    session = begun(made())
+    session.do(wall(100.0), PLAYER, alert("a", channels=("radio",)))
+    session.do(wall(200.0), PLAYER, AlertUpdated("a", AlertContent(channels=("tv",))))
+    facts = session.facts()
+    used = [facts.value("channel_used", channel=c) for c in ("radio", "tv", "cell_broadcast")]
+    assert used == [1.0, 1.0, 0.0]
+
+
+def test_what_facilitators_write_is_no_decision_of_players() -> None:
+    answer = Inject("answer", "An answer", "Thanks.", after=After(decision="send_message"))
+    session = begun(made(answer))
+    session.do(wall(100.0), BOSS, MessageSent(("nema",), "Note", "Speak louder."))
+    session.advance(wall(200.0))
+    assert "inject_fired" not in {e.kind for e in session.log}
+    session.do(wall(300.0), PLAYER, MessageSent(("met",), "Ask", "How sure?"))
+    session.advance(wall(400.0))
+    assert [e.time_s for e in session.log if e.kind == "inject_fired"] == [300.0]
+
+
+@pytest.mark.parametrize("text", ["<status>Actual</status>", "a\x00b", "\ud800"])
+def test_no_text_that_anybody_writes_says_that_it_is_real_or_breaks_a_document(text: str) -> None:
+    session = begun(made(Inject("later", "Later", "It comes.", time_s=900.0)))
+    before = session.log.text()
+    for payload in (
+        MessageSent(("met",), "Ask", text),
+        MessageSent(("met",), text, "How sure?"),
+        NoteWritten(text),
+        ScoreGiven("e1", 1.0, text),
+        InjectEdited("later", 0, {"text": text}),
+        InjectSkipped("later", text),
+        Paused(text),
+        alert("a", hazard=text),
+        alert("a", words=(Words("en", text),)),
+    ):
+        with pytest.raises(OptionError, match=r"real|control character"):
+            session.do(wall(100.0), BOSS, payload)
+    assert session.log.text() == before
+
+
 def test_a_log_alone_needs_no_simulation() -> None:
     session = Session(made(STORM), worlds(made(STORM)), ExerciseLog())
     assert session.now_s(START) == 0.0

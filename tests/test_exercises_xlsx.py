@@ -171,6 +171,22 @@ def test_times_of_the_day_and_dates_need_the_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("unplayed")
+def test_times_of_the_day_are_not_taken_for_hours_after_the_start(tmp_path: Path) -> None:
+    """A list from 09:00 on would else be an exercise in which nothing happens for nine hours."""
+    for first in ("09:00", time(9, 0)):
+        path = with_times(tmp_path, "10:30", first)
+        (told,) = faults(path)
+        assert "list.xlsx" in told or "row 3, column B (at)" in told
+        assert "9 h 00 min after the start" in told
+        assert "--starts 09:00, and if not, write T+9:00" in told
+        assert seconds(read(path, clock=clock_of("09:00"))) == [5400.0, 0.0]
+    meant = with_times(tmp_path, "T+9:00")
+    assert seconds(read(meant)) == [32400.0]
+    early = with_times(tmp_path, "00:10", "09:00")
+    assert seconds(read(early)) == [600.0, 32400.0]
+
+
+@pytest.mark.usefixtures("unplayed")
 def test_dates_since_1904(tmp_path: Path) -> None:
     def epoch(book: Any, _: Any) -> None:
         book.epoch = openpyxl.utils.datetime.MAC_EPOCH

@@ -48,6 +48,7 @@ class Rates:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._key = _Kind("key", limits.requests_per_minute)
         self._anonymous = _Kind("anonymous", limits.anonymous_per_minute)
+        self._act = _Kind("act", limits.exercise_acts_per_minute)
         self._failed = _Kind("failed", limits.failed_keys_per_minute)
 
     def take(self, request: Request, asking: Principal) -> None:
@@ -69,6 +70,18 @@ class Rates:
         if not is_let:
             told = f"more than {kind.most} requests in a minute: wait, and ask less often"
             raise Problem(429, "too-many-requests", told, headers=self._wait(kind, name))
+
+    def act(self, seat: str) -> None:
+        """Count something that a seat does in an exercise, and that its log keeps.
+
+        Raises
+        ------
+        Problem
+            429: too much in the last minute.
+        """
+        if not self._limiter.hit(self._act.item, seat):
+            told = f"more than {self._act.most} decisions, messages and scores in a minute: wait a little"
+            raise Problem(429, "too-many-requests", told, headers=self._wait(self._act, seat))
 
     def must_be_let(self, request: Request) -> None:
         """Refuse an address that showed wrong keys again and again, before the next one is looked up.

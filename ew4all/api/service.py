@@ -51,6 +51,8 @@ class Service:
         """Checks scenarios."""
         self.exercise_checker = Checker(module="ew4all.api.exercises.checker")
         """Looks through exercises and lists of injects."""
+        self.engines_beside = threading.BoundedSemaphore(settings.limits.exercises_beside)
+        """Taken by each engine that plays beside an exercise, for a report or a what-if: each takes the memory of another exercise."""
         self.rates = Rates(settings.limits)
         """How often each client asked in the last minute."""
         self.tiles: Bounded[bytes] = Bounded(settings.tile_cache_bytes, len)

@@ -12,6 +12,7 @@ from ew4all.cli.parameters import Json, Quiet
 from ew4all.cli.terminal import console, contents, print_json, reporting, say
 
 if TYPE_CHECKING:
+    from ew4all.exercises.branches import Change
     from ew4all.exercises.session import Session
     from ew4all.run_results import RunResults
 
@@ -87,7 +88,7 @@ def play(
             _wait(session, one.time_s, rate)
             at = _BEGIN + timedelta(seconds=one.time_s)
             session.play_on(one.time_s, at)
-            session.do_at(one.time_s, at, one.who, one.payload)
+            _do(session, one, at, script)
         length_s = file.exercise.length_s
         _wait(session, length_s, rate)
         session.play_on(length_s, _BEGIN + timedelta(seconds=length_s))
@@ -100,6 +101,22 @@ def play(
             as_json=as_json,
             quiet=quiet,
         )
+
+
+def _do(session: Session, change: Change, at: datetime, script: Path | None) -> None:
+    """Let a decision of a file happen, and tell which one it was where it cannot."""
+    from ew4all.errors import InputError, OptionError
+    from ew4all.report.run_words import clock_text
+    from ew4all.sim.exercise_events import KINDS
+
+    try:
+        session.do_at(change.time_s, at, change.who, change.payload)
+    except InputError as error:
+        kind = next(name for name, one in KINDS.items() if isinstance(change.payload, one))
+        worlds = session.worlds
+        clock = clock_text(worlds.plan.zero_hour, worlds.start_s + change.time_s)
+        msg = f"{script}, {kind} at {clock}: {error}"
+        raise OptionError(msg) from error
 
 
 def replay(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from ew4all.exercises.injects import DECISION_OF
+from ew4all.exercises.injects import DECISION_OF, decided
 from ew4all.exercises.outcomes import results_at
 from ew4all.exercises.scores import expected_from_s, held_of, sheet
 from ew4all.exercises.what_if import what_if
@@ -186,7 +186,9 @@ def _rows(session: Session, scores: dict[str, Any]) -> tuple[Row, ...]:
     """Return the timeline: the events that somebody would tell, and what was expected and never came."""
     planned = _planned(session)
     open_ = _decisions_due(session, scores)
-    rows, seen = [], set[str]()
+    rows = []
+    # What was decided before it was expected was done, if not to this plan.
+    seen = {s["expectation"] for s in scores["scores"] if s["state"] == "early"}
     for event in session.log:
         if event.kind in _LEFT_OUT:
             continue
@@ -194,7 +196,7 @@ def _rows(session: Session, scores: dict[str, Any]) -> tuple[Row, ...]:
         if isinstance(event.payload, InjectFired):
             by = planned.get(event.payload.inject)
         for one in open_:
-            fits = DECISION_OF.get(event.kind) == one.decision and one.from_s <= event.time_s
+            fits = decided(event) == one.decision and one.from_s <= event.time_s
             if fits and one.name not in seen and one.team in (None, event.who.team):
                 seen.add(one.name)
                 # Of several expectations of one decision the strictest is the plan.

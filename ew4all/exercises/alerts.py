@@ -64,11 +64,12 @@ class AlertState:
 
 @dataclass(frozen=True)
 class AlertBook:
-    """All alerts after some events, and the areas that went out, in their order."""
+    """All alerts after some events, and the areas, times and channels of what went out, in their order; no channels are all of them."""
 
     alerts: Mapping[str, AlertState] = field(default_factory=dict)
     areas: tuple[DrawnArea, ...] = ()
     issues_s: tuple[float, ...] = ()
+    sent_to: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> AlertBook:
@@ -90,11 +91,11 @@ class AlertBook:
             before = self.alert(p.alert)
             first = time_s if before.issued_s is None else before.issued_s
             sent = replace(before, sent=p.content, issued_s=first)
-            return self._with(sent)._issued(area_of(p.content.area), time_s)
+            return self._with(sent)._issued(area_of(p.content.area), time_s, p.content.channels)
         if isinstance(p, SirensOrdered):
             content = AlertContent(p.area, (SIREN,), duration_s=p.duration_s)
             sent = replace(self.alert(p.order), content=content, sent=content, issued_s=time_s)
-            return self._with(sent)._issued(area_of(p.area), time_s)
+            return self._with(sent)._issued(area_of(p.area), time_s, content.channels)
         if isinstance(p, AlertCancelled):
             return self._with(replace(self.alert(p.alert), cancelled_s=time_s))
         return self
@@ -143,10 +144,15 @@ class AlertBook:
     def _with(self, alert: AlertState) -> AlertBook:
         return replace(self, alerts={**self.alerts, alert.identifier: alert})
 
-    def _issued(self, area: DrawnArea, time_s: float) -> AlertBook:
+    def _issued(self, area: DrawnArea, time_s: float, channels: tuple[str, ...]) -> AlertBook:
         known = {one.name for one in self.areas}
         areas = self.areas if area.name in known else (*self.areas, area)
-        return replace(self, areas=areas, issues_s=(*self.issues_s, time_s))
+        return replace(
+            self,
+            areas=areas,
+            issues_s=(*self.issues_s, time_s),
+            sent_to=(*self.sent_to, channels),
+        )
 
 
 def decision_of(payload: Payload) -> Decision | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.alerts.lengths import length_of
 from ew4all.errors import MessageError, OptionError
@@ -30,10 +31,10 @@ from ew4all.sim.exercise_events import (
     Started,
     Stepped,
 )
+from ew4all.sim.exercise_plain import to_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Iterator, Mapping
 
     from ew4all.exercises.session import Session
     from ew4all.sim.exercise_events import AlertContent, Payload
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["checked_payload"]
 
 _MOST_PAGES: Final = 15
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LONGEST_S: Final = 7 * 86400.0
 
 
@@ -52,6 +54,7 @@ def checked_payload(session: Session, payload: Payload, time_s: float) -> Payloa
     ConflictError, OptionError, GeometryError, MessageError
         It cannot be done, and why.
     """
+    _check_texts(payload)
     if isinstance(payload, Started | Paused | Resumed | SpeedChanged | Stepped | Jumped | Ended):
         _check_clock(session, payload, time_s)
         return payload
@@ -70,6 +73,29 @@ def checked_payload(session: Session, payload: Payload, time_s: float) -> Payloa
     session.alerts.check(payload)
     session.requests.check(payload, session.worlds, time_s)
     return payload
+
+
+def _check_texts(payload: Payload) -> None:
+    """Refuse texts that give something made here the status of real alerts, or that no document can hold."""
+    for text in _texts_in(to_plain(payload)):
+        if claims_to_be_real(text):
+            msg = "the text says that an alert is real (status Actual); this is an exercise, and nothing in it may say so"
+            raise OptionError(msg)
+        found = _UNWRITABLE.search(text)
+        if found is not None:
+            msg = f"the text holds the control character U+{ord(found[0]):04X}, which no document can show; take it out"
+            raise OptionError(msg)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts_in(one)
 
 
 def _check_clock(session: Session, payload: Payload, time_s: float) -> None:
@@ -122,9 +148,6 @@ def _checked_content(session: Session, content: AlertContent) -> AlertContent:
                 f"broadcast holds {length.most} characters on {_MOST_PAGES} pages: shorten it"
             )
             raise MessageError(msg)
-        if claims_to_be_real(one.text):
-            msg = "the text says that the alert is real; this is an exercise"
-            raise OptionError(msg)
         pages.append(length.pages)
     return replace(content, pages=max(pages, default=content.pages))
 
@@ -165,7 +188,7 @@ def _check_people(session: Session, payload: Payload) -> None:
         if payload.expectation not in points:
             msg = f"there is no expectation {payload.expectation!r}; there are {', '.join(points) or 'none'}"
             raise OptionError(msg)
-        if not 0.0 <= payload.points <= points[payload.expectation]:
+        if payload.points is not None and not 0.0 <= payload.points <= points[payload.expectation]:
             msg = f"{payload.expectation!r} gives 0 to {points[payload.expectation]:g} points, not {payload.points:g}"
             raise OptionError(msg)
 

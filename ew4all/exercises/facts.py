@@ -9,6 +9,7 @@ import numpy as np
 
 from ew4all.errors import OptionError
 from ew4all.exercises.requests import site_zones
+from ew4all.run_intake import LATER_S
 from ew4all.run_study import collect
 from ew4all.sim.exercise import FACTS
 from ew4all.sim.exercise_events import FactFound
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Facts"]
 
-_BEFORE_ANY_S = -1.0
-"""Time since the issue before there is one: below any time, as the table says."""
+_UNKNOWN = float("nan")
+"""Of what there is not: the time since an issue before there is one, a share of nobody, the time to a hazard that does not come. No
+condition on it holds."""
 
 
 class Facts:
@@ -64,7 +66,7 @@ class Facts:
         return FactFound(condition.fact, value, condition.zone, condition.channel)
 
     def value(self, name: str, zone: str | None = None, channel: str | None = None) -> float:
-        """Return a fact, in its unit.
+        """Return a fact, in its unit; NaN for a share of nobody, and for times to or since what there is not.
 
         Raises
         ------
@@ -177,13 +179,14 @@ class Facts:
         if zone is not None:
             here &= bins.zone == zone
         first = float(bins.arrival_s[here].min(initial=np.inf))
-        if not np.isfinite(first):
-            return self.worlds.plan.until_s - self.engine.now_s
+        # Without a time of arrival a run takes the hazard to come long after it: nobody knows when.
+        if not first < self.worlds.plan.until_s + LATER_S:
+            return _UNKNOWN
         return max(0.0, first - self.engine.now_s)
 
     def _since_issue(self) -> float:
         if not self.book.issues_s:
-            return _BEFORE_ANY_S
+            return _UNKNOWN
         return self.engine.now_s - self.worlds.start_s - self.book.issues_s[-1]
 
     def _of_channel(self, name: str, channel: str) -> float:
@@ -192,9 +195,8 @@ class Facts:
             raise OptionError(msg)
         if name == "channel_on":
             return float(self.engine.stages[self.engine.names.index(channel)].is_on)
-        sent = [one.sent for one in self.book.alerts.values() if one.sent is not None]
-        return float(any(not c.channels or channel in c.channels for c in sent))
+        return float(any(not names or channel in names for names in self.book.sent_to))
 
 
 def _share(part: float, whole: float) -> float:
-    return part / whole if whole > 0.0 else 0.0
+    return part / whole if whole > 0.0 else _UNKNOWN

@@ -36,6 +36,8 @@ SPREADSHEETS: Final = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
 """Endings of files that are read as tables."""
 
 _SPARE_S: Final = 1800.0
+_LATE_S: Final = 10_800.0
+"""No list begins so late after the start of its exercise."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,7 @@ def _of_others(file: Path, book: Workbook, clock: Clock, options: ListOptions) -
         out.values = plain_of(options.base)
         found = read_injects(sheet, clock, options.columns, out.values.get("teams", []))
         _take(out, sheet, found)
+        _must_begin(out, sheet, found)
         return out
     if options.scenario is None:
         msg = (
@@ -222,10 +225,26 @@ def _of_others(file: Path, book: Workbook, clock: Clock, options: ListOptions) -
         ],
     }  # fmt: skip
     _take(out, sheet, found)
+    _must_begin(out, sheet, found)
     out.notes.append(
         f"the exercise lasts {span_text(length_s)}, has {len(teams)} teams from the list, and no objectives yet: edit the file that was written"
     )
     return out
+
+
+def _must_begin(out: _Given, sheet: Sheet, found: InjectList) -> None:
+    """Tell where times of a list were taken as after the start, and nothing happens for hours: they are rather times of the day."""
+    timed = [duration_s(row["at"]) for row in found.injects if "at" in row]
+    if not found.times_of_day or min(timed) < _LATE_S:
+        return
+    number = min(found.times_of_day, key=lambda k: found.times_of_day[k])
+    hours, minutes = divmod(round(found.times_of_day[number] / 60.0), 60)
+    row, column = found.cells[number, "at"]
+    said = (
+        f"the first inject would come {hours} h {minutes:02} min after the start; if these are times of the day, say when the exercise begins, as "
+        f"in --starts {hours % 24:02}:{minutes:02}, and if not, write T+{hours}:{minutes:02}"
+    )
+    out.faults.append(sheet.finding(row, column, said, "at"))
 
 
 def _chosen_sheet(book: Workbook, options: ListOptions) -> tuple[Sheet, list[str]]:

@@ -15,7 +15,7 @@ from ew4all.exercises.inject_columns import (
     header_row,
     plain_word,
 )
-from ew4all.exercises.inject_times import seconds_of, span_of
+from ew4all.exercises.inject_times import may_be_of_day, seconds_of, span_of
 from ew4all.exercises.span_text import span_text
 from ew4all.exercises.tables import TABLES
 from ew4all.sim.exercise_limits import LONGEST_LINE
@@ -59,6 +59,8 @@ class InjectList:
     cells: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     """Number of the inject and key, to its cell."""
     rows: list[int] = field(default_factory=list)
+    times_of_day: dict[int, float] = field(default_factory=dict)
+    """Number of each inject whose time may be one of the day, to the seconds that it was taken for."""
     faults: list[CellFinding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -241,6 +243,8 @@ class _Reading:
             )
             return
         given[key] = span_text(seconds)
+        if key == "at" and may_be_of_day(value, self.clock):
+            self.out.times_of_day[len(self.out.injects)] = seconds
 
     @staticmethod
     def _titles(given: dict[str, Any]) -> None:

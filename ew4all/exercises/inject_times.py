@@ -10,7 +10,7 @@ from typing import Any, Final
 from ew4all.errors import OptionError
 from ew4all.scenario.values import duration_s
 
-__all__ = ["Clock", "clock_of", "seconds_of", "span_of"]
+__all__ = ["Clock", "clock_of", "may_be_of_day", "seconds_of", "span_of"]
 
 _UNIT_S: Final = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _DAY_S: Final = 86400.0
@@ -95,6 +95,15 @@ def seconds_of(value: Any, clock: Clock, unit: str | None = None) -> float:
     if isinstance(value, int | float):
         return _number(float(value), clock, unit)
     return _text(str(value).strip(), clock, unit)
+
+
+def may_be_of_day(value: Any, clock: Clock) -> bool:
+    """Return whether a value, such as 09:00, may be a time of the day that was taken for one after the start, as no start is known."""
+    if clock.starts is not None:
+        return False
+    return isinstance(value, time) or (
+        isinstance(value, str) and bool(_COLON.fullmatch(value.strip()))
+    )
 
 
 def span_of(value: Any, unit: str | None = None) -> float:

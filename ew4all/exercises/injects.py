@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.errors import ConflictError, OptionError
-from ew4all.sim.exercise import Inject, InjectChannel
+from ew4all.sim.exercise import Inject, InjectChannel, RoleKind
 from ew4all.sim.exercise_events import (
     InjectEdited,
     InjectFired,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ew4all.sim.exercise import Exercise
     from ew4all.sim.exercise_events import Event, Payload
 
-__all__ = ["DECISION_OF", "EDITABLE", "InjectBook", "InjectState"]
+__all__ = ["DECISION_OF", "EDITABLE", "InjectBook", "InjectState", "decided"]
 
 _TYPES: Final[Mapping[str, Any]] = {
     "title": str,
@@ -53,6 +53,13 @@ DECISION_OF: Final = {
     "message_sent": "send_message",
 }
 """Kinds of events, to the decisions that injects and expectations name."""
+
+
+def decided(event: Event) -> str | None:
+    """Return the decision of players that an event is, None where it is none: what facilitators write to teams decides nothing."""
+    name = DECISION_OF.get(event.kind)
+    told = name == "send_message" and event.who.role == RoleKind.FACILITATOR
+    return None if told else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ class InjectBook:
         states = {one.identifier: InjectState(one) for one in exercise.injects}
         decisions: dict[tuple[str, str | None], float] = {}
         for event in every:
-            name = DECISION_OF.get(event.kind)
+            name = decided(event)
             if name is not None:
                 for team in {event.who.team, None}:
                     decisions.setdefault((name, team), event.time_s)

@@ -12,6 +12,7 @@ a cell of the other as far as their numbers go.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -37,11 +38,12 @@ __all__ = ["CourseChange", "CoursedService", "NetworkCourse"]
 
 
 class CourseChange(NamedTuple):
-    """Cells that come back at a moment, shape (cells,), and whether operators share their networks from then on."""
+    """Cells that come back at a moment, shape (cells,), until when, and whether operators share their networks from then on."""
 
     at_s: float
     cells: Flags | None = None
     roaming: bool = False
+    until_s: float = inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +70,13 @@ class NetworkCourse:
     @classmethod
     def of(cls, epochs: Epochs, changes: Sequence[CourseChange] = ()) -> NetworkCourse:
         """Lay changes over the epochs of an outage in which every cell is addressed that can be."""
-        start_s = np.unique(np.append(epochs.start_s, [one.at_s for one in changes]))
+        bounds = [t for one in changes for t in (one.at_s, one.until_s) if t < inf]
+        start_s = np.unique(np.append(epochs.start_s, bounds))
         of = np.searchsorted(epochs.start_s, start_s, side="right") - 1
         alive, known = epochs.alive[of].copy(), epochs.addressed[of].copy()
         roaming = np.zeros(start_s.size, bool)
         for one in changes:
-            later = start_s >= one.at_s
+            later = (start_s >= one.at_s) & (start_s < one.until_s)
             roaming |= later & one.roaming
             if one.cells is not None:
                 alive |= later[:, None] & one.cells

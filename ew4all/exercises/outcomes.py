@@ -32,7 +32,8 @@ def results_at(session: Session, time_s: float | None = None) -> RunResults:
 def compared(first: Session, second: Session, time_s: float) -> Comparison:
     """Return two courses of one exercise at a moment, the second less the first: people warned, in time, missed, by zone, over time."""
     a, b = (_results(one, time_s) for one in (first, second))
-    return Comparison((a[0], b[0]), ((a[1],), (b[1],)))
+    otherwise = replace(b[0], title=f"{b[0].title}, what if")
+    return Comparison((a[0], otherwise), ((a[1],), (b[1],)))
 
 
 def _results(session: Session, time_s: float | None) -> tuple[RunResults, Mapping[str, Any]]:
@@ -52,8 +53,10 @@ def _area_notes(prepared: Prepared) -> tuple[str, ...]:
     areas = prepared.world.areas
     if areas is None:
         return ("no alert was issued, so that nobody was warned",)
-    names = ", ".join("the scenario's own" if name == OWN else name for name in areas.names)
-    return (f"who is in the area of any alert is in area; areas: {names}",)
+    drawn = sum(name != OWN for name in areas.names)
+    said = ["the scenario's own"] if OWN in areas.names else []
+    said += [f"{drawn} drawn in the exercise"] if drawn else []
+    return (f"who is in the area of any alert is in area; areas: {', '.join(said)}",)
 
 
 def _notice(session: Session) -> str:

@@ -49,7 +49,11 @@ def summary_of(session: Session, results: RunResults) -> dict[str, Any]:
                     "kind": one.kind,
                     "asked_s": one.asked_s,
                     "comes_s": one.comes_s,
-                    "sites": len(session.playing.relief.sites.get(one.identifier, ())),
+                    "sites": len(
+                        session.playing.relief.served(
+                            one.identifier, session.worlds.start_s + session.log.last_s
+                        )
+                    ),
                 }
                 for one in session.requests.requests.values()
             },

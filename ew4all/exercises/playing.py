@@ -183,7 +183,7 @@ class Playing:
             first.append(self.worlds.plan.issued_s)
         names = tuple(dict.fromkeys(area.name for area in areas))
         arrivals = tuple(
-            (at_s, cells is None, roaming) for at_s, cells, roaming in self._relief.changes
+            (one.at_s, one.cells is None, one.roaming, one.until_s) for one in self._relief.changes
         )
         return (names, min(first, default=None), arrivals, tuple(self._relief.sites.items()), areas)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ew4all.coverage.outages.timeline import Timeline
     from ew4all.exercises.worlds import Worlds
     from ew4all.sim.exercise_events import Event, Payload
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Relief", "Request", "RequestBook", "site_zones"]
 
 _POWER, _TRANSPORT = STATES.index("power"), STATES.index("transport")
+_OUT = (STATES.index("damage"), _POWER, _TRANSPORT)
 
 _KINDS = {
     PowerRequested: ("power", "generator"),
@@ -139,40 +141,76 @@ class RequestBook:
 
 @dataclass(frozen=True)
 class Relief:
-    """What came, or will come: changes of the network's course, and the sites of each request by number."""
+    """What came, or will come: changes of the network's course, and which sites each request serves, by number, and from when on.
+
+    Times are seconds after the scenario's zero.
+    """
 
     changes: tuple[CourseChange, ...] = ()
-    sites: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    sites: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+
+    def served(self, request: str, time_s: float) -> tuple[int, ...]:
+        """Return the sites to which what was asked for has come by a moment."""
+        return tuple(site for site, from_s in self.sites.get(request, ()) if from_s <= time_s)
 
     @classmethod
     def of(cls, book: RequestBook, worlds: Worlds) -> Relief:
         """Work out which sites kits go to: in the order in which they come, to sites of the zone that are out for what they mend.
 
-        A satellite kit mends a site that is cut off, a generator one without power; damage they do not mend. Of several
-        sites those with the most cells come first, and of these the first of the list.
+        A satellite kit mends a site that is cut off, a generator one without power and with its link; damage they do not mend, and it ends
+        what they gave.
+        Of several sites those with the most cells come first, and of these the first of the list. What finds no such site waits for
+        the next: who asks before batteries are empty has not asked in vain. That is looked at where an epoch of the outage begins.
         """
         if worlds.epochs is None:
             return cls()
-        changes: list[CourseChange] = []
-        sites: dict[str, tuple[int, ...]] = {}
         every = [one for one in book.requests.values() if one.refused_s is None]
-        for one in sorted(every, key=lambda r: r.comes_s):
-            at_s = worlds.start_s + one.comes_s
-            if at_s > worlds.plan.until_s:
-                continue
-            if one.kind == "roaming":
-                changes.append(CourseChange(at_s, None, roaming=True))
-                continue
-            chosen = _sites_for(one, worlds, NetworkCourse.of(worlds.epochs, changes), at_s)
-            sites[one.identifier] = tuple(chosen.tolist())
-            if chosen.size:
-                assert worlds.inputs.network is not None
-                back = np.isin(worlds.inputs.network.cells.site, chosen)
-                changes.append(CourseChange(at_s, back))
-        return cls(tuple(changes), sites)
+        due = {one.identifier: worlds.start_s + one.comes_s for one in every}
+        every = sorted(
+            (one for one in every if due[one.identifier] <= worlds.plan.until_s),
+            key=lambda r: r.comes_s,
+        )
+        changes = [
+            CourseChange(due[r.identifier], None, roaming=True)
+            for r in every
+            if r.kind == "roaming"
+        ]
+        kits = [one for one in every if one.kind != "roaming"]
+        sites: dict[str, list[tuple[int, float]]] = {one.identifier: [] for one in kits}
+        starts_s = [t for t in worlds.epochs.start_s.tolist() if t <= worlds.plan.until_s]
+        for at_s in sorted({*starts_s, *(due[one.identifier] for one in kits)}):
+            for one in kits:
+                left = one.sites - len(sites[one.identifier])
+                if left <= 0 or due[one.identifier] > at_s:
+                    continue
+                course = NetworkCourse.of(worlds.epochs, changes)
+                chosen = _sites_for(one, worlds, course, at_s)[:left]
+                sites[one.identifier] += [(int(site), at_s) for site in chosen]
+                changes += _back(one, worlds, chosen, at_s, starts_s)
+        changes.sort(key=lambda change: change.at_s)
+        return cls(tuple(changes), {name: tuple(found) for name, found in sites.items()})
+
+
+def _back(
+    request: Request, worlds: Worlds, chosen: I64, at_s: float, starts_s: list[float]
+) -> list[CourseChange]:
+    """Return that sites work again, each until something happens to it that what came does not mend."""
+    network, outage = worlds.inputs.network, worlds.inputs.outage
+    if not chosen.size or network is None or outage is None:
+        return []
+    wanted = _POWER if request.kind == "power" else _TRANSPORT
+    until_s = np.full(chosen.size, np.inf)
+    for start_s in (t for t in reversed(starts_s) if t > at_s):
+        state = outage.timeline.state_at(start_s - outage.zero_s)[chosen]
+        until_s[np.isin(state, _OUT) & (state != wanted)] = start_s
+    return [
+        CourseChange(at_s, np.isin(network.cells.site, chosen[until_s == t]), until_s=float(t))
+        for t in np.unique(until_s)
+    ]
 
 
 def _sites_for(request: Request, worlds: Worlds, course: NetworkCourse, at_s: float) -> I64:
+    """Return the sites that a request mends at a moment, the most important first."""
     network, outage = worlds.inputs.network, worlds.inputs.outage
     assert network is not None
     none = np.empty(0, np.int64)
@@ -184,11 +222,24 @@ def _sites_for(request: Request, worlds: Worlds, course: NetworkCourse, at_s: fl
     count = np.bincount(cells.site, minlength=state.size)
     on_air = np.bincount(cells.site, course.alive_at(at_s), state.size) > 0
     there = (state == wanted) & ~on_air & (count > 0)
+    if wanted == _POWER:
+        there &= ~_cut_off(outage.timeline, at_s - outage.zero_s)
     if request.zone is not None:
         there &= _in_zone(worlds, request.zone, state.size)
     order = np.lexsort((np.arange(state.size), -count))
-    found: I64 = order[there[order]][: request.sites].astype(np.int64)
-    return np.sort(found)
+    found: I64 = order[there[order]].astype(np.int64)
+    return found
+
+
+def _cut_off(timeline: Timeline, time_s: float) -> Flags:
+    """Return which sites have lost their link and not got it back, shape (sites,): of one whose battery is empty too, states say power alone."""
+    past = int(np.searchsorted(timeline.time_s, time_s, "right"))
+    site, state, order = timeline.site[:past], timeline.state[:past], np.arange(past)
+    last = np.full((2, timeline.sites), -1, np.int64)
+    for k, rows in enumerate((state == _TRANSPORT, timeline.up[:past])):
+        np.maximum.at(last[k], site[rows], order[rows])
+    cut: Flags = last[0] > last[1]
+    return cut
 
 
 def _in_zone(worlds: Worlds, zone: str, sites: int) -> Flags:

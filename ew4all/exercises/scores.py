@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ew4all.exercises.injects import DECISION_OF
+from ew4all.exercises.injects import decided
 from ew4all.exercises.session import GRID_S, Session
 from ew4all.sim.exercise_events import ScoreGiven
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from ew4all.sim.exercise import Expectation
 
 __all__ = ["expected_from_s", "held_of", "score_of", "sheet"]
+
+_LASTING: Final = frozenset(
+    {"issue_alert", "order_sirens", "request_power", "request_satellite", "request_roaming"}
+)
+"""Decisions that nobody takes again because somebody asks for them: taken before they were expected, they may be what was meant."""
 
 
 def sheet(session: Session, now_s: float, held_s: Mapping[str, float]) -> dict[str, Any]:
@@ -42,7 +47,11 @@ def sheet(session: Session, now_s: float, held_s: Mapping[str, float]) -> dict[s
 def score_of(
     session: Session, one: Expectation, now_s: float, held_s: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Return how an expectation stands."""
+    """Return how an expectation stands.
+
+    ``state`` is ``waiting`` (its inject has not fired), ``open``, ``met``, ``late``, ``missed``, ``early`` (its decision was taken before it was
+    expected and not again: an evaluator says what it gives) or ``judged``.
+    """
     given = [e for e in session.log if isinstance(e.payload, ScoreGiven) and e.payload.expectation == one.identifier]  # fmt: skip
     begins_s = expected_from_s(session, one)
     ends_s = session.exercise.length_s
@@ -56,6 +65,9 @@ def score_of(
         if met_s is not None:
             state = "met" if met_s <= due_s else "late"
             points = one.points if state == "met" else 0.0
+        elif (before_s := _before_s(session, one, begins_s)) is not None:
+            # Whether that was it nobody but an evaluator can say; "not done" would be wrong of a team that was quick.
+            state, met_s = "early", before_s
         elif state == "missed" and not one.is_judged:
             points = 0.0
     out: dict[str, Any] = {
@@ -66,7 +78,8 @@ def score_of(
     if given:
         last = given[-1]
         assert isinstance(last.payload, ScoreGiven)
-        state, points = "judged", last.payload.points
+        if last.payload.points is not None:
+            state, points = "judged", last.payload.points
         out |= {"comment": last.payload.comment, "by": last.who.name}
     return {**out, "state": state, "points": points}
 
@@ -112,6 +125,20 @@ def expected_from_s(session: Session, one: Expectation) -> float | None:
     return None if state is None else state.fired_s
 
 
+def _before_s(session: Session, one: Expectation, begins_s: float) -> float | None:
+    """Return when a lasting decision was taken before it was expected; None where none was."""
+    if one.decision not in _LASTING or one.conditions:
+        return None
+    found = (
+        e.time_s
+        for e in session.log
+        if decided(e) == one.decision
+        and e.time_s < begins_s
+        and (one.team is None or e.who.team == one.team)
+    )
+    return next(found, None)
+
+
 def _met_s(
     session: Session, one: Expectation, begins_s: float, held_s: Mapping[str, float]
 ) -> float | None:
@@ -120,7 +147,7 @@ def _met_s(
         found = [
             e.time_s
             for e in session.log
-            if DECISION_OF.get(e.kind) == one.decision
+            if decided(e) == one.decision
             and e.time_s >= begins_s
             and (one.team is None or e.who.team == one.team)
         ]

@@ -21,11 +21,14 @@ from __future__ import annotations
 
 import json
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ew4all.errors import OptionError, ReadError
 from ew4all.exercises.branches import Change
+from ew4all.exercises.injects import DECISION_OF
+from ew4all.exercises.span_text import span_text
 from ew4all.scenario.values import duration_s
 from ew4all.scenario.yaml_text import read_marked
 from ew4all.sim.exercise import RoleKind
@@ -46,6 +49,8 @@ _CONTENT: Final = frozenset(AlertContent.__dataclass_fields__)
 _WITH_CONTENT: Final = frozenset({"alert_drafted", "alert_issued", "alert_updated"})
 _BY_HAND: Final = {"inject_fired": {"version": 0, "how": "hand"}}
 _NOT_SCRIPTED: Final = frozenset({"started", "paused", "resumed", "speed_changed", "stepped", "jumped", "ended"})  # fmt: skip
+
+_DECIDE_NOTHING: Final = frozenset({str(RoleKind.OBSERVER), str(RoleKind.EVALUATOR)})
 
 
 def moment_s(text: str | float, session: Session) -> float:
@@ -115,12 +120,19 @@ def _change(item: Any, number: int, file: Path, session: Session) -> Change:
         elif isinstance(given.get("area"), str):
             given["area"] = _area(given["area"], file.parent)
         payload = from_plain(KINDS[kind], given, kind)
-        return Change(
-            moment_s(item["at"], session), _who(item.get("by"), session), payload, has_content
-        )
+        who, time_s = _who(item.get("by"), session), moment_s(item["at"], session)
     except ValueError as error:
         msg = f"{where}: {error}"
         raise OptionError(msg) from error
+    length_s = session.exercise.length_s
+    if time_s > length_s:
+        msg = f"{where}: {item['at']} is {span_text(time_s)} after the start of the exercise, which lasts {span_text(length_s)}; give a time within it"
+        raise OptionError(msg)
+    acts = kind.startswith("inject_") or DECISION_OF.get(kind, "send_message") != "send_message"
+    if acts and who.role in _DECIDE_NOTHING:
+        msg = f"{where}: {kind} is nothing that an {who.role} does; name a team or the facilitator"
+        raise OptionError(msg)
+    return Change(time_s, who, payload, has_content)
 
 
 def _seconds(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,10 +178,21 @@ def _area(name: str, folder: Path) -> Any:
 
 
 def _who(given: Any, session: Session) -> Who:
-    """Return who does it: a team, a kind of role, or a person."""
+    """Return who does it: a team, a kind of role, or a person; a name that is nearly one of a team is told.
+
+    Raises
+    ------
+    ValueError
+        A team was probably meant that there is not.
+    """
     name = "" if given is None else str(given)
     if name in {team.identifier for team in session.exercise.teams}:
         return Who(str(RoleKind.PLAYER), name)
     if name in {str(kind) for kind in RoleKind}:
         return Who(name)
+    known = [*(team.identifier for team in session.exercise.teams), *(str(k) for k in RoleKind)]
+    meant = get_close_matches(name.lower(), known, 1, 0.75)
+    if meant:
+        msg = f"there is no team {name!r}; did you mean {meant[0]}?"
+        raise ValueError(msg)
     return Who(str(RoleKind.FACILITATOR if not name else RoleKind.PLAYER), None, name)

@@ -11,13 +11,14 @@ import shapely
 from shapely import affinity
 
 from ew4all.errors import InputError
+from ew4all.exercises.areas import area_of
 from ew4all.exercises.branches import Change, branch
 from ew4all.exercises.outcomes import compared
 from ew4all.run_results import PEOPLE_KEYS
 from ew4all.sim.exercise_events import AlertIssued, AlertUpdated, InjectFired, SirensOrdered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shapely.geometry.base import BaseGeometry
 
@@ -70,16 +71,22 @@ class WhatIf:
 
 
 def what_if(session: Session) -> tuple[WhatIf, ...]:
-    """Play an exercise otherwise in each of the ways; without an alert there is nothing to change."""
+    """Play an exercise otherwise in each of the ways; without an alert there is nothing to change.
+
+    A question that has no answer here, such as a larger area where everybody was in it, is told with its reason.
+    """
     sent = [e for e in session.log if isinstance(e.payload, AlertIssued | AlertUpdated | SirensOrdered)]  # fmt: skip
     if not sent:
         return ()
     first, found = sent[0], list[WhatIf]()
     for early_s in EARLIER_S:
+        name, words = f"earlier-{early_s:g}", f"The first alert {early_s / 60.0:g} min earlier"
         if first.time_s >= early_s:
-            words = f"The first alert {early_s / 60.0:g} min earlier"
             moved = [Change(first.time_s - early_s, first.who, first.payload)]
-            found.append(_played(session, f"earlier-{early_s:g}", words, moved))
+            found.append(_played(session, name, words, moved))
+        elif early_s == EARLIER_S[0]:
+            why = f"it went out {first.time_s / 60.0:g} min after the start of the exercise"
+            found.append(_unplayed(name, words, why))
     known = _known(session)
     if known is not None and known.time_s < first.time_s:
         assert isinstance(known.payload, InjectFired)
@@ -92,16 +99,33 @@ def what_if(session: Session) -> tuple[WhatIf, ...]:
         for e in sent
         if isinstance(e.payload, AlertIssued | AlertUpdated) and e.payload.content.channels
     ]
+    words = "The same alerts on all channels"
     if everywhere:
-        found.append(
-            _played(session, "all-channels", "The same alerts on all channels", everywhere)
-        )
-    area = _footprint(session)
-    if area is not None:
-        wide = [_widened(e, area) for e in sent]
-        words = f"The same alerts for the hazard's footprint and {MARGIN_M / 1000.0:g} km around it"
-        found.append(_played(session, "larger-area", words, wide))
+        found.append(_played(session, "all-channels", words, everywhere))
+    else:
+        found.append(_unplayed("all-channels", words, "all of them went to all channels"))
+    found.append(_larger(session, sent))
     return tuple(found)
+
+
+def _larger(session: Session, sent: Sequence[Event]) -> WhatIf:
+    """Play the same alerts for a larger area: each for its own and the hazard's footprint with a margin."""
+    study, name = session.worlds.inputs.study, "larger-area"
+    words = f"The same alerts for their areas, the hazard's footprint and {MARGIN_M / 1000.0:g} km around it"
+    if study.hazard_raster is not None:
+        return _unplayed(name, words, "the footprint is a raster in this scenario, not a polygon")
+    if study.hazard is not None:
+        around = _footprint(session.worlds, study.hazard)
+        return _played(session, name, words, [_widened(session, e, around) for e in sent])
+    words = "The same alerts for everybody of the scenario"
+    if all(_given_area(e) is None for e in sent):
+        why = "no hazard was given, and every alert went to the whole area of the scenario"
+        return _unplayed(name, words, why)
+    return _played(session, name, words, [_widened(session, e, None) for e in sent])
+
+
+def _unplayed(name: str, words: str, why: str) -> WhatIf:
+    return WhatIf(name, words, {}, {}, (f"could not be played: {why}",))
 
 
 def _played(session: Session, name: str, words: str, changes: list[Change]) -> WhatIf:
@@ -128,8 +152,23 @@ def _known(session: Session) -> Event | None:
     return next(iter(of or fired), None)
 
 
-def _widened(event: Event, area: Mapping[str, Any]) -> Change:
+def _given_area(event: Event) -> Mapping[str, Any] | None:
     payload = event.payload
+    if isinstance(payload, SirensOrdered):
+        return payload.area
+    assert isinstance(payload, AlertIssued | AlertUpdated)
+    return payload.content.area
+
+
+def _widened(session: Session, event: Event, around: BaseGeometry | None) -> Change:
+    """Return an alert for its own area and what is around, longitude and latitude; None: for the whole area of the scenario."""
+    payload, area = event.payload, None
+    if around is not None:
+        own = area_of(_given_area(event)).shape
+        scenario = session.worlds.inputs.study.area
+        if own is None and scenario is not None:
+            own = lonlat_of(session.worlds, scenario)
+        area = shapely.geometry.mapping(around if own is None else shapely.union(own, around))
     if isinstance(payload, SirensOrdered):
         return Change(event.time_s, event.who, replace(payload, area=area))
     assert isinstance(payload, AlertIssued | AlertUpdated)
@@ -137,19 +176,14 @@ def _widened(event: Event, area: Mapping[str, Any]) -> Change:
     return Change(event.time_s, event.who, replace(payload, content=content))
 
 
-def _footprint(session: Session) -> Mapping[str, Any] | None:
-    """Return the hazard's footprint with the margin as GeoJSON; None where it is everywhere, or a raster."""
-    study = session.worlds.inputs.study
-    if study.hazard is None or study.hazard_raster is not None:
-        return None
-    shape = lonlat_of(session.worlds, study.hazard)
+def _footprint(worlds: Worlds, hazard: BaseGeometry) -> BaseGeometry:
+    """Return the hazard's footprint with the margin, longitude and latitude."""
+    shape = lonlat_of(worlds, hazard)
     # A margin of metres as a circle, not an ellipse: degrees of longitude are made as long as those of latitude.
     narrow = max(0.05, cos(radians(shape.centroid.y)))
     flat = affinity.scale(shape, xfact=narrow, yfact=1.0, origin=(0.0, 0.0))
     wide = flat.buffer(MARGIN_M / _DEGREE_M, quad_segs=4).simplify(0.1 * MARGIN_M / _DEGREE_M)
-    lonlat = affinity.scale(wide, xfact=1.0 / narrow, yfact=1.0, origin=(0.0, 0.0))
-    found: Mapping[str, Any] = shapely.geometry.mapping(lonlat)
-    return found
+    return affinity.scale(wide, xfact=1.0 / narrow, yfact=1.0, origin=(0.0, 0.0))
 
 
 def lonlat_of(worlds: Worlds, shape: BaseGeometry) -> BaseGeometry:

@@ -402,7 +402,10 @@ def _divided(
 
 def _key(areas: Sequence[DrawnArea], changes: Sequence[CourseChange]) -> Any:
     """Return what tells one folding from another."""
-    told = [(c.at_s, None if c.cells is None else c.cells.tobytes(), c.roaming) for c in changes]
+    told = [
+        (c.at_s, None if c.cells is None else c.cells.tobytes(), c.roaming, c.until_s)
+        for c in changes
+    ]
     return (tuple(one.name for one in areas), tuple(told))
 
 

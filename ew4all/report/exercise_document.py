@@ -32,7 +32,7 @@ KIND_WORDS: Final = {
 _EMPTY_LESSONS: Final = 6
 _SCORE_WORDS: Final = {
     "met": "in time", "late": "too late", "missed": "not done", "open": "still open", "waiting": "its inject did not fire",
-    "judged": "by an evaluator",
+    "early": "done before it was expected, to be judged", "judged": "by an evaluator",
 }  # fmt: skip
 _LIMITS: Final = (
     "People warned are those of the simulation, given what was decided in the exercise; nobody was warned in fact.",
@@ -83,9 +83,14 @@ def _summary(found: AfterAction) -> Section:
         for k in ("at_risk", "warned", "in_time", "missed", "over_reach")
     }
     risk = count["at_risk"]
+    # Where nothing comes nobody is at risk, and nobody in time for it.
+    has_hazard = found.results.lead is not None
+    in_time = (
+        f", {people_text(count['in_time'])} ({share_text(count['in_time'], risk)}) in time to act"
+    )
     lead = (
-        f"Of {people_text(risk)} people at risk, {people_text(count['warned'])} ({share_text(count['warned'], risk)}) would have been "
-        f"warned, {people_text(count['in_time'])} ({share_text(count['in_time'], risk)}) in time to act; "
+        f"Of {people_text(risk)} people{' at risk' if has_hazard else ''}, {people_text(count['warned'])} "
+        f"({share_text(count['warned'], risk)}) would have been warned{in_time if has_hazard else ''}; "
         f"{people_text(count['missed'])} would have been missed."
     )
     said = [
@@ -111,7 +116,8 @@ def _summary(found: AfterAction) -> Section:
     best = max(played, key=lambda one: one.less["in_time"], default=None)
     if best is not None and best.less["in_time"] >= 1.0:
         said.append(
-            f"Most would have changed: {_lower(best.words)}; {people_text(best.less['in_time'])} more people warned in time."
+            f"Most would have changed: {_lower(best.words)}; {people_text(best.less['in_time'])} more people warned"
+            f"{' in time' if has_hazard else ''}."
         )
     return Section("Summary", (Paragraph(lead, "lead"), Bullets(tuple(said))))
 

@@ -16,7 +16,8 @@ from ew4all.report.document_docx import must_write_docx, write_docx
 from ew4all.report.document_html import must_print_pdf, write_html, write_pdf
 from ew4all.report.exercise_document import report_of, score_words
 from ew4all.report.exercise_figures import alerts_of
-from ew4all.sim.exercise import MARK, STATUS
+from ew4all.run_results import PEOPLE_KEYS, REASONS
+from ew4all.sim.exercise import MARK, STATUS, marked
 from ew4all.sim.exercise_events import InjectFired, MessageSent
 from ew4all.writers.folder import must_be_folder, output_folder, writing
 from ew4all.writers.records import write_json, write_record
@@ -68,7 +69,9 @@ def write_report(
     formats: tuple[str, ...],
     settings: Mapping[str, Any],
 ) -> None:
-    """Write report.html, report.pdf, report.docx, report.json, timeline.csv, messages.csv, scores.csv, curves.csv, exercise.gpkg and run.json.
+    """Write report.html, report.pdf, report.docx, report.json, tables as CSV, exercise.gpkg and run.json.
+
+    Tables are timeline, messages, scores, zones, missed (by reason), what_if, lessons and curves.
 
     Every file carries the mark EXERCISE; rows of a table in a column of their own.
 
@@ -99,6 +102,19 @@ def write_report(
                 for s in found.scores["scores"]
             ),
         )  # fmt: skip
+        _table(out / "zones.csv", ("zone", "at_risk", "warned", "in_time", "missed", "half_warned_s", "reason"), found.zones)  # fmt: skip
+        missed = results.lost["whole"].mean.tolist()
+        _table(out / "missed.csv", ("reason", "people"), zip(REASONS, missed, strict=True))
+        _table(
+            out / "what_if.csv",
+            ("what_if", "words", *PEOPLE_KEYS, *(f"{key}_difference" for key in PEOPLE_KEYS), "notes"),
+            (
+                (w.name, w.words, *(w.people.get(k) for k in PEOPLE_KEYS), *(w.less.get(k) for k in PEOPLE_KEYS), "; ".join(w.notes))
+                for w in found.what_ifs
+            ),
+        )  # fmt: skip
+        noted = [("lesson", *one) for one in found.lessons] + [("note", *one) for one in found.notes]  # fmt: skip
+        _table(out / "lessons.csv", ("kind", "by", "text"), noted)
         _table(out / "curves.csv", ("time_s", "zone", "warned", "acted"), _curves(found))
         _write_places(out / "exercise.gpkg", found)
         write_record(
@@ -155,8 +171,8 @@ def _messages(found: AfterAction) -> Iterable[tuple[Any, ...]]:
                 who,
                 ";".join(p.to),
                 "message",
-                p.title,
-                p.text,
+                marked(p.title),
+                marked(p.text, at_end=True),
                 None,
                 None,
                 None,

@@ -69,7 +69,7 @@ _ALL: Final = (
         "hazard_arrived_share", Unit.SHARE, "people at risk where the hazard has arrived, of all people at risk", by_zone=True
     ),
     Fact(
-        "time_to_hazard_s", Unit.SECONDS, "until the hazard reaches the first people at risk; 0 from then on", by_zone=True
+        "time_to_hazard_s", Unit.SECONDS, "until the hazard reaches the first people at risk; 0 from then on; where it reaches nobody no condition on it holds", by_zone=True
     ),
     Fact("people_warned", Unit.PEOPLE, "people at risk who noticed a warning, through any channel", by_zone=True),
     Fact("people_warned_share", Unit.SHARE, "people at risk who noticed a warning, of all people at risk", by_zone=True),

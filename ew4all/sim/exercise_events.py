@@ -332,10 +332,10 @@ class MessageRead:
 
 @dataclass(frozen=True, slots=True)
 class ScoreGiven:
-    """An evaluator scored an expectation; the last score of each counts."""
+    """An evaluator scored an expectation; the last score of each counts, and None takes it back: what was found by itself counts again."""
 
     expectation: str
-    points: float
+    points: float | None
     comment: str = ""
 
 

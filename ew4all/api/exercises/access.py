@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Request
 from starlette.concurrency import run_in_threadpool
 
 from ew4all.api.deps import Serving, needs, principal
+from ew4all.api.exercises import records
 from ew4all.api.exercises.invitations import SEAT_PREFIX, Seat, find_seat
 from ew4all.api.identity import Principal
 from ew4all.api.problems import Problem
@@ -56,10 +57,13 @@ async def seat_of(exercise_id: ExerciseId, request: Request, service: Serving) -
                 "link of an invitation"
             )
             raise Problem(403, "scope-missing", told)
+        if not await run_in_threadpool(_is_there, service, exercise_id):
+            raise unknown_exercise(exercise_id)
         return Seat(None, exercise_id, "facilitator", None, asking.name, asking.id)
-    service.rates.must_be_let(request)
+    # Looked up first: somebody in the same room whose seat has ended, or who guesses, puts nobody else out.
     seat = await run_in_threadpool(_found, service, secret)
     if seat is None:
+        service.rates.must_be_let(request)
         service.rates.failed(request)
         told = "your place in this exercise has ended: ask the facilitator for another link"
         challenge = {"WWW-Authenticate": 'Bearer realm="ew4all"'}
@@ -68,6 +72,11 @@ async def seat_of(exercise_id: ExerciseId, request: Request, service: Serving) -
     if seat.exercise != exercise_id:
         raise unknown_exercise(exercise_id)
     return seat
+
+
+def _is_there(service: Service, exercise: str) -> bool:
+    with service.database.read() as connection:
+        return records.stands(connection, exercise) is not None
 
 
 def _found(service: Service, secret: str) -> Seat | None:

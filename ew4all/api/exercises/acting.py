@@ -50,13 +50,14 @@ if TYPE_CHECKING:
 
     from ew4all.api.exercises.books import Books
     from ew4all.exercises.session import Session
-    from ew4all.sim.exercise_events import Payload
+    from ew4all.sim.exercise_events import Payload, Who
 
 __all__ = [
     "clock_payloads",
     "content_of",
     "decision_payload",
     "inject_payload",
+    "must_be_theirs",
     "refused",
     "score_payload",
     "talk_payload",
@@ -96,7 +97,8 @@ def clock_payloads(session: Session, given: Mapping[str, Any]) -> list[Payload]:
         return [Ended(given.get("reason") or "facilitator")]
     stand: list[Payload] = [Paused("step")] if clock.is_running and do == "step" else []
     if do == "step":
-        return [*stand, Stepped(given.get("seconds") or _STEP_S)]
+        seconds = given.get("seconds")
+        return [*stand, Stepped(_STEP_S if seconds is None else seconds)]
     return [Jumped(_needed(given, "time_s"))]
 
 
@@ -179,6 +181,27 @@ def decision_payload(session: Session, books: Books, asked: Mapping[str, Any]) -
         return RoamingRequested(request)
     made = PowerRequested if kind == "request_power" else SatelliteRequested
     return made(request, asked.get("zone"), asked.get("number", 1))
+
+
+def must_be_theirs(books: Books, who: Who, asked: Mapping[str, Any]) -> None:
+    """Let players do nothing with alerts of other teams: of a draft they know nothing, and what was issued is of who issued it.
+
+    Raises
+    ------
+    Problem
+        404: a draft of another team, as if there were none; 403: an alert, or an order of sirens, of another team.
+    """
+    given = asked.get("alert")
+    name = given.get("id") if isinstance(given, dict) else given
+    if who.role != "player" or not isinstance(name, str) or not books.has_alert(name):
+        return
+    alert = books.alert(name, 0.0, brief=True)
+    if alert["team"] == who.team:
+        return
+    if alert["issued_s"] is None:
+        raise _no_alert(name)
+    told = f"the alert {name!r} is of another team: its own team, or a facilitator, updates and cancels it"
+    raise Problem(403, "not-your-team", told)
 
 
 def _written(
@@ -326,7 +349,12 @@ def changed_meanwhile(current: Mapping[str, Any], what: str) -> Problem:
 
 def _must_be_there(session: Session, books: Books, name: str) -> None:
     if not books.has_alert(name) and name not in session.alerts.alerts:
-        raise Problem(404, "unknown-alert", f"there is no alert {name!r} in this exercise")
+        raise _no_alert(name)
+
+
+def _no_alert(name: str) -> Problem:
+    told = f"there is no alert {name!r} in this exercise, or it is not yours to see"
+    return Problem(404, "unknown-alert", told)
 
 
 def _new_alert(books: Books) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ew4all.sim.exercise_mark import claims_to_be_real
 
 __all__ = [
     "AlertBody",
@@ -23,10 +25,23 @@ __all__ = [
     "SeatRequest",
 ]
 
-_NO_CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-Name = Annotated[str, Field(max_length=200, pattern=_NO_CONTROL)]
-Line = Annotated[str, Field(max_length=300, pattern=_NO_CONTROL)]
-Text = Annotated[str, Field(max_length=20_000, pattern=_NO_CONTROL)]
+_NO_CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]*$"
+"""What no XML, and so no alert, spreadsheet and report of an exercise, can hold is in none of its texts."""
+_MOST_CORNERS = 10_000
+
+
+def _not_real(text: str) -> str:
+    if claims_to_be_real(text):
+        msg = "it gives an alert the status Actual, and nothing in an exercise may; write Exercise"
+        raise ValueError(msg)
+    return text
+
+
+_NotReal = AfterValidator(_not_real)
+Name = Annotated[str, Field(max_length=200, pattern=_NO_CONTROL), _NotReal]
+Line = Annotated[str, Field(max_length=300, pattern=_NO_CONTROL), _NotReal]
+Words = Annotated[str, Field(max_length=20_000, pattern=_NO_CONTROL)]
+Text = Annotated[Words, _NotReal]
 Id = Annotated[str, Field(min_length=1, max_length=300, pattern=_NO_CONTROL)]
 Seconds = Annotated[float, Field(ge=0.0, le=7 * 86400.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -64,7 +79,18 @@ class MultiPolygonBody(_Strict):
     ]
 
 
-Area = Annotated[PolygonBody | MultiPolygonBody, Field(discriminator="type")]
+def _not_too_fine(area: PolygonBody | MultiPolygonBody) -> PolygonBody | MultiPolygonBody:
+    polygons = [area.coordinates] if isinstance(area, PolygonBody) else area.coordinates
+    corners = sum(len(ring) for rings in polygons for ring in rings)
+    if corners > _MOST_CORNERS:
+        msg = f"an area has at most {_MOST_CORNERS:,} corners, not {corners:,}; draw it simpler"
+        raise ValueError(msg)
+    return area
+
+
+Area = Annotated[
+    PolygonBody | MultiPolygonBody, Field(discriminator="type"), AfterValidator(_not_too_fine)
+]
 
 
 class LibraryRequest(_Strict):
@@ -198,8 +224,9 @@ class InjectAct(_Strict):
 class ContentBody(_Strict):
     """The text of an alert in one language."""
 
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
-    text: Text = ""
+    language: Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+    # Whether it claims to be real is told where it is previewed, and refused where it is decided.
+    text: Words = ""
 
 
 class AlertBody(_Strict):

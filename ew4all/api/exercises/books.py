@@ -156,9 +156,9 @@ class Books:
         }  # fmt: skip
 
     @property
-    def alerts_tag(self) -> str:
-        """A text that is another where any alert is."""
-        return f"a{max((one.last for one in self._alerts.values()), default=0)}"
+    def changed(self) -> dict[str, int]:
+        """The number of the last event of each alert and draft."""
+        return {name: one.last for name, one in self._alerts.items()}
 
     def decisions(self, now_s: float) -> list[dict[str, Any]]:
         """Return what was decided, the newest first."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Broadcast", "Listener", "lines", "wire"]
 
+_MOST_OF_ONE: Final = 8
+"""Streams of one seat at a time."""
 _NOT_IN_TICKS: Final = frozenset({"seq", "phase"})
 
 
@@ -35,8 +37,12 @@ def wire(event: str, data: Mapping[str, Any], seq: int | None = None) -> bytes:
 class Listener:
     """Somebody who listens; what was not sent yet waits here, and who lets too much wait is dropped."""
 
-    def __init__(self, view: View, seat: str | None, most: int) -> None:
+    def __init__(
+        self, view: View, seat: str | None, most: int, state: Mapping[str, Any] | None
+    ) -> None:
         self.view, self.seat, self._most = view, seat, most
+        self.state = state
+        """How it stood when it began to listen: whatever comes after that waits here."""
         self.is_dropped = self.is_closed = False
         self._waiting: deque[bytes] = deque()
         self._woken = asyncio.Event()
@@ -74,7 +80,8 @@ class Broadcast:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, most_waiting: int) -> None:
         self._loop, self._most = loop, most_waiting
-        self._listeners: set[Listener] = set()
+        self._listeners: dict[Listener, None] = {}
+        """In the order in which they came."""
         self._last: dict[View, dict[str, Any]] = {}
         self.state: dict[str, Any] | None = None
         """As the loop knows it: what was offered before is in it, what comes later is not."""
@@ -90,15 +97,19 @@ class Broadcast:
 
     def join(self, view: View, seat: str | None) -> Listener:
         """Let somebody listen from now on."""
-        listener = Listener(view, seat, self._most)
-        self._listeners.add(listener)
+        mine = [] if seat is None else [one for one in self._listeners if one.seat == seat]
+        for one in mine[: max(0, len(mine) - _MOST_OF_ONE + 1)]:
+            # Lines that were lost and nobody has hung up, or somebody who takes the places of others.
+            one.close()
+        listener = Listener(view, seat, self._most, self.state)
+        self._listeners[listener] = None
         if self.state is not None:
             self._last.setdefault(view, view.state(self.state))
         return listener
 
     def leave(self, listener: Listener) -> None:
         """Forget somebody who does not listen any more."""
-        self._listeners.discard(listener)
+        self._listeners.pop(listener, None)
         if all(one.view != listener.view for one in self._listeners):
             self._last.pop(listener.view, None)
 

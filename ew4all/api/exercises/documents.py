@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["exercise_document", "listed"]
 
 _FOR_ALL: Final = (
-    "purpose", "audience", "length_s", "room_s", "languages", "phases", "sources", "assumed", "channels", "hazards", "zones",
-    "operators", "technologies", "bbox",
+    "purpose", "audience", "length_s", "room_s", "languages", "channels", "hazards", "zones", "operators", "technologies", "bbox",
 )  # fmt: skip
+_FOR_TRUTH: Final = ("objectives", "points", "phases", "sources", "assumed")
+"""What tells how it goes on: the titles of phases, what was made up for the course."""
 
 
 def exercise_document(
@@ -43,7 +44,8 @@ def exercise_document(
         "links": _links(path, seat, links),
     }  # fmt: skip
     if seat.knows_truth:
-        out |= {"owner": stored.owner, "objectives": facts["objectives"], "points": facts["points"]}
+        out["owner"] = stored.owner
+        out.update((k, facts[k]) for k in _FOR_TRUTH if k in facts)
     return out
 
 

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from ew4all.api.identifiers import new_id
 from ew4all.api.identity import Principal
@@ -24,11 +24,13 @@ __all__ = [
     "LONGEST",
     "SEAT_PREFIX",
     "Seat",
+    "count_seats",
     "end_invitation",
     "end_seat",
     "find_seat",
     "invitation_facts",
     "invite",
+    "is_good",
     "list_invitations",
     "list_seats",
     "sit_down",
@@ -141,18 +143,35 @@ def end_invitation(connection: Connection, exercise: str, identifier: str) -> li
     return ended
 
 
-def sit_down(
-    connection: Connection, secret: str, name: str
-) -> tuple[Seat, str, dt.datetime] | None:
-    """Make a seat by an invitation; return it, its token and its end; None where the invitation is not good."""
-    # Counted and looked at in one statement: two who come at once do not both get the last one.
-    good = (
+def is_good(connection: Connection, secret: str) -> bool:
+    """Say whether an invitation can be come by at this moment."""
+    return connection.execute(select(INVITATIONS.c.id).where(*_good(secret))).first() is not None
+
+
+def _good(secret: str) -> tuple[Any, ...]:
+    return (
         INVITATIONS.c.secret_hash == _hash(secret),
         INVITATIONS.c.revoked.is_(None),
         INVITATIONS.c.expires > now(),
         or_(INVITATIONS.c.uses.is_(None), INVITATIONS.c.used < INVITATIONS.c.uses),
     )
-    taken = connection.execute(update(INVITATIONS).where(*good).values(used=INVITATIONS.c.used + 1))
+
+
+def count_seats(connection: Connection, exercise: str) -> int:
+    """Return how many seats of an exercise are not ended."""
+    mine = SEATS.c.exercise == exercise, SEATS.c.revoked.is_(None), SEATS.c.expires > now()
+    return int(
+        connection.execute(select(func.count()).select_from(SEATS).where(*mine)).scalar_one()
+    )
+
+
+def sit_down(
+    connection: Connection, secret: str, name: str
+) -> tuple[Seat, str, dt.datetime] | None:
+    """Make a seat by an invitation; return it, its token and its end; None where the invitation is not good."""
+    # Counted and looked at in one statement: two who come at once do not both get the last one.
+    used = INVITATIONS.c.used + 1
+    taken = connection.execute(update(INVITATIONS).where(*_good(secret)).values(used=used))
     if taken.rowcount == 0:
         return None
     query = select(INVITATIONS).where(INVITATIONS.c.secret_hash == _hash(secret))

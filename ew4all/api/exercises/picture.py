@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -107,6 +108,13 @@ class Painter:
         self.problem: str | None = None
         threading.Thread(target=self._work, daemon=True).start()
 
+    def follow(self, session: Session) -> None:
+        """Paint another version of the exercise from now on: its injects were changed before it began."""
+        with self._condition:
+            self._condition.wait_for(lambda: not self._is_working)
+            self._exercise = session.exercise
+            self._playing = Playing(session.exercise, session.worlds, session.assume)
+
     def ask(self, time_s: float, events: Sequence[Event]) -> None:
         """Ask for the picture of a moment; the one before is forgotten where it was not begun."""
         with self._condition:
@@ -169,7 +177,8 @@ class Painter:
 
     def _facts(self, facts: Facts) -> dict[str, float]:
         names = [n for n in _FACTS if self.sites.count or not FACTS[n].needs_sites]
-        return {name: round(facts.value(name), 4) for name in names}
+        found = {name: facts.value(name) for name in names}
+        return {name: round(value, 4) for name, value in found.items() if not isnan(value)}
 
     def _held(self, facts: Facts) -> frozenset[str]:
         found = set()

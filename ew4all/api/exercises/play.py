@@ -168,12 +168,21 @@ class Play:
 
     def _act(self, now: dt.datetime, given: dict[str, Any]) -> dict[str, Any]:
         do, by = given.pop("do"), given.pop("by")
-        who = Who(by["role"], given.pop("team", None) or by["team"], by["name"] or "")
+        who = Who(by["role"], self._team(given.pop("team", None)) or by["team"], by["name"] or "")
         try:
             result = self._done(now, who, do, given)
         except EW4AllError as error:
             raise acting.refused(error, do, given, self._books(), self._now_s(now)) from error
         return {**self._answer(now, result), **self._redefined(do)}
+
+    def _team(self, name: str | None) -> str | None:
+        """Return the team on whose behalf somebody acts, which must be one of this exercise."""
+        teams = [team.identifier for team in self.session.exercise.teams]
+        if name is None or name in teams:
+            return name
+        told = f"there is no team {name!r}; there are {', '.join(teams)}"
+        fault = {"pointer": "#/team", "detail": told, "code": "unknown-team"}
+        raise Problem(400, "unknown-team", told, errors=[fault])
 
     def _done(
         self, now: dt.datetime, who: Who, do: str, given: dict[str, Any]
@@ -197,6 +206,7 @@ class Play:
             note = self._note(do, given["inject"])
             return lambda: {**self._books().inject(given["inject"], self._now_s(now)), **note}
         if do == "decide":
+            acting.must_be_theirs(books, who, given["decision"])
             event = self._log(now, who, acting.decision_payload(session, books, given["decision"]))
             return lambda: self._decision(event, now)
         if do == "send_message":
@@ -227,6 +237,7 @@ class Play:
         result = self.definition.changed(do, who.name, given, self._books())
         self._begin(Session(self.definition.exercise, self.session.worlds, ExerciseLog()))
         self.drawing.session = self.previews.session = self.session
+        self.painter.follow(self.session)
         if isinstance(result, str):
             return lambda: self._books().inject(result, 0.0)
         return lambda: result
@@ -339,13 +350,13 @@ class Play:
         whole = dict(picture.whole)
         reported = {**whole.pop("reported"), "geo": {"cells": f"r{cells['reported']}"}}
         geo = {
-            "zones": "z", "people": "p", "alerts": books.alerts_tag, "cells": f"t{cells['now']}",
+            "zones": "z", "people": "p", "cells": f"t{cells['now']}",
             "hazard": self.drawing.hazard_tag(now_s), "missed": f"m{_tag(picture.missed.round(3))}",
         }  # fmt: skip
         return {
             "seq": len(self.session.log), "clock": self._clock(now), "phase": "ready", **whole, "as_of_s": seconds(picture.time_s), "is_late": self._is_late(now),
             "injects": books.injects(now_s, brief=True), "alerts": books.alerts(now_s, brief=True),
-            "decisions": books.decisions(now_s)[:_DECISIONS_SHOWN], "messages": _box(messages), "boxes": boxes,
+            "decisions": books.decisions(now_s)[:_DECISIONS_SHOWN], "messages": _box(messages), "boxes": boxes, "changed": books.changed,
             "scores": {"points": scores["points"], "most": scores["most"]}, "geo": geo, "reported": reported,
         }  # fmt: skip
 

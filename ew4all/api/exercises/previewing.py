@@ -1,7 +1,7 @@
 """How an alert would look and whom it would reach, while somebody draws it. Runs in the engine.
 
 Who camps on which cell is worked out once for each state of the network, in a thread; a drawn polygon then costs one pass over the pixels
-with people. Until a new state is known the one before is used.
+with people. Until a new state is known the one before of the same view is used.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ew4all.coverage.targeting import threshold
 from ew4all.errors import EW4AllError, MessageError
 from ew4all.exercises.areas import area_of
 from ew4all.exercises.drill_alerts import sent_of
+from ew4all.sim.exercise import claims_to_be_real
 from ew4all.sim.exercise_events import NOBODY, AlertIssued, Started
 from ew4all.sim.exercise_log import ExerciseLog
 
@@ -68,7 +69,9 @@ class Previews:
         self.session, self.painter = session, painter
         self.people = people
         self._known: dict[bytes, Camping] = {}
-        self._newest: Camping | None = None
+        self._first: Camping | None = None
+        self._newest: dict[str, Camping] = {}
+        """What each view was answered last: what is known of the truth must not stand in for what was reported."""
         self._working: bytes | None = None
         self._lock = threading.Lock()
         network = session.worlds.inputs.network
@@ -76,7 +79,7 @@ class Previews:
 
     def prepare(self) -> None:
         """Begin to work out who camps where with all cells on air, so that the first preview finds it."""
-        if self._count and self._newest is None:
+        if self._count and self._first is None:
             self._want(np.ones(self._count, bool))
 
     def preview(self, alert: Mapping[str, Any], view: str) -> dict[str, Any]:
@@ -118,13 +121,17 @@ class Previews:
             }
             return {**out, "fits": False, "findings": [fault]}
         found = [{"code": h.code, "detail": h.message} for h in hints(text, language)]
+        pointer = f"#/alert/contents/{number}/text"
+        is_real = claims_to_be_real(text)
+        if is_real:
+            told = "the text says that the alert is real; this is an exercise"
+            found.insert(0, {"code": "text-claims-real", "detail": told, "pointer": pointer})
         if not length.fits:
             told = f"{length.characters} characters are more than the {length.most} that {_MOST_PAGES} pages hold: shorten it"
-            pointer = f"#/alert/contents/{number}/text"
             found.insert(0, {"code": "text-too-long", "detail": told, "pointer": pointer})
         return {
             **out, "characters": length.characters, "alphabet": length.coding, "pages": length.pages, "most_characters": length.most,
-            "not_in_gsm7": "".join(length.foreign), "fits": length.fits, "findings": found,
+            "not_in_gsm7": "".join(length.foreign), "fits": length.fits and not is_real, "findings": found,
         }  # fmt: skip
 
     def _area(self, content: AlertContent) -> tuple[dict[str, Any], F64 | None]:
@@ -215,7 +222,8 @@ class Previews:
             known = self._known.get(alive.tobytes())
         if known is None:
             self._want(alive)
-            return self._newest
+            return self._newest.get(view, self._first)
+        self._newest[view] = known
         return known
 
     def _alive(self, view: str) -> Flags:
@@ -250,7 +258,9 @@ class Previews:
         with self._lock:
             if len(self._known) >= 4:
                 self._known.pop(next(iter(self._known)))
-            self._known[key] = self._newest = found
+            self._known[key] = found
+            if self._first is None:
+                self._first = found
 
     def _camped(self, alive: Flags) -> Camping:
         inputs = self.session.worlds.inputs

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from ew4all.api.exercises.folders import LOG, hold, name_of
+from ew4all.api.exercises.folders import LOG, hold, made
 from ew4all.api.jobs.contents import laid_out
 from ew4all.api.jobs.running import environment
 from ew4all.api.problems import Problem
@@ -49,24 +49,25 @@ class EngineProcess:
     """One such process; whoever asks holds the room, so that there is one question at a time."""
 
     def __init__(self, service: Service, stored: Stored, purpose: str = "live") -> None:
-        self.folder = service.work_dir / name_of(stored.id, purpose)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
-        files = laid_out(service, stored.files, self.folder)
-        self._request = {
-            "text": stored.text, "files": files, "scenario": stored.scenario, "options": dict(stored.options),
-        }  # fmt: skip
-        self._errors = hold(self.folder)
-        # A session of its own: what it starts goes with it.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "ew4all.api.exercises.engine", str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=environment(),
-            cwd=self.folder,
-            start_new_session=True,
-        )
+        self.folder = made(service.work_dir, stored.id, purpose)
+        with contextlib.ExitStack() as undone:
+            undone.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            self._errors = undone.enter_context(hold(self.folder))
+            files = laid_out(service, stored.files, self.folder)
+            self._request = {
+                "text": stored.text, "files": files, "scenario": stored.scenario, "options": dict(stored.options),
+            }  # fmt: skip
+            # A session of its own: what it starts goes with it.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "ew4all.api.exercises.engine", str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=environment(),
+                cwd=self.folder,
+                start_new_session=True,
+            )
+            undone.pop_all()
         self._rest = b""
 
     def open(self, log: list[str], **more: Any) -> dict[str, Any]:
@@ -105,6 +106,11 @@ class EngineProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._errors.close()
+
+    def kill(self) -> None:
+        """End it while another thread waits for its answer, which gets none; that thread clears away."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def clear(self) -> None:
         """End it, and remove its folder."""

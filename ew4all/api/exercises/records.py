@@ -26,6 +26,7 @@ __all__ = [
     "Entry",
     "Made",
     "Overtaken",
+    "Stands",
     "Stored",
     "add_facts",
     "append",
@@ -38,6 +39,7 @@ __all__ = [
     "mark",
     "redefine",
     "running",
+    "stands",
 ]
 
 
@@ -88,6 +90,14 @@ class Stored:
     clock: Mapping[str, Any]
     clock_at: dt.datetime
     state: str
+
+
+@dataclass(frozen=True)
+class Stands:
+    """How far an exercise is: the number of its last event, and how often it was changed before it began."""
+
+    last: int
+    revision: int
 
 
 @dataclass(frozen=True)
@@ -163,16 +173,26 @@ def append(
     identifier: str,
     written: Sequence[Entry],
     clock: Mapping[str, Any],
+    *,
+    seen: Stands | None = None,
 ) -> None:
     """Append to the log of an exercise, and write its clock down, in one transaction.
+
+    Parameters
+    ----------
+    seen
+        How the exercise stood when this was worked out, where another process may write, too: a clock without entries is of that
+        moment as well.
 
     Raises
     ------
     Overtaken
-        The first of the new entries is not the one after the last: somebody else has written.
+        The first of the new entries is not the one after the last, or it stands otherwise: somebody else has written.
     """
     database.hold(connection, f"exercise {identifier}")
     if written and last(connection, identifier) + 1 != written[0].sequence:
+        raise Overtaken(identifier)
+    if seen is not None and stands(connection, identifier) != seen:
         raise Overtaken(identifier)
     time = now()
     for entry in written:
@@ -195,7 +215,9 @@ def redefine(connection: Connection, identifier: str, definition: Mapping[str, A
     mine = EXERCISES.c.id == identifier
     before = connection.execute(select(EXERCISES.c.options, EXERCISES.c.facts).where(mine)).one()
     facts = {**before.facts, **definition["facts"], "title": before.facts["title"]}
-    options = {**before.options, "versions": dict(definition["versions"])}
+    options = {
+        **before.options, "versions": dict(definition["versions"]), "revision": before.options.get("revision", 0) + 1,
+    }  # fmt: skip
     values = {"text": definition["text"], "options": options, "facts": cleaned(facts)}
     connection.execute(update(EXERCISES).where(mine).values(values))
 
@@ -212,6 +234,17 @@ def mark(connection: Connection, identifier: str, clock: Mapping[str, Any]) -> N
     """Write down how the clock stands."""
     values = {"clock": dict(clock), "clock_at": now(), "state": clock["state"]}
     connection.execute(update(EXERCISES).where(EXERCISES.c.id == identifier).values(values))
+
+
+def stands(connection: Connection, identifier: str) -> Stands | None:
+    """Return how an exercise stands; None where there is none, or not any more."""
+    query = select(EXERCISES.c.options).where(
+        EXERCISES.c.id == identifier, EXERCISES.c.deleted.is_(None)
+    )
+    options = connection.execute(query).scalar_one_or_none()
+    if options is None:
+        return None
+    return Stands(last(connection, identifier), int(options.get("revision", 0)))
 
 
 def last(connection: Connection, identifier: str) -> int:

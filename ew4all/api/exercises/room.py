@@ -17,9 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ew4all.api.exercises import records
+from ew4all.api.exercises.access import unknown_exercise
 from ew4all.api.exercises.invitations import list_seats
 from ew4all.api.exercises.process import EngineLost, EngineProcess
-from ew4all.api.exercises.records import Entry, Overtaken
+from ew4all.api.exercises.records import Entry, Overtaken, Stands
 from ew4all.api.problems import Problem
 from ew4all.errors import ReadError
 
@@ -40,6 +41,7 @@ _STANDS_S: Final = 5.0
 _AGAIN_S: Final = 2.0
 _IDLE_S: Final = 600.0
 """After what time a room in which nothing runs, and to which nobody listens, gives its memory back."""
+_QUIET_S: Final = 20.0
 _TURN_S: Final = 20.0
 _MOST_WAITING: Final = 12
 """How many may wait for their turn: each holds a thread of the service."""
@@ -73,7 +75,8 @@ class Room:
         self.state: dict[str, Any] | None = None
         self.about: dict[str, Any] = {}
         self._engine: EngineProcess | None = None
-        self._known = 0
+        self._opening: EngineProcess | None = None
+        self._known = self._revision = 0
         self._turn = threading.Lock()
         self._waiting = 0
         self._failures = 0
@@ -97,7 +100,20 @@ class Room:
         """Close it; nothing is lost."""
         self._stopping = True
         self._woken.set()
+        if (opening := self._opening) is not None:
+            opening.kill()  # people are folded for nobody
         self._thread.join()
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether nothing runs in it, and nobody listens or has asked a moment ago: it may close, to be opened again when somebody looks."""
+        is_quiet = not self._is_running() and not len(self.broadcast) and self._waiting == 0
+        return is_quiet and self._engine is not None and self.idle_s > _QUIET_S
+
+    @property
+    def idle_s(self) -> float:
+        """For how long nobody has asked."""
+        return time.monotonic() - self._used_s
 
     def known(self) -> dict[str, Any]:
         """Return how it stands.
@@ -135,6 +151,12 @@ class Room:
         Problem
             It cannot be, and did not happen; 503 as above.
         """
+        limits = self._service.settings.limits
+        if seat.id is not None:
+            self._service.rates.act(seat.id)
+        if seat.role != "facilitator" and self._known >= limits.exercise_events:
+            told = f"this exercise has {limits.exercise_events:,} events, which is as many as it keeps of players: ask a facilitator"
+            raise Problem(409, "exercise-full", told)
         with self._taking_turn() as engine:
             answer = self._kept(engine, "act", do=what, by=seat.by, **given)
         self._woken.set()
@@ -142,8 +164,9 @@ class Room:
         return result
 
     @contextmanager
-    def _taking_turn(self) -> Iterator[EngineProcess]:
-        self._used_s = time.monotonic()
+    def _taking_turn(self, *, is_use: bool = True) -> Iterator[EngineProcess]:
+        if is_use:
+            self._used_s = time.monotonic()
         if self._waiting >= _MOST_WAITING:
             raise _busy()
         self._waiting += 1
@@ -199,7 +222,7 @@ class Room:
             except EngineLost as error:
                 raise self._lost() from error
             except Overtaken:
-                self._reload(engine)
+                self._follow(engine, is_behind=True)
                 continue
             return answer
         raise _busy()
@@ -218,10 +241,12 @@ class Room:
         clock = state["clock"]
         if entries or clock != before or "definition" in answer:
             database = self._service.database
+            seen = None if database.is_sqlite else Stands(self._known, self._revision)
             with database.begin() as connection:
-                records.append(database, connection, self.stored.id, entries, clock)
+                records.append(database, connection, self.stored.id, entries, clock, seen=seen)
                 if "definition" in answer:
                     records.redefine(connection, self.stored.id, answer["definition"])
+            self._revision += "definition" in answer
         self._known += len(entries)
         phase = "ended" if clock["state"] == "ended" else "ready"
         state["phase"] = phase
@@ -229,13 +254,26 @@ class Room:
         self.broadcast.publish(entries, state)
         self._enter(phase)
 
-    def _follow(self, engine: EngineProcess) -> None:
-        """Take over what another process of the service has written: with PostgreSQL there may be several."""
-        if self._service.database.is_sqlite:
+    def _follow(self, engine: EngineProcess, *, is_behind: bool = False) -> None:
+        """Take over what another process of the service has written: with PostgreSQL there may be several.
+
+        Raises
+        ------
+        Problem
+            503: the exercise itself was changed before its start, and is opened anew; 404: it was removed.
+        """
+        if self._service.database.is_sqlite and not is_behind:
             return
         with self._service.database.read() as connection:
-            last = records.last(connection, self.stored.id)
-        if last != self._known:
+            stands = records.stands(connection, self.stored.id)
+        if stands is None:
+            self._stopping = True
+            self._woken.set()
+            raise unknown_exercise(self.stored.id)
+        if stands.revision != self._revision:
+            self._throw_away()
+            raise self._closed()
+        if is_behind or stands.last != self._known:
             self._reload(engine)
 
     def _reload(self, engine: EngineProcess) -> None:
@@ -248,10 +286,24 @@ class Room:
             raise self._lost() from error
         new = log[self._known :]
         self._known = len(log)
-        self.state = {**answer["state"], "phase": self.phase}
+        phase = "ended" if answer["state"]["clock"]["state"] == "ended" else "ready"
+        self.state = {**answer["state"], "phase": phase}
         self.broadcast.publish(new, self.state)
+        self._enter(phase)
 
     def _live(self) -> None:
+        try:
+            self._go_on()
+        finally:
+            # Whatever ended it: no process stays behind, and nobody listens to a room that is not there.
+            self._stopping = True
+            self.broadcast.drop()
+            with self._turn:
+                if self._engine is not None:
+                    self._engine.clear()
+                    self._engine = None
+
+    def _go_on(self) -> None:
         seats_s = time.monotonic()
         while not self._stopping:
             try:
@@ -259,6 +311,10 @@ class Room:
                     self._open()
                 elif self._is_moving():
                     self._tick()
+                elif not self._service.database.is_sqlite:
+                    # What happens in another process is told here, too, also while the clock stands.
+                    with self._taking_turn(is_use=False):
+                        pass
             except Problem as error:
                 self._failed(error.detail)
             except (DBAPIError, PoolTimeout, ReadError, OSError) as error:
@@ -266,16 +322,14 @@ class Room:
                 self._failures += 1
             if time.monotonic() - seats_s > _STANDS_S:
                 seats_s = time.monotonic()
-                self._put_out()
+                try:
+                    self._put_out()
+                except (DBAPIError, PoolTimeout) as error:
+                    _LOG.warning("exercise waits", exercise=self.stored.id, error=str(error))
                 if self._is_idle():
                     break
             self._woken.wait(self._pause_s())
             self._woken.clear()
-        self._stopping = True
-        with self._turn:
-            if self._engine is not None:
-                self._engine.clear()
-                self._engine = None
 
     def _open(self) -> None:
         database, mine = self._service.database, self.stored.id
@@ -287,7 +341,7 @@ class Room:
             self.broadcast.drop()
             return
         self._enter("opening")
-        engine = EngineProcess(self._service, stored)
+        engine = self._opening = EngineProcess(self._service, stored)
         try:
             answer = engine.open([e.line for e in log], wall=wall_now())
             about = answer["about"]
@@ -302,14 +356,16 @@ class Room:
                 else "the simulation ended while it was opened"
             )
             raise Problem(503, "broken", told) from error
+        finally:
+            self._opening = None
         with self._turn:
             self._engine, self._known, self._failures = engine, len(log), 0
+            self._revision = int(stored.options.get("revision", 0))
             self.state = None
             try:
                 self._keep(answer)
             except Overtaken:
-                self._reload(engine)
-                self._enter("ready")
+                self._follow(engine, is_behind=True)
             except (DBAPIError, PoolTimeout):
                 self._throw_away()
                 raise
@@ -346,7 +402,10 @@ class Room:
     def _pause_s(self) -> float:
         if self._engine is None:
             return min(60.0, _AGAIN_S * 2**self._failures) if self._failures else 0.01
-        return self._service.settings.exercise_tick_s if self._is_moving() else _STANDS_S
+        settings = self._service.settings
+        return (
+            settings.exercise_tick_s if self._is_moving() or not settings.is_sqlite else _STANDS_S
+        )
 
     def _is_moving(self) -> bool:
         """Say whether there is anything new to tell: the clock runs, or numbers are being worked out."""
@@ -356,17 +415,16 @@ class Room:
         return self.state is not None and self.state["clock"]["state"] == "running"
 
     def _is_idle(self) -> bool:
-        idle_s = time.monotonic() - self._used_s
-        return not self._is_running() and not len(self.broadcast) and idle_s > _IDLE_S
+        return not self._is_running() and not len(self.broadcast) and self.idle_s > _IDLE_S
 
     def _put_out(self) -> None:
-        """End the streams of seats that were ended, by another process too."""
-        listening = self.broadcast.seats
-        if not listening:
-            return
+        """End the streams of seats that were ended, and the room of an exercise that was removed, by another process too."""
         with self._service.database.read() as connection:
+            is_there = records.stands(connection, self.stored.id) is not None
             good = {one["id"] for one in list_seats(connection, self.stored.id)}
-        self.broadcast.drop(listening - good)
+        if not is_there:
+            self._stopping = True
+        self.broadcast.drop(self.broadcast.seats - good)
 
 
 def _busy() -> Problem:

@@ -57,7 +57,7 @@ class Rooms:
                 raise Problem(503, "stopping", told, headers={"Retry-After": "2"})
             self._rooms = {k: r for k, r in self._rooms.items() if r.is_alive}
             most = self._service.settings.limits.exercises_open
-            if len(self._rooms) >= most:
+            if len(self._rooms) >= most and not self._has_made_room():
                 told = f"{most} exercises are open in this process already: end or pause one, and try again later"
                 raise Problem(503, "too-many-exercises", told, headers={"Retry-After": "60"})
             waiting = self._service.settings.limits.listener_events
@@ -65,6 +65,13 @@ class Rooms:
             self._rooms[identifier] = room
             room.start()
             return room
+
+    def _has_made_room(self) -> bool:
+        """Close the room that nobody has asked for the longest time, where there is one that nobody would miss."""
+        spare = [(room.idle_s, name) for name, room in self._rooms.items() if room.is_spare]
+        if spare:
+            self._rooms.pop(max(spare)[1]).stop()
+        return bool(spare)
 
     def open_room(self, identifier: str) -> Room | None:
         """Return the room of an exercise where it is open."""

@@ -39,8 +39,7 @@ async def told(
     settings = service.settings
     # Not all at the same time: those who came together would come again together.
     ends_s = time.monotonic() + settings.stream_s * (1.0 - 0.2 * secrets.randbelow(1000) / 1000.0)
-    # What the loop knows now; whatever comes after it waits in the listener.
-    state = room.broadcast.state
+    state = listener.state
     until = 0 if state is None else int(state["seq"])
     yield format_sse_event(comment="ew4all", retry=RETRY_MS)
     if room.phase not in {"ready", "ended"}:

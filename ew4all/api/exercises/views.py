@@ -65,17 +65,19 @@ class View:
         """Return the state of an exercise."""
         if self.has_truth:
             return {
-                name: value for name, value in whole.items() if name not in {"reported", "boxes"}
+                **{k: v for k, v in whole.items() if k not in {"reported", "boxes", "changed"}},
+                "geo": {**whole["geo"], "alerts": _alerts_tag(whole, whole["alerts"])},
             }
         reported = whole["reported"]
+        alerts = [a for a in whole["alerts"] if self.sees_alert(a)]
         box = whole["messages"] if self.role == "observer" else whole["boxes"].get(self.team, {})
         return {
             "seq": whole["seq"], "phase": whole["phase"], "clock": _only(whole["clock"], _CLOCK),
             "network": _only(reported["network"], _NETWORK), "zones": [_only(z, _ZONE) for z in reported["zones"]],
-            "alerts": [_only(a, _ALERT) for a in whole["alerts"] if self.sees_alert(a)],
+            "alerts": [_only(a, _ALERT) for a in alerts],
             "decisions": [self.decision(d) for d in whole["decisions"] if self.sees_decision(d)],
             "messages": {name: box.get(name, 0) for name in ("last", "count")},
-            "geo": _only({**whole["geo"], **reported["geo"]}, _LAYERS),
+            "geo": _only({**whole["geo"], **reported["geo"], "alerts": _alerts_tag(whole, alerts)}, _LAYERS),
         }  # fmt: skip
 
     def event(self, told: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -101,6 +103,9 @@ class View:
         if kind == "clock":
             return _only(data, _CLOCK)
         if kind == "message":
+            if data["message"]["from"]["team"] is None:
+                # An inject, or whoever a facilitator seems to be: the hand behind it is not theirs to know.
+                head.pop("by", None)
             return {**head, "message": _only(data["message"], _MESSAGE)}
         if kind == "alert":
             return {**head, "alert": _only(data["alert"], _ALERT)}
@@ -192,6 +197,12 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
             value = [one for one in value if known.get(_name(one)) != one]
         out[name] = value
     return out
+
+
+def _alerts_tag(whole: Mapping[str, Any], seen: list[Mapping[str, Any]]) -> str:
+    """Return a text that is another where any of the alerts that are seen is, and tells nothing of others."""
+    last = max((whole["changed"][a["id"]] for a in seen), default=0)
+    return f"a{last}-{sum(a['state'] == 'expired' for a in seen)}"
 
 
 def _have_names(entries: Iterable[Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy import delete, select
 
-from ew4all.api.exercises.folders import PREFIX, is_in_use
+from ew4all.api.exercises.folders import PREFIX, is_in_use, reports_in
 from ew4all.api.jobs import records
 from ew4all.api.jobs.contents import hashes_in
 from ew4all.api.store.database import now
@@ -49,6 +49,8 @@ def sweep(service: Service) -> dict[str, int]:
         ),
         "uploads": _older(service, UPLOADS, UPLOADS.c.deleted, now() - GRACE),
         "documents": _older(service, DOCUMENTS, DOCUMENTS.c.deleted, now() - GRACE),
+        "exercises": _older(service, EXERCISES, EXERCISES.c.deleted, now() - GRACE),
+        "reports": _reports(service),
         "contents": _contents(service),
         "files": _files(service),
         "folders": _folders(service),
@@ -122,6 +124,23 @@ def _files(service: Service) -> int:
         aside.unlink()
         count += 1
     return count
+
+
+def _reports(service: Service) -> int:
+    """Remove reports of exercises that are gone: one that was being made when its exercise was removed may have come after it."""
+    home = reports_in(service.work_dir)
+    if not home.is_dir():
+        return 0
+    with service.database.read() as connection:
+        there = set(
+            connection.execute(
+                select(EXERCISES.c.id).where(EXERCISES.c.deleted.is_(None))
+            ).scalars()
+        )
+    gone = [folder for folder in home.iterdir() if folder.name not in there]
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(gone)
 
 
 def _folders(service: Service) -> int:

@@ -19,14 +19,17 @@ from ew4all.api.exercises.invitations import (
     DAY,
     LONGEST,
     Seat,
+    count_seats,
     end_invitation,
     end_seat,
     invitation_facts,
     invite,
+    is_good,
     list_invitations,
     list_seats,
     sit_down,
 )
+from ew4all.api.identity import ANYBODY
 from ew4all.api.problems import Problem, responses
 from ew4all.api.routes import exercise_examples as examples
 from ew4all.api.routes.exercises import rooms_of
@@ -155,22 +158,36 @@ def delete_seat(
 )
 def take_seat(body: SeatRequest, request: Request, service: Serving) -> Response:
     """Turn the secret of a link into a token, which opens one exercise in one role; no account is needed."""
-    service.rates.must_be_let(request)
+    with service.database.read() as connection:
+        may_come = is_good(connection, body.invitation)
+    if not may_come:
+        # Whoever has a good link comes, whatever others of the same address try.
+        service.rates.must_be_let(request)
+        service.rates.failed(request)
+        raise _no_link()
+    service.rates.take(request, ANYBODY)
     with service.database.begin() as connection:
         made = sit_down(connection, body.invitation, body.name)
         if made is not None:
             seat, token, expires = made
+            most = service.settings.limits.exercise_seats
+            if count_seats(connection, seat.exercise) > most:
+                told_of = f"this exercise has {most:,} seats already: the facilitator can end some"
+                raise Problem(429, "too-many-seats", told_of, headers={"Retry-After": "60"})
             told = {"exercise": seat.exercise, "role": seat.role, "team": seat.team}
             audit.record(connection, seat.principal, "seat.take", f"seat:{seat.id}", **told)
     if made is None:
-        service.rates.failed(request)
-        told_of = "this link is not good, not any more, or not yet: ask whoever gave it to you for another"
-        raise Problem(403, "invitation-invalid", told_of)
+        raise _no_link()
     document = {
         "token": token, "seat": seat.id, "exercise": seat.exercise, "role": seat.role, "team": seat.team, "name": seat.name,
         "expires": expires.isoformat(),
     }  # fmt: skip
     return JSONResponse(document, 201, headers=_UNKEPT)
+
+
+def _no_link() -> Problem:
+    told = "this link is not good, not any more, or not yet: ask whoever gave it to you for another"
+    return Problem(403, "invitation-invalid", told)
 
 
 def _end(given: dt.datetime | None) -> dt.datetime:

@@ -50,7 +50,10 @@ def get_report(exercise_id: ExerciseId, service: Serving, _seat: Seeing) -> Resp
     operation_id="createReport",
     status_code=202,
     response_class=JSONResponse,
-    responses={**examples.said(examples.REPORT, 202), **responses(400, 401, 403, 404, 409)},
+    responses={
+        **examples.said(examples.REPORT, 202),
+        **responses(400, 401, 403, 404, 409, 429, 507),
+    },
 )
 def create_report(exercise_id: ExerciseId, service: Serving, _seat: Seeing) -> Response:
     """Make the report of what has happened so far, beside the exercise and without disturbing it; it takes the place of an earlier one."""

@@ -21,7 +21,7 @@ from ew4all import __version__
 from ew4all.api.store import postgres_tools
 from ew4all.api.store.blobs import Blobs
 from ew4all.api.store.database import now
-from ew4all.api.store.tables import FILES, JOBS, LAYERS, UPLOADS
+from ew4all.api.store.tables import EXERCISES, FILES, JOBS, LAYERS, UPLOADS
 from ew4all.errors import OptionError, ReadError
 from ew4all.writers.folder import writing
 
@@ -167,6 +167,9 @@ def _contents(connection: Connection, blobs: Blobs) -> list[tuple[str, Path]]:
     }
     waiting = select(JOBS.c.files).where(JOBS.c.status.notin_(_ENDED))
     for files in connection.execute(waiting).scalars():
+        needed |= {content["sha256"] for content in files.values() if "sha256" in content}
+    played = select(EXERCISES.c.files).where(EXERCISES.c.deleted.is_(None))
+    for files in connection.execute(played).scalars():
         needed |= {content["sha256"] for content in files.values() if "sha256" in content}
     found = []
     for sha256 in connection.execute(select(FILES.c.sha256).order_by(FILES.c.sha256)).scalars():

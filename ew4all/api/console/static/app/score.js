@@ -10,7 +10,7 @@ import { Told } from "./told.js";
 import { number, t } from "./words.js";
 
 const EVERY_MS = 5000;
-const SIGNS = { waiting: "◷", open: "○", met: "✓", late: "◐", missed: "✕", judged: "✎", unjudged: "?" };
+const SIGNS = { waiting: "◷", open: "○", met: "✓", late: "◐", missed: "✕", early: "◑", judged: "✎", unjudged: "?" };
 
 function Row({ row, teams }) {
   const id = `score-${row.expectation}`;
