@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_browser import chromium
-from made_console import room_served
+from made_console import ID, room_served
 from made_console_seats import compose, seats, violations
 
 if TYPE_CHECKING:
@@ -234,3 +234,14 @@ def test_shares_and_spans_say_no_more_than_is_true(sit: Any) -> None:
         "99.6%", ">99.9%", "<0.1%", "0%", "100%", "50%",
         "45 seconds", "1 minute 30 seconds", "30 minutes", "90 minutes", "2 hours 5 minutes", "4 hours",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("at", "width", "height"), [("", 1280, 900), ("", 820, 1180), ("&view=wall", 1280, 720), ("&view=wall", 1920, 1080)])  # fmt: skip
+def test_the_numbers_of_a_whole_country_fit(sit: Any, room: Room, at: str, width: int, height: int) -> None:  # fmt: skip
+    room.state["counters"] = dict.fromkeys(room.state["counters"], 62_345_678)
+    page = sit("", "ru", at=f"#exercise={ID}{at}", width=width, height=height).page
+    page.locator(".counters dd", has_text="678").first.wait_for()
+    over = page.evaluate(
+        "[...document.querySelectorAll('.counters > div')].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
+    )
+    assert over == []
