@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_browser import chromium
-from made_console import room_served
+from made_console import ID, room_served
 from made_console_seats import compose, seats, violations
 
 if TYPE_CHECKING:
@@ -144,6 +144,15 @@ def test_what_comes_next_is_what_comes_by_itself(sit: Any, room: Room) -> None:
     assert "an alert was issued: no" in page.locator("#inject-i7").inner_text()
 
 
+def test_what_waits_for_a_decision_has_its_time_once_it_is_taken(sit: Any, room: Room) -> None:
+    room.injects[3].update(time_s=None, due_s=None, state="pending", after={"inject": None, "decision": "order_sirens", "team": None, "delay_s": 60})  # fmt: skip
+    page = sit().ready().page
+    page.locator("#inject-i4", has_text="1 minute after").wait_for()
+    room.injects[3]["due_s"] = 2000.0
+    room.tell("decision", {"decision": {**room.decisions[0], "id": 99, "seq": 99}})
+    page.locator("#inject-i4 .when", has_text="06:33").wait_for()
+
+
 def test_a_score_that_is_written_stays_whatever_is_found(sit: Any, room: Room) -> None:
     seat = sit("ew4x_evaluator").ready()
     page = seat.page
@@ -225,3 +234,14 @@ def test_shares_and_spans_say_no_more_than_is_true(sit: Any) -> None:
         "99.6%", ">99.9%", "<0.1%", "0%", "100%", "50%",
         "45 seconds", "1 minute 30 seconds", "30 minutes", "90 minutes", "2 hours 5 minutes", "4 hours",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("at", "width", "height"), [("", 1280, 900), ("", 820, 1180), ("&view=wall", 1280, 720), ("&view=wall", 1920, 1080)])  # fmt: skip
+def test_the_numbers_of_a_whole_country_fit(sit: Any, room: Room, at: str, width: int, height: int) -> None:  # fmt: skip
+    room.state["counters"] = dict.fromkeys(room.state["counters"], 62_345_678)
+    page = sit("", "ru", at=f"#exercise={ID}{at}", width=width, height=height).page
+    page.locator(".counters dd", has_text="678").first.wait_for()
+    over = page.evaluate(
+        "[...document.querySelectorAll('.counters > div')].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
+    )
+    assert over == []

@@ -40,7 +40,7 @@ function Alert({ alert, team, isOn, onedit }) {
     <div class="top"><span class="state"><span aria-hidden="true">${SIGNS[alert.state]}</span> ${t(`alert.state.${alert.state}`)}</span> <strong dir="auto">${title}</strong></div>
     <p class="facts"><bdi>${team}</bdi>${alert.issued_s != null ? html` · <span dir="ltr">${clockAt(alert.issued_s).short}</span>` : ""}${alert.expires_s != null ? html` <${To} /> <span dir="ltr">${clockAt(alert.expires_s).short}</span>` : ""}
       ${alert.channels ? ` · ${alert.channels.map((one) => named("channel", one)).join(", ")}` : ""}</p>
-    ${alert.contents && html`<details><summary>${t("alert.text")}<span class="unseen">: ${title}</span></summary>${alert.contents.map((one) => html`<p key=${one.language} lang=${one.language} dir="auto" class="prose">${one.text}</p>`)}
+    ${alert.contents?.length > 0 && html`<details><summary>${t("alert.text")}<span class="unseen">: ${title}</span></summary>${alert.contents.map((one) => html`<p key=${one.language} lang=${one.language} dir="auto" class="prose">${one.text}</p>`)}
       <p class="note">${t("alert.identifier")}: ${(alert.message_identifiers ?? []).join(", ")}${alert.pages != null ? ` · ${t("alert.pages.label")}: ${number(alert.pages)}` : ""} · CAP status ${alert.status}</p>
       <a href=${address(xml)} onClick=${fetching}>CAP 1.2 (XML)</a></details>`}
     ${alert.reach && html`<p class="note">${t("figure.warned")}: ${people(alert.reach.warned)} · ${t("figure.over_reach")}: ${people(alert.reach.over_reach)}</p>`}

@@ -109,7 +109,7 @@ export function Composer({ given, isOn, onclose }) {
     ${me.kind === "facilitator" && html`<${Choice} id="alert-team" label=${t("people.team")} value=${team} onchange=${setTeam} options=${exercise.teams.map((one) => [one.id, one.name])} />`}
     <label class="inline"><input type="checkbox" checked=${alert.national} onChange=${() => change({ national: !alert.national })} /> ${t("alert.national")}</label>
     ${!alert.national && html`<${AreaField} area=${alert.area} onchange=${(area) => change({ area })} faults=${lacking.area && !alert.area ? lacking.area : areaFaults || null} />`}
-    <${Meter} preview=${preview} isWaiting=${isWaiting} />
+    <${Meter} preview=${preview} isWaiting=${isWaiting} hasChannels=${alert.channels.length > 0} />
     <${Boxes} id="alert-channels" legend=${t("alert.channels")} chosen=${alert.channels} onchange=${(channels) => change({ channels })} fault=${alert.channels.length ? faultAt(problem, "#/alert/channels") : lacking.channels}
       options=${exercise.channels.map((one) => [one.name, named("channel", one.name)])} />
     ${alert.contents.map((content, i) => html`<${Content} key=${content.language} content=${content} i=${i} problem=${problem}

@@ -35,7 +35,7 @@ function Behind({ app }) {
   if (!isLate || !clock || asOf === undefined) return null;
   const behind_s = secondsNow(app) - asOf;
   if (clock.isRunning && behind_s < BEHIND_S * clock.speed) return null;
-  return html`<p class="note late"><span aria-hidden="true">◷</span> ${t("figure.as.of", { time: clockAt(asOf).time })}</p>`;
+  return html`<p class="note lagging"><span aria-hidden="true">◷</span> ${t("figure.as.of", { time: clockAt(asOf).time })}</p>`;
 }
 
 /** Curves of a stage by channel, as `{names, time_s, rows}`. */
@@ -52,7 +52,7 @@ function Plot({ names, time_s, rows, marks, label }) {
     const width = Math.max(240, box.current.clientWidth);
     const series = names.map((name, i) => ({ label: name, stroke: INKS[i % INKS.length], width: i ? 1.6 : 2.6, dash: DASHES[i % DASHES.length], points: { show: false } }));
     const draw = {
-      width, height: 210, legend: { show: false }, cursor: { show: false }, scales: { x: { time: false }, y: { range: (_, least, most) => [0, Math.max(1, most * 1.05)] } },
+      width, height: 210, legend: { show: false }, cursor: { show: false }, scales: { x: { time: false }, y: { range: (_, least, most) => [0, Math.max(10, most * 1.05)] } },
       axes: [{ incrs: TICKS_S, values: ticks, space: 70, stroke: "#17262e", grid: { stroke: "#e1e6e9" } }, { values: (_, values) => values.map(number), size: (_, values) => 20 + 7 * Math.max(4, ...(values ?? []).map((one) => one.length)), stroke: "#17262e", grid: { stroke: "#e1e6e9" } }],
       series: [{}, ...series], hooks: { draw: [(plot) => drawMarks(plot, marks)] },
     };

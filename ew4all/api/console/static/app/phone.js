@@ -30,14 +30,14 @@ export function languageName(code) {
 }
 
 /** Missed and over-reach of the area as it is now. */
-export function Meter({ preview, isWaiting }) {
+export function Meter({ preview, isWaiting, hasChannels }) {
   const { people: of = {}, channels = [], truth } = preview ?? {};
   const row = (label, value, kind) => value !== undefined && html`<div class=${kind}><dt>${label}</dt><dd>${people(value)}</dd></div>`;
   return html`<section class="meter" aria-label=${t("alert.meter")} aria-busy=${isWaiting}>
     <h3>${t("alert.meter")} ${isWaiting && html`<small>${t("alert.meter.wait")}</small>`}</h3>
     <dl class="counters">${row(t("alert.meter.inside"), of.in_area)}${row(t("alert.meter.covered"), of.covered)}${row(t("alert.meter.missed"), of.missed, "missed")}${row(t("alert.meter.over"), of.over_reach, "over_reach")}
       ${truth && html`${row(t("alert.meter.risk.in"), truth.at_risk_in_area)}${row(t("alert.meter.risk.out"), truth.at_risk_outside, "missed")}`}</dl>
-    ${of.in_area !== undefined && html`<p class="note">${t("alert.meter.basis")}</p>`}
+    ${of.in_area !== undefined && html`<p class="note">${t("alert.meter.basis")}${!hasChannels && html` <strong>${t("alert.meter.all")}</strong>`}</p>`}
     ${channels.length > 0 && html`<details><summary>${t("table")}</summary><div class="scroll" tabindex="0" role="region" aria-label=${`${t("table")}: ${t("alert.meter")}`}><table><thead><tr><th scope="col">${t("alert.channels")}</th><th scope="col">${t("figure.reached")}</th><th scope="col">${t("alert.meter.missed.short")}</th><th scope="col">${t("figure.over_reach")}</th></tr></thead>
       <tbody>${channels.map((one) => html`<tr key=${one.name}><th scope="row">${named("channel", one.name)}</th><td>${people(one.reached)}</td><td>${people(one.missed)}</td><td>${people(one.over_reach)}</td></tr>`)}</tbody></table></div></details>`}
     ${channels.flatMap((one) => one.findings ?? []).map((one, i) => html`<p class="problem" key=${i} dir="auto">${one.detail}</p>`)}

@@ -10,7 +10,7 @@ import { Told } from "./told.js";
 import { number, t } from "./words.js";
 
 const EVERY_MS = 5000;
-const SIGNS = { waiting: "◷", open: "○", met: "✓", late: "◐", missed: "✕", early: "◑", judged: "✎" };
+const SIGNS = { waiting: "◷", open: "○", met: "✓", late: "◐", missed: "✕", early: "◑", judged: "✎", unjudged: "?" };
 
 function Row({ row, teams }) {
   const id = `score-${row.expectation}`;
@@ -20,6 +20,8 @@ function Row({ row, teams }) {
   const { problem, isBusy, run } = useDoing();
   const { points, note, version } = draft ?? here;
   const enter = (part) => setDraft({ ...(draft ?? here), ...part });
+  // What nobody can find by itself is not missed because its time has passed: it waits for somebody to judge it.
+  const state = row.state === "missed" && row.is_judged && row.points == null ? "unjudged" : row.state;
   const isOld = version !== row.version;
   const isChanged = draft !== null && (points !== here.points || note !== here.note || isOld);
   const submit = (event) => {
@@ -38,7 +40,7 @@ function Row({ row, teams }) {
     });
   };
   const seen = () => enter({ version: row.version });
-  return html`<li class=${`expectation ${row.state}`}><p><span class="state"><span aria-hidden="true">${SIGNS[row.state]}</span> ${t(`score.state.${row.state}`)}</span> <span dir="auto" id=${`${id}-text`}>${row.text}</span></p>
+  return html`<li class=${`expectation ${state}`}><p><span class="state"><span aria-hidden="true">${SIGNS[state]}</span> ${t(`score.state.${state}`)}</span> <span dir="auto" id=${`${id}-text`}>${row.text}</span></p>
     <p class="facts">${row.team ? html`<bdi>${teams.get(row.team) ?? row.team}</bdi>` : t("all")}${row.due_s != null ? html` · ${t("score.due", { time: clockAt(row.due_s).short })}` : ""}${row.met_s != null ? html` · ${t("score.met.at", { time: clockAt(row.met_s).short })}` : ""}</p>
     ${may("score") ? html`<form class="row" onSubmit=${submit} aria-labelledby=${`${id}-text`}>
       <div class="field points"><label for=${id}>${t("score.points", { most: row.most })}</label><input id=${id} type="number" min="0" max=${row.most} step="0.5" dir="ltr" value=${points} onInput=${(event) => enter({ points: event.target.value })} /></div>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { html } from "shared/html.js";
 import { now, put, useApp } from "shared/state.js";
 import { may } from "./exercise.js";
+import { titleOf } from "./headlines.js";
 import { INKS, drawing, fit, layersHere, start } from "./map.js";
 import { language, number, people, t } from "./words.js";
 
@@ -49,7 +50,7 @@ export function MapTable() {
   const rows = zonesNow.length ? zonesNow : exercise.zones;
   const issued = alerts.filter((one) => one.state === "issued");
   return html`<details class="text"><summary>${t("map.text")}</summary>
-    ${issued.length > 0 && html`<ul>${issued.map((one) => html`<li key=${one.id}>${t("map.alerts")}: <span dir="auto">${one.headline}</span></li>`)}</ul>`}
+    ${issued.length > 0 && html`<ul>${issued.map((one) => html`<li key=${one.id}>${t("map.alerts")}: <span dir="auto">${titleOf(one)}</span></li>`)}</ul>`}
     ${network && html`<p>${t("map.down")}: ${number(network.sites_out ?? 0)} / ${number(network.sites ?? 0)}</p>`}
     <div class="scroll" tabindex="0" role="region" aria-label=${t("map.text")}><table>
       <thead><tr><th scope="col">${t("map.place")}</th>${isTruth && html`<th scope="col">${t("figure.at_risk")}</th><th scope="col">${t("figure.warned")}</th>`}

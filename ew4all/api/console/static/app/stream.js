@@ -112,7 +112,10 @@ const HEARD = {
     again("injects", 200);
   },
   message: ({ message }) => place("messages", message),
-  decision: ({ decision }) => place("decisions", decision),
+  decision: ({ decision }) => {
+    place("decisions", decision);
+    again("injects", 200); // some wait for a decision, and now it is known when they come
+  },
   alert: () => again("alerts", 150),
   score: () => again("sheet", 300),
   note: () => again("notes", 300),

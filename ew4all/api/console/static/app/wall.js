@@ -4,6 +4,7 @@ import { useApp } from "shared/state.js";
 import { may } from "./exercise.js";
 import { Counters } from "./figures.js";
 import { Banner, Clock, LanguageChoice } from "./head.js";
+import { titleOf } from "./headlines.js";
 import { Missed } from "./missed.js";
 import { Stage } from "./stage.js";
 import { clockAt } from "./times.js";
@@ -11,7 +12,7 @@ import { number, t } from "./words.js";
 
 function Latest() {
   const { messages = [], alerts = [] } = useApp();
-  const told = [...messages.map((one) => ({ time_s: one.time_s, text: one.title || one.text })), ...alerts.filter((one) => one.issued_s != null).map((one) => ({ time_s: one.issued_s, text: one.headline }))];
+  const told = [...messages.map((one) => ({ time_s: one.time_s, text: one.title || one.text })), ...alerts.filter((one) => one.issued_s != null).map((one) => ({ time_s: one.issued_s, text: titleOf(one) }))];
   told.sort((a, b) => b.time_s - a.time_s);
   return html`<section class="latest" aria-labelledby="wall-latest"><h2 id="wall-latest">${t("wall.latest")}</h2>
     <ol>${told.slice(0, 6).map((one, i) => html`<li key=${i}><span dir="ltr">${clockAt(one.time_s).short}</span> <span dir="auto">${one.text}</span></li>`)}</ol></section>`;

@@ -85,9 +85,15 @@ export function span(seconds) {
   return parts.filter(([, n], i) => i === 0 || n > 0).map(([unit, n]) => t(unit, { n })).join(" ");
 }
 
+function real(text, how) {
+  const at = Date.parse(text ?? "");
+  return Number.isNaN(at) ? t("unknown") : new Intl.DateTimeFormat(LOCALE(code), how).format(at);
+}
+
 /** A moment of the real day, as it is here. */
-export const dayAndTime = (text) => new Intl.DateTimeFormat(LOCALE(code), { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
+export const dayAndTime = (text) => real(text, { dateStyle: "medium", timeStyle: "short" });
+
 /** The time of the real day, as clocks here show it. */
-export const timeHere = (text) => new Intl.DateTimeFormat(LOCALE(code), { timeStyle: "short" }).format(new Date(text));
+export const timeHere = (text) => real(text, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export { subscribe, useApp };
