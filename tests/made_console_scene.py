@@ -111,7 +111,7 @@ def _rise(most: float, start_s: float) -> list[int]:
 
 
 CURVES: Final = {
-    "time_s": _TIMES, "at_risk": 75424, "marks": [{"time_s": 900, "kind": "alert", "id": "a1", "text": "Hurricane"}],
+    "time_s": _TIMES, "at_risk": 75424, "marks": [{"time_s": 900, "kind": "alert_issued", "id": "a1", "text": "Hurricane"}],
     "curves": [{"channel": c, "stage": s, "people": _rise(most * k, 600)} for s, k in (("alerted", 1.0), ("reached", 0.8), ("warned", 0.7), ("in_time", 0.5)) for c, most in (("any", 61000), ("cell_broadcast", 52000), ("siren", 9000), ("radio", 20000))],
 }  # fmt: skip
 

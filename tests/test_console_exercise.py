@@ -203,6 +203,8 @@ def test_a_whole_exercise(browser: Any, tmp_path: Path) -> None:
 
         page.locator("#clock-pause").click()
         looked_through(leader, "facilitator", TABS["facilitator"])
+        leader.turn("figures")
+        page.locator(".lines .key", has_text="alert issued").wait_for()
         looked_through(flood, "player", TABS["ew4x_player"])
         for role in ("evaluator", "observer"):
             desk = invited(leader, browser, service, role, f"the {role}")

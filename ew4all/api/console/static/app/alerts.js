@@ -11,7 +11,7 @@ import { isOrder, titleOf } from "./headlines.js";
 import { go } from "./map.js";
 import { clockAt } from "./times.js";
 import { To, Told } from "./told.js";
-import { named, number, people, t } from "./words.js";
+import { named, number, t } from "./words.js";
 
 const SIGNS = { draft: "✎", approved: "✓", issued: "◉", cancelled: "×", expired: "–" };
 // What is not on air cannot be cancelled, and what has no text cannot be written anew.
@@ -43,7 +43,6 @@ function Alert({ alert, team, isOn, onedit }) {
     ${alert.contents?.length > 0 && html`<details><summary>${t("alert.text")}<span class="unseen">: ${title}</span></summary>${alert.contents.map((one) => html`<p key=${one.language} lang=${one.language} dir="auto" class="prose">${one.text}</p>`)}
       <p class="note">${t("alert.identifier")}: ${(alert.message_identifiers ?? []).join(", ")}${alert.pages != null ? ` · ${t("alert.pages.label")}: ${number(alert.pages)}` : ""} · CAP status ${alert.status}</p>
       <a href=${address(xml)} onClick=${fetching}>CAP 1.2 (XML)</a></details>`}
-    ${alert.reach && html`<p class="note">${t("figure.warned")}: ${people(alert.reach.warned)} · ${t("figure.over_reach")}: ${people(alert.reach.over_reach)}</p>`}
     <div class="row acts" role="group" aria-label=${title}>
       ${mine && mayBeDone(alert).map((what) => html`<button key=${what} type="button" class=${`do-${what}`} aria-disabled=${isBusy} onClick=${() => doing(what)}>${t(`alert.${what}`)}<span class="unseen">: ${title}</span></button>`)}
       ${alert.area && html`<button type="button" onClick=${() => go(boxOf(alert.area))}>${t("map.go")}<span class="unseen">: ${title}</span></button>`}</div>

@@ -9,6 +9,7 @@ import { Choice } from "./told.js";
 import { language, named, number, people, percent, t } from "./words.js";
 
 const SHOWN = ["at_risk", "alerted", "warned", "in_time", "missed", "over_reach"];
+const isIssue = ({ kind }) => kind === "alert_issued" || kind === "alert_updated";
 const STAGES = ["alerted", "reached", "warned", "in_time", "acted"];
 const INKS = ["#0072b2", "#8a5a00", "#00785a", "#a4246c", "#5b4a9e", "#b3470a", "#37474f"];
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 2], [12, 6]];
@@ -67,7 +68,7 @@ function drawMarks(plot, marks = []) {
   ctx.save();
   ctx.strokeStyle = "#a4246c";
   ctx.setLineDash([4, 4]);
-  for (const { time_s } of marks.filter((one) => one.kind === "alert")) {
+  for (const { time_s } of marks.filter(isIssue)) {
     const x = plot.valToPos(time_s, "x", true);
     ctx.beginPath();
     ctx.moveTo(x, plot.bbox.top);
@@ -86,7 +87,7 @@ export function Lines({ curves, stage, title }) {
   const told = time_s.map((_, i) => i).filter((i) => i % step === 0 || i === time_s.length - 1);
   return html`<figure class="lines"><figcaption>${title}</figcaption>
     <ul class="key">${names.map((name, i) => html`<li key=${name}><svg class="swatch" viewBox="0 0 22 14" aria-hidden="true"><path d="M0 7h22" stroke=${INKS[i % INKS.length]} stroke-width="3" stroke-dasharray=${DASHES[i % DASHES.length].join(" ")} /></svg> ${name}</li>`)}
-      ${curves.marks?.some((one) => one.kind === "alert") && html`<li><svg class="swatch" viewBox="0 0 22 14" aria-hidden="true"><path d="M11 0v14" stroke="#a4246c" stroke-width="2" stroke-dasharray="3 2" /></svg> ${t("figure.mark.alert")}</li>`}</ul>
+      ${curves.marks?.some(isIssue) && html`<li><svg class="swatch" viewBox="0 0 22 14" aria-hidden="true"><path d="M11 0v14" stroke="#a4246c" stroke-width="2" stroke-dasharray="3 2" /></svg> ${t("figure.mark.alert")}</li>`}</ul>
     <${Plot} names=${names} time_s=${time_s} rows=${rows} marks=${curves.marks} label=${`${title}. ${names[0] ?? ""}: ${people(last)}. ${t("figure.see.table")}`} />
     <details><summary>${t("table")}</summary><div class="scroll" tabindex="0" role="region" aria-label=${`${t("table")}: ${title}`}><table>
       <caption class="unseen">${title}</caption>
