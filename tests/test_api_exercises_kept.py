@@ -19,8 +19,10 @@ from test_api_exercises_views import whole
 from ew4all.api.exercises import branches, records, reports
 from ew4all.api.exercises.broadcast import Broadcast
 from ew4all.api.exercises.folders import hold, is_in_use, made, reports_in
+from ew4all.api.exercises.invitations import Seat
 from ew4all.api.exercises.process import EngineProcess
 from ew4all.api.exercises.records import Entry, Overtaken, Stands
+from ew4all.api.exercises.room import Room
 from ew4all.api.exercises.views import View
 from ew4all.api.jobs import retention
 from ew4all.api.problems import Problem
@@ -265,3 +267,29 @@ def test_one_seat_does_not_take_the_places_of_others() -> None:
     # What it begins with is how it stood then: what came since waits, and is not told twice.
     listening.state = whole()
     assert other.state is began
+
+
+def test_one_seat_does_not_fill_the_log(tmp_path: Path) -> None:
+    limits = {"exercise_acts_per_minute": 2, "exercise_events": 1}
+    with make_client(tmp_path, workers=0, limits=limits) as client:
+        service, exercise = service_of(client), put(client)
+        with service.database.read() as connection:
+            stored = records.find(connection, exercise)
+        assert stored is not None
+        room = Room(service, stored, Broadcast(None, 1))  # type: ignore[arg-type]
+        room._known = 1
+
+        def refused(seat: Seat) -> str:
+            with pytest.raises(Problem) as error:
+                room.act(seat, "send_message", message={})
+            return error.value.code
+
+        player = Seat("s1", exercise, "player", "nema", "Maria")
+        full = "exercise-full"
+        assert [refused(player) for _ in range(3)] == [full, full, "too-many-requests"]
+        lead = Seat(None, exercise, "facilitator", None, "Ana", "local")
+        assert [refused(lead) for _ in range(3)] == ["opening"] * 3
+        for _ in range(10):
+            service.rates.act("s1", is_preview=True)
+        with pytest.raises(Problem, match="previews"):
+            service.rates.act("s1", is_preview=True)
