@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import os
@@ -19,8 +20,11 @@ from test_api_exercises_views import whole
 from ew4all.api.exercises import branches, records, reports
 from ew4all.api.exercises.broadcast import Broadcast
 from ew4all.api.exercises.folders import hold, is_in_use, made, reports_in
+from ew4all.api.exercises.invitations import Seat
 from ew4all.api.exercises.process import EngineProcess
 from ew4all.api.exercises.records import Entry, Overtaken, Stands
+from ew4all.api.exercises.room import Room
+from ew4all.api.exercises.stream import told
 from ew4all.api.exercises.views import View
 from ew4all.api.jobs import retention
 from ew4all.api.problems import Problem
@@ -265,3 +269,69 @@ def test_one_seat_does_not_take_the_places_of_others() -> None:
     # What it begins with is how it stood then: what came since waits, and is not told twice.
     listening.state = whole()
     assert other.state is began
+
+
+def test_one_seat_does_not_fill_the_log(tmp_path: Path) -> None:
+    limits = {"exercise_acts_per_minute": 2, "exercise_events": 1}
+    with make_client(tmp_path, workers=0, limits=limits) as client:
+        service, exercise = service_of(client), put(client)
+        with service.database.read() as connection:
+            stored = records.find(connection, exercise)
+        assert stored is not None
+        room = Room(service, stored, Broadcast(None, 1))  # type: ignore[arg-type]
+        room._known = 1
+
+        def refused(seat: Seat) -> str:
+            with pytest.raises(Problem) as error:
+                room.act(seat, "send_message", message={})
+            return error.value.code
+
+        player = Seat("s1", exercise, "player", "nema", "Maria")
+        full = "exercise-full"
+        assert [refused(player) for _ in range(3)] == [full, full, "too-many-requests"]
+        lead = Seat(None, exercise, "facilitator", None, "Ana", "local")
+        assert [refused(lead) for _ in range(3)] == ["opening"] * 3
+        for _ in range(10):
+            service.rates.act("s1", is_preview=True)
+        with pytest.raises(Problem, match="previews"):
+            service.rates.act("s1", is_preview=True)
+
+
+def test_what_was_written_and_not_told_before_a_crash_is_told_while_it_opens(
+    client: TestClient,
+) -> None:
+    """A client comes again at once, when nobody knows yet how the exercise stands."""
+    service, exercise = logged(client)
+
+    def entry(number: int) -> Entry:
+        told = {"event": "clock", "data": {"seq": number}, "for": {"roles": [], "teams": "all"}}
+        return Entry(number, "paused", 0.0, "{}", [told])
+
+    with service.database.begin() as connection:
+        for number in (2, 3):
+            records.append(service.database, connection, exercise, [entry(number)], CLOCK)
+
+    async def heard() -> list[str]:
+        listening = Broadcast(asyncio.get_running_loop(), 10)
+        stored = type("Stored", (), {"id": exercise})()
+        room = type("R", (), {"phase": "opening", "problem": None, "stored": stored})()
+        listener = listening.join(View("player", "nema"), None)
+        stream = told(service, room, listener, 1)
+        found = [await anext(stream), await anext(stream)]
+        third = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.0)  # it waits
+        # The third happens as it opens: it is in the store, and in what is told first.
+        listening._told((entry(3),), {**whole(), "seq": 3})
+        listening._told((entry(4),), {**whole(), "seq": 4})
+        found.append(await third)
+        async for chunk in stream:
+            found.append(chunk)
+            if b"id: 4" in chunk:
+                listener.close()
+        return b"".join(found).decode().splitlines()
+
+    text = asyncio.run(heard())
+    told_ = [line for line in text if line.startswith(("event", "id"))]
+    assert told_ == [
+        "event: phase", "event: missed", "event: clock", "id: 2", "event: clock", "id: 3", "event: state", "id: 3", "event: clock", "id: 4",
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,6 +17,25 @@ from ew4all.api.identity import LOCAL
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def _changes_of_both(clients: list[httpx.Client], path: str) -> None:
+    """Two change the same inject before the start, each in a process of its own: the second is told, and nothing is overwritten."""
+    inject = f"{path}/injects/i1"
+    before = clients[0].get(inject)
+    match = {"If-Match": before.headers["etag"]}
+    first = clients[0].put(inject, json={**before.json(), "title": "First"}, headers=match)
+    assert first.status_code == 200, first.text
+    ends_s = time.monotonic() + 180.0
+    while True:
+        second = clients[1].put(inject, json={**before.json(), "title": "Second"}, headers=match)
+        if second.status_code != 503:
+            break
+        assert second.json()["code"] == "opening"
+        assert time.monotonic() < ends_s
+        time.sleep(0.2)
+    assert (second.status_code, second.json()["code"]) == (412, "changed-meanwhile")
+    assert second.json()["current"]["title"] == "First"
 
 
 @pytest.mark.slow
@@ -34,10 +54,14 @@ def test_an_exercise_in_two_processes(tmp_path: Path) -> None:
             for hearer in hearers:
                 hearer.awaited("state")
             path = f"/v1/exercises/{exercise}"
+            _changes_of_both(clients, path)
             assert (
                 clients[0].post(f"{path}/clock", json={"do": "start", "speed": 60.0}).status_code
                 == 200
             )
+            # Nobody has asked the other one for anything: its clock stood, and it hears of the start all the same.
+            for hearer in hearers:
+                hearer.awaited("clock")
             for number in range(20):
                 client = clients[number % 2]
                 answer = client.post(f"{path}/messages", json={"text": f"number {number}"})

@@ -26,6 +26,8 @@ __all__ = ["RATE", "Rates", "address_of"]
 RATE: Final = "rate"
 """Name under which the state of a request keeps the headers that tell how much is left."""
 _WINDOW_S: Final = 60
+_PREVIEWS: Final = 5
+"""Previews for each act that a seat may do: somebody draws."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Rates:
         self._key = _Kind("key", limits.requests_per_minute)
         self._anonymous = _Kind("anonymous", limits.anonymous_per_minute)
         self._act = _Kind("act", limits.exercise_acts_per_minute)
+        self._preview = _Kind("preview", _PREVIEWS * limits.exercise_acts_per_minute)
         self._failed = _Kind("failed", limits.failed_keys_per_minute)
 
     def take(self, request: Request, asking: Principal) -> None:
@@ -71,17 +74,19 @@ class Rates:
             told = f"more than {kind.most} requests in a minute: wait, and ask less often"
             raise Problem(429, "too-many-requests", told, headers=self._wait(kind, name))
 
-    def act(self, seat: str) -> None:
-        """Count something that a seat does in an exercise, and that its log keeps.
+    def act(self, seat: str, *, is_preview: bool = False) -> None:
+        """Count something that a seat does in an exercise, and that its log keeps; or a preview, which its simulation works on.
 
         Raises
         ------
         Problem
             429: too much in the last minute.
         """
-        if not self._limiter.hit(self._act.item, seat):
-            told = f"more than {self._act.most} decisions, messages and scores in a minute: wait a little"
-            raise Problem(429, "too-many-requests", told, headers=self._wait(self._act, seat))
+        kind = self._preview if is_preview else self._act
+        if not self._limiter.hit(kind.item, seat):
+            what = "previews" if is_preview else "decisions, messages and scores"
+            told = f"more than {kind.most} {what} in a minute: wait a little"
+            raise Problem(429, "too-many-requests", told, headers=self._wait(kind, seat))
 
     def must_be_let(self, request: Request) -> None:
         """Refuse an address that showed wrong keys again and again, before the next one is looked up.

@@ -88,7 +88,9 @@ class Limits(BaseSettings):
         default=8, gt=0, description="exercises that are open in one process at a time"
     )
     exercises_beside: int = Field(
-        default=4, gt=0, description="reports and what-ifs that one process plays at a time"
+        default=4,
+        gt=0,
+        description="reports and what-ifs that one process plays at a time; each takes the memory of an open exercise",
     )
     exercise_events: int = Field(
         default=20_000,
@@ -96,7 +98,9 @@ class Limits(BaseSettings):
         description="events of one exercise, after which only facilitators add to it",
     )
     exercise_acts_per_minute: int = Field(
-        default=120, gt=0, description="decisions, messages and scores of one seat in a minute"
+        default=120,
+        gt=0,
+        description="decisions, messages and scores of one seat in a minute, and five times as many previews",
     )
     exercise_seats: int = Field(
         default=1_000, gt=0, description="seats of one exercise that are not ended"

@@ -42,7 +42,7 @@ class Listener:
     ) -> None:
         self.view, self.seat, self._most = view, seat, most
         self.state = state
-        """How it stood when it began to listen: whatever comes after that waits here."""
+        """How it stood when it began to listen, or was known first: whatever comes after that waits here."""
         self.is_dropped = self.is_closed = False
         self._waiting: deque[bytes] = deque()
         self._woken = asyncio.Event()
@@ -56,6 +56,11 @@ class Listener:
             self._waiting.clear()
         else:
             self._waiting.append(chunk)
+        self._woken.set()
+
+    def begin(self, state: Mapping[str, Any]) -> None:
+        """Take how it stands, which was not known yet: what happened before is missed, and what comes after is offered."""
+        self.state = state
         self._woken.set()
 
     def close(self) -> None:
@@ -142,19 +147,22 @@ class Broadcast:
         for listener in self._listeners:
             by_view.setdefault(listener.view, []).append(listener)
         for view, listeners in by_view.items():
-            chunk = b"".join(lines(view, entries)) + self._tick(view, before is None)
+            if before is None and self.state is not None:
+                self._last[view] = view.state(self.state)
+                for listener in listeners:
+                    listener.begin(self.state)
+                continue
+            chunk = b"".join(lines(view, entries)) + self._tick(view)
             if chunk:
                 for listener in listeners:
                     listener.offer(chunk)
 
-    def _tick(self, view: View, is_first: bool) -> bytes:
+    def _tick(self, view: View) -> bytes:
         if self.state is None:
             return b""
         now = view.state(self.state)
         before = self._last.get(view, {})
         self._last[view] = now
-        if is_first:
-            return wire("state", now, now["seq"])
         new = {
             name: value for name, value in changed(before, now).items() if name not in _NOT_IN_TICKS
         }

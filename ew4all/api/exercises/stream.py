@@ -39,16 +39,25 @@ async def told(
     settings = service.settings
     # Not all at the same time: those who came together would come again together.
     ends_s = time.monotonic() + settings.stream_s * (1.0 - 0.2 * secrets.randbelow(1000) / 1000.0)
-    state = listener.state
-    until = 0 if state is None else int(state["seq"])
     yield format_sse_event(comment="ew4all", retry=RETRY_MS)
     if room.phase not in {"ready", "ended"}:
         yield wire("phase", {"phase": room.phase, "problem": room.problem} if room.problem else {"phase": room.phase})  # fmt: skip
+    waited = b""
+    while listener.state is None and not listener.is_closed and time.monotonic() < ends_s:
+        # It is being opened, after a crash perhaps: what this client has not heard of is told once that is known.
+        waited = await listener.taken(settings.heartbeat_s)
+        if listener.state is None:
+            yield waited or format_sse_event(comment="heartbeat")
+            waited = b""
+    state = listener.state
+    until = 0 if state is None else int(state["seq"])
     if after is not None and after < until:
         async for chunk in _missed(service, room, listener, after, until):
             yield chunk
     if state is not None:
         yield wire("state", listener.view.state(state), until)
+    if waited:
+        yield waited
     while not listener.is_closed and time.monotonic() < ends_s:
         chunk = await listener.taken(settings.heartbeat_s)
         if listener.is_dropped:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from ew4all.api.answers import Known, Links
+from ew4all.api.deps import Serving
 from ew4all.api.exercises.access import ExerciseId, Seated, sits
 from ew4all.api.exercises.bodies import DecisionRequest, PreviewRequest
 from ew4all.api.exercises.invitations import Seat
@@ -131,9 +132,15 @@ def get_alert(
     responses={**examples.said(examples.PREVIEW), **responses(400, 401, 403, 404, 503)},
 )
 def preview(
-    exercise_id: ExerciseId, body: PreviewRequest, request: Request, seat: Previewing
+    exercise_id: ExerciseId,
+    body: PreviewRequest,
+    request: Request,
+    service: Serving,
+    seat: Previewing,
 ) -> Response:
     """Say how an alert would look and whom it would reach, whatever is wrong with it yet."""
+    if seat.id is not None:
+        service.rates.act(seat.id, is_preview=True)
     room = rooms_of(request).room(exercise_id)
     found = room.ask("preview", alert=body.alert.model_dump(), view=as_seen(seat))
     return JSONResponse(view_of(seat).preview(found))
