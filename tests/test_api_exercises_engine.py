@@ -36,10 +36,13 @@ def play() -> Play:
     """Begun at 10 times the speed of the room; an alert after two minutes of the exercise."""
     found = begun()
     act(found, 0.0, "clock", given={"do": "start", "speed": 10.0})
-    act(found, 12.0, "decide", team="nema", decision={"kind": "draft_alert", "alert": ALERT})
-    act(found, 12.0, "decide", team="nema", decision={"kind": "approve_alert", "alert": "a1"})
-    act(found, 12.0, "decide", team="nema", decision={"kind": "issue_alert", "alert": "a1"})
+    alert_from(found, 12.0)
     return found
+
+
+def alert_from(play: Play, at_s: float) -> None:
+    for kind, alert in (("draft_alert", ALERT), ("approve_alert", "a1"), ("issue_alert", "a1")):
+        act(play, at_s, "decide", team="nema", decision={"kind": kind, "alert": alert})
 
 
 def act(play: Play, at_s: float, do: str, **given: Any) -> dict[str, Any]:
@@ -108,6 +111,24 @@ def test_a_replay_gives_the_same_numbers(play: Play) -> None:
     assert same == before
     play.answer("reload", {"wall": wall(30.0), "log": lines})
     assert settled(play, 30.0)["state"] == before
+
+
+def test_what_held_before_the_service_was_away_still_counts() -> None:
+    """Nobody was warned before the alert; afterwards that does not hold any more."""
+    text = (
+        YAML
+        + "  - {id: e3, text: Nobody knows yet, objective: o1, points: 1, when: people_warned < 1}\n"
+    )
+    play = Play(text, {}, "valley-flash-flood", OPTIONS, [], wall(0.0))
+    act(play, 0.0, "clock", given={"do": "start", "speed": 10.0})
+    settled(play, 1.0)
+    alert_from(play, 12.0)
+    assert settled(play, 60.0)["state"]["counters"]["warned"] > 1
+    lines = [e["line"] for e in entries(play)]
+    again = Play(text, {}, "valley-flash-flood", OPTIONS, lines, wall(60.0))
+    for one in (play, again):
+        scores = one.answer("scores", {"wall": wall(60.0)})["result"]["scores"]
+        assert {row["expectation"]: row["state"] for row in scores}["e3"] == "met"
 
 
 def test_players_know_of_the_network_later(play: Play) -> None:

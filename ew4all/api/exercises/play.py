@@ -20,7 +20,7 @@ from ew4all.api.exercises.telling import entry_of
 from ew4all.api.problems import Problem
 from ew4all.errors import EW4AllError
 from ew4all.exercises.converting import content_of
-from ew4all.exercises.scores import sheet
+from ew4all.exercises.scores import held_of, sheet
 from ew4all.exercises.session import Session
 from ew4all.exercises.worlds import Worlds
 from ew4all.sim.exercise_events import NOBODY, Paused, Resumed, Who
@@ -63,7 +63,8 @@ class Play:
         people = PeopleMap(worlds)
         self.drawing = Drawing(self.session, self.painter, people)
         self.previews = Previews(self.session, self.painter, people)
-        self.held_s: dict[str, float] = {}
+        # What held before the service was away counts; where nothing was, it costs nothing.
+        self.held_s: dict[str, float] = held_of(self.session) if log else {}
         self.painter.ask(self.session.now_s(now), self.session.log[:])
         self.painter.wait(1e6)
         if self.painter.latest is None:
