@@ -107,6 +107,13 @@ def test_injects_that_follow_a_decision_have_no_planned_time():
     assert [(row.time_s, row.planned_s) for row in rows] == [(360.0, None), (420.0, None)]
 
 
+def test_alerts_stand_there_as_people_got_them():
+    (section,) = (s for s in report_of(found()).sections if s.title == "Alerts and their texts")
+    (row,) = section.blocks[0].rows
+    assert row[1:5] == ("flood, issued", "Disaster agency", "cell broadcast", "en")
+    assert row[5].startswith("EXERCISE: ")
+
+
 def test_after_the_end_nothing_is_open():
     states = {one["state"] for one in found().scores["scores"]}
     assert "open" not in states

@@ -9,6 +9,8 @@ from ew4all.report.exercise_figures import chart_timeline, chart_warned, map_are
 from ew4all.report.rounding import people_text, share_text
 from ew4all.report.run_words import LOSS_WORDS, clock_text, duration_text
 from ew4all.run_results import REASONS
+from ew4all.sim.exercise import marked
+from ew4all.sim.exercise_events import AlertIssued, AlertUpdated
 
 if TYPE_CHECKING:
     from typing import Any
@@ -52,6 +54,7 @@ def report_of(found: AfterAction) -> Document:
         sections=(
             _summary(found),
             _timeline(found),
+            _alerts(found),
             _warned(found),
             _missed(found),
             _what_if(found),
@@ -147,6 +150,33 @@ def _timeline(found: AfterAction) -> Section:
         "Without a time: it was expected and did not happen.",
     )
     return Section("Timeline against the plan", (chart, table))
+
+
+def _alerts(found: AfterAction) -> Section:
+    teams = {team.identifier: team.name for team in found.session.exercise.teams}
+    rows = []
+    for event in found.session.log:
+        p = event.payload
+        if not isinstance(p, AlertIssued | AlertUpdated):
+            continue
+        channels = ", ".join(name.replace("_", " ") for name in p.content.channels) or "all"
+        about = f"{p.alert}, {KIND_WORDS[event.kind].removeprefix('alert ')}"
+        who = teams.get(event.who.team or "", event.who.team or event.who.role)
+        rows += [
+            (clock(found, event.time_s), about, who, channels, words.language, marked(words.text))
+            for words in p.content.words
+        ]
+    if not rows:
+        return Section("Alerts and their texts", (Paragraph("No alert was issued."),))
+    table = Table(
+        "Alerts and their texts",
+        ("time", "alert", "of whom", "channels", "language", "text"),
+        tuple(rows),
+        align="llllll",
+        widths=(0.08, 0.12, 0.15, 0.17, 0.1, 0.38),
+        note="Each with the status Exercise; messages.csv has them as they were sent by cell broadcast.",
+    )
+    return Section("Alerts and their texts", (table,))
 
 
 def _warned(found: AfterAction) -> Section:
