@@ -14,7 +14,7 @@ from made_exercise_service import put
 from made_service import REACH, make_client, service_of, started
 from sqlalchemy import func, insert, select, text, update
 
-from ew4all.api.exercises.folders import hold, name_of
+from ew4all.api.exercises.folders import hold, made
 from ew4all.api.identity import LOCAL, ROLES, Principal
 from ew4all.api.jobs import records, retention
 from ew4all.api.jobs.intake import accept_job
@@ -279,9 +279,7 @@ def test_what_an_exercise_needs_is_kept_until_it_is_deleted(client: TestClient, 
 
 
 def test_the_folder_of_an_engine_is_left_while_it_plays(service: Any) -> None:
-    folders = [service.work_dir / name_of(f"e{n}", "live") for n in range(3)]
-    for folder in folders:
-        folder.mkdir(parents=True)
+    folders = [made(service.work_dir, f"e{n}", "live") for n in range(3)]
     held = hold(folders[0])
     hold(folders[1]).close()
     # The third is being made: its log is not there yet.
