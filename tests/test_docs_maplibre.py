@@ -66,7 +66,7 @@ def test_the_recipe_shows_a_raster_and_zones(repository: Path, tmp_path: Path, e
     recipe = (repository / "docs" / "recipes.md").read_text("utf-8")
     (script,) = re.findall(r"```js\n(.*?)```", recipe, re.DOTALL)
     write_results(tmp_path / "out")
-    with serving(tmp_path) as served, chromium() as browser:
+    with serving(tmp_path, cors_origins=(address,)) as served, chromium() as browser:
         job = keep_results(served.service, tmp_path / "out")
         script = script.replace("http://127.0.0.1:8000", served.url).replace('"JOB"', f'"{job}"')
         # The demo lies in Grenada, what this test has made between 10 and 14 E, 0 and 4 N.

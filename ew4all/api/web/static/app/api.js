@@ -4,8 +4,8 @@
 const BASE = new URL("../..", import.meta.url).href;
 const KEY = "ew4all.key";
 
-/** Whole address of a path of the service; a template of tiles keeps its braces. */
-export const address = (path) => BASE + path.replace(/^\//, "");
+/** Whole address of a path of the service, or of a link that is whole already; a template of tiles keeps its braces. */
+export const address = (path) => (/^https?:/.test(path) ? path : BASE + path.replace(/^\//, ""));
 
 export const key = {
   get: () => sessionStorage.getItem(KEY) || "",
