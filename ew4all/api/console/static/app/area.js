@@ -1,5 +1,5 @@
 // Where an alert goes: drawn, a box, a list of corners, or what the map shows. All of it works by keys alone.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { boxOf, boxed, corners } from "shared/geometry.js";
 import { html } from "shared/html.js";
 import { put, say, useApp } from "shared/state.js";
@@ -24,6 +24,9 @@ export function shapeOfLines(text) {
   return { type: "Polygon", coordinates: [[...ring, ring[0]]] };
 }
 
+const sidesOf = (shape) => (shape ? Object.fromEntries(boxOf(shape).map((degrees, i) => [SIDES[i], String(degrees)])) : {});
+const linesOf = (shape) => (shape?.type === "Polygon" ? corners(shape).slice(0, -1).map((pair) => pair.join(", ")).join("\n") : "");
+
 /** Whether an area has nothing of a box in it. */
 export function isOutside(shape, box) {
   if (!shape || !box) return false;
@@ -33,25 +36,31 @@ export function isOutside(shape, box) {
 
 export function AreaField({ area, onchange, faults, id = "area" }) {
   const { drawn, isDrawing, exercise } = useApp();
-  const [box, setBox] = useState({});
-  const [lines, setLines] = useState("");
+  const [box, setBox] = useState(() => sidesOf(area));
+  const [lines, setLines] = useState(() => linesOf(area));
+  const shown = useRef(area);
   const [fault, setFault] = useState(null);
   useEffect(() => {
     if (drawn) {
+      show(drawn);
       onchange(drawn);
       put({ drawn: null });
     }
   }, [drawn]);
   useEffect(() => {
     drawing.show(area);
-    if (!area) return;
-    const around = boxOf(area);
-    setBox(Object.fromEntries(SIDES.map((side, i) => [side, String(around[i])])));
-    if (area.type === "Polygon") setLines(corners(area).slice(0, -1).map((pair) => pair.join(", ")).join("\n"));
+    if (area && area !== shown.current) show(area);
   }, [area]);
   useEffect(() => () => drawing.show(null), []);
+  // At once, and not in an effect of the area: that comes after the next frame, and would write over what is typed by then.
+  const show = (shape) => {
+    shown.current = shape;
+    setBox(sidesOf(shape));
+    setLines(linesOf(shape));
+  };
   const take = (shape) => {
     setFault(null);
+    show(shape);
     onchange(shape);
     say(t("area.has", { n: corners(shape).length - 1 }));
     go(boxOf(shape));
@@ -80,7 +89,7 @@ export function AreaField({ area, onchange, faults, id = "area" }) {
     ${area && html`<p class="note">${t("area.has", { n: corners(area).length - 1 })}</p>`}
     ${told && html`<p class="problem" role="alert" id=${`${id}-told`} dir="auto">${told}</p>`}
     <details><summary>${t("area.box")}</summary><div class="row box">${SIDES.map((side) => html`<div class="field" key=${side}><label for=${`area-${side}`}>${t(`area.${side}`)}</label>
-        <input id=${`area-${side}`} dir="ltr" inputmode="decimal" value=${box[side] ?? ""} onInput=${(event) => setBox({ ...box, [side]: event.target.value })} /></div>`)}
+        <input id=${`area-${side}`} dir="ltr" inputmode="decimal" value=${box[side] ?? ""} onInput=${({ target }) => setBox((before) => ({ ...before, [side]: target.value }))} /></div>`)}
         <button type="button" id="area-box-use" onClick=${useBox}>${t("area.box.use")}</button></div></details>
     <details><summary>${t("area.corners")}</summary><div class="field"><label for="area-lines">${t("area.corners.label")}</label>
         <textarea id="area-lines" dir="ltr" rows="5" spellcheck=${false} value=${lines} onInput=${(event) => setLines(event.target.value)}></textarea></div>

@@ -1,5 +1,5 @@
 // What is asked of the service from a form or a button: one at a time, so that a double click asks once; what went wrong is kept.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** `run` does it unless something is being done already, and says whether it was done. */
 export function useDoing() {
@@ -47,7 +47,8 @@ export function forget(start) {
 /** Take the focus to what is opened, and back to where it was, or to `home`, when that is closed; returns the ref of its head. */
 export function useFocus(home) {
   const head = useRef(null);
-  useEffect(() => {
+  // At once, and not after the next frame: whoever has gone on by then would be taken back.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     head.current?.focus();
     return () => {
