@@ -29,7 +29,7 @@ from ew4all.readers.sites import read_cells
 from ew4all.readers.whole_file import whole_file
 from ew4all.report.document import formats_of
 from ew4all.units import TECHNOLOGIES
-from ew4all.writers.folder import must_be_folder, output_folder
+from ew4all.writers.folder import output_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -136,8 +136,9 @@ def feasibility(
     """
     wanted = formats_of(formats)
     if out is not None:
-        must_be_folder(out)
-        _must_write(wanted)
+        from ew4all.report.document_files import must_write_into
+
+        must_write_into(out, wanted)
     known = figures(cost)
     answers = _answers(readiness)
     roamers = _roamers(roamers, answers)
@@ -192,18 +193,6 @@ def feasibility(
             settings = {k: as_given(v) for k, v in given.items() if v is not None}
             write_feasibility(folder, study, result, picture, formats=wanted, settings=settings)
     return result
-
-
-def _must_write(formats: tuple[str, ...]) -> None:
-    """Say what is missing before anything long is computed."""
-    if "pdf" in formats:
-        from ew4all.report.document_html import must_print_pdf
-
-        must_print_pdf()
-    if "docx" in formats:
-        from ew4all.report.document_docx import must_write_docx
-
-        must_write_docx()
 
 
 @contextmanager

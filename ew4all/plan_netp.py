@@ -79,9 +79,9 @@ def netp(
     """
     chosen = formats_of(formats)
     if out is not None:
-        from ew4all.report.netp_outputs import must_write
+        from ew4all.report.document_files import must_write_into
 
-        must_write(out, chosen)
+        must_write_into(out, chosen)
     if not folders:
         msg = (
             "no result was given; name the folders of earlier commands with --from DIR, repeatedly"

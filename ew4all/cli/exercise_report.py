@@ -45,14 +45,15 @@ def report(
         from ew4all.errors import OptionError
         from ew4all.exercises.after_action import after_action
         from ew4all.report.document import formats_of
-        from ew4all.report.exercise_outputs import must_write_report, write_report
+        from ew4all.report.document_files import must_write_into
+        from ew4all.report.exercise_outputs import write_report
 
         if out is None and not as_json:
             msg = "a report is written to a folder; give --out DIR, or --json for its numbers alone"
             raise OptionError(msg)
         wanted = formats_of(formats)
         if out is not None:
-            must_write_report(out, wanted)
+            must_write_into(out, wanted)
         session = opened(log, exercise, assume, quiet=quiet)
         found = after_action(session, with_what_ifs=what_if)
         if as_json:

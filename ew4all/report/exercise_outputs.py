@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import csv
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 
-from ew4all.errors import OptionError
 from ew4all.exercises.drill_alerts import sent_of
-from ew4all.report.document import FORMATS
-from ew4all.report.document_docx import must_write_docx, write_docx
-from ew4all.report.document_html import must_print_pdf, write_html, write_pdf
+from ew4all.report.document_files import write_document
 from ew4all.report.exercise_document import report_of, score_words
 from ew4all.report.exercise_figures import alerts_of
 from ew4all.run_results import PEOPLE_KEYS, REASONS
 from ew4all.sim.exercise import MARK, STATUS, marked
 from ew4all.sim.exercise_events import InjectFired, MessageSent
-from ew4all.writers.folder import must_be_folder, output_folder, writing
+from ew4all.writers.folder import output_folder, writing
 from ew4all.writers.records import write_json, write_record
 from ew4all.writers.run_tables import write_run_zones
 from ew4all.writers.tables import multi
@@ -31,35 +27,9 @@ if TYPE_CHECKING:
 
     from ew4all.exercises.after_action import AfterAction
 
-__all__ = ["must_write_report", "possible_formats", "write_report"]
+__all__ = ["write_report"]
 
-_WRITERS: Final = {"html": write_html, "pdf": write_pdf, "docx": write_docx}
-_NEEDS: Final = {"pdf": must_print_pdf, "docx": must_write_docx}
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-def must_write_report(folder: str | os.PathLike[str], formats: tuple[str, ...]) -> None:
-    """Raise where the folder cannot be filled: ask before anything is played.
-
-    Raises
-    ------
-    OptionError
-        It is a file, or what writes a format is not installed.
-    """
-    must_be_folder(folder)
-    for name in formats:
-        if name in _NEEDS:
-            _NEEDS[name]()
-
-
-def possible_formats() -> tuple[str, ...]:
-    """Return the formats that can be written here: without WeasyPrint no PDF, without python-docx no DOCX."""
-    found = []
-    for name in FORMATS:
-        with suppress(OptionError):
-            _NEEDS.get(name, tuple)()
-            found.append(name)
-    return tuple(found)
 
 
 def write_report(
@@ -82,8 +52,7 @@ def write_report(
     """
     document, results = report_of(found), found.results
     with output_folder(folder) as out:
-        for name in formats:
-            _WRITERS[name](out / f"report.{name}", document)
+        write_document(out, "report", document, formats)
         write_json(out / "report.json", found.to_dict())
         _table(
             out / "timeline.csv",

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ew4all.planning.questionnaire import blank
 from ew4all.report.border_map import draw_border
-from ew4all.report.document_docx import write_docx
-from ew4all.report.document_html import write_html, write_pdf
+from ew4all.report.document_files import write_document
 from ew4all.report.feasibility_document import document_of
 from ew4all.report.feasibility_figures import chart_costs, chart_coverage, chart_waterfall
 from ew4all.report.map import MapLayers, draw_map
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from ew4all.study import Study
 
 __all__ = ["write_feasibility"]
-
-_WRITERS = {"html": write_html, "pdf": write_pdf, "docx": write_docx}
 
 
 def write_feasibility(
@@ -66,8 +63,7 @@ def write_feasibility(
         charts["border"] = _bytes_of(out / "border.png")
     charts["map"] = _bytes_of(out / "map.png")
     document = document_of(result, charts)
-    for name in formats:
-        _WRITERS[name](out / f"feasibility.{name}", document)
+    write_document(out, "feasibility", document, formats)
     if result.reach.zones:
         write_zone_tables(out, result.reach, notice=result.notice)
     questionnaire = out / "readiness.toml"

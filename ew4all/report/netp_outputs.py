@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ew4all.planning.checklist import blank_checklist
-from ew4all.report.document_docx import must_write_docx, write_docx
-from ew4all.report.document_html import must_print_pdf, write_html, write_pdf
+from ew4all.report.document_files import write_document
 from ew4all.report.netp_document import annex_of
-from ew4all.writers.folder import must_be_folder, output_folder, writing
+from ew4all.writers.folder import output_folder, writing
 from ew4all.writers.records import write_json, write_record
 
 if TYPE_CHECKING:
@@ -19,24 +18,7 @@ if TYPE_CHECKING:
 
     from ew4all.netp_results import Netp
 
-__all__ = ["must_write", "write_netp"]
-
-_WRITERS: Final = {"html": write_html, "pdf": write_pdf, "docx": write_docx}
-_NEEDS: Final = {"pdf": must_print_pdf, "docx": must_write_docx}
-
-
-def must_write(folder: str | os.PathLike[str], formats: tuple[str, ...]) -> None:
-    """Raise where the folder cannot be filled: ask before anything is read.
-
-    Raises
-    ------
-    OptionError
-        It is a file, or what writes a format is not installed.
-    """
-    must_be_folder(folder)
-    for name in formats:
-        if name in _NEEDS:
-            _NEEDS[name]()
+__all__ = ["write_netp"]
 
 
 def write_netp(
@@ -55,8 +37,7 @@ def write_netp(
     """
     document = annex_of(result)
     with output_folder(folder) as out:
-        for name in formats:
-            _WRITERS[name](out / f"netp.{name}", document)
+        write_document(out, "netp", document, formats)
         write_json(out / "netp.json", result.to_dict())
         _write_rows(out / "recommendations.csv", result)
         with writing(out / "checklist.toml"):

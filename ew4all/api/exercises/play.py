@@ -126,7 +126,8 @@ class Play:
 
     def _report(self, folder: str) -> dict[str, Any]:
         from ew4all.exercises.after_action import after_action
-        from ew4all.report.exercise_outputs import possible_formats, write_report
+        from ew4all.report.document_files import possible_formats
+        from ew4all.report.exercise_outputs import write_report
 
         found = after_action(self.session)
         write_report(folder, found, formats=possible_formats(), settings={})
