@@ -137,3 +137,28 @@ class Watched:
 
     def close(self) -> None:
         self.page.context.close()
+
+
+def violations(page: Any) -> list[str]:
+    """What axe-core finds in a page as it is."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {n['html'][:200]}" for v in found for n in v["nodes"][:3]]
+
+
+def tab_to(page: Any, selector: str, most: int = 140) -> None:
+    """Press Tab until a thing has the focus; wherever it is on the way, one sees where."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        here, style, width = page.evaluate(
+            """(selector) => { const e = document.activeElement; const s = getComputedStyle(e);
+                const l = e.closest("label.button"); const t = l ? getComputedStyle(l) : s;
+                return [e.matches(selector), t.outlineStyle, parseFloat(t.outlineWidth)]; }""",
+            selector,
+        )
+        if here:
+            assert style != "none", selector
+            assert width >= 2, selector
+            return
+    pytest.fail(f"no way to {selector} by keys")

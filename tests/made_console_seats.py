@@ -65,13 +65,6 @@ def seats(browser: Any, room: Room) -> Iterator[Callable[..., Seat]]:
             seat.watched.close()
 
 
-def violations(page: Any) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {n['html'][:200]}" for v in found for n in v["nodes"][:3]]
-
-
 def compose(page: Any) -> None:
     """Fill in the form of an alert, by its fields."""
     page.locator("#alert-new").click()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import numpy as np
 import pytest
-from made_browser import Watched, chromium, demo_served
+from made_browser import Watched, chromium, demo_served, tab_to, violations
 from made_server import serving
 
 from ew4all.api.identity import make_key
@@ -70,13 +70,6 @@ def oranges(page: Any) -> int:
     """Pixels in the colours of people without signal."""
     red, green, blue = np.moveaxis(colours(page), -1, 0)
     return int(((red > 150) & (red - blue > 90) & (red - green > 40) & (green > 40)).sum())
-
-
-def violations(page: Any) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
 
 
 def test_first_page_shows_the_demo(watched: Watched, url: str) -> None:
@@ -149,58 +142,41 @@ def test_draw_run_and_download(watched: Watched, url: str, tmp_path: Path) -> No
     is_well(watched)
 
 
-def tab_to(page: Any, selector: str) -> None:
-    """Press Tab until a thing has the focus; wherever it is on the way, one sees where."""
-    for _ in range(90):
-        page.keyboard.press("Tab")
-        here, style, width = page.evaluate(
-            """(selector) => { const e = document.activeElement; const s = getComputedStyle(e);
-                const l = e.closest("label.button"); const t = l ? getComputedStyle(l) : s;
-                return [e.matches(selector), t.outlineStyle, parseFloat(t.outlineWidth)]; }""",
-            selector,
-        )
-        if here:
-            assert style != "none", selector
-            assert width >= 2, selector
-            return
-    pytest.fail(f"no way to {selector} by keys")
-
-
 def test_keys_alone_are_enough(watched: Watched) -> None:
     page = open_demo(watched)
-    tab_to(page, ".skip")
+    tab_to(page, ".skip", 90)
     page.keyboard.press("Enter")
-    tab_to(page, "#tab-results")
+    tab_to(page, "#tab-results", 90)
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.id") == "tab-new"
-    tab_to(page, "#area-draw")
+    tab_to(page, "#area-draw", 90)
     page.keyboard.press("Enter")
     page.get_by_text("Click the corners of").wait_for()
     page.keyboard.press("Escape")
     page.get_by_text("Click the corners of").wait_for(state="detached")
-    tab_to(page, "fieldset summary")
+    tab_to(page, "fieldset summary", 90)
     page.keyboard.press("Enter")
-    tab_to(page, "#area-text")
+    tab_to(page, "#area-text", 90)
     page.keyboard.type("12.0, -61.75, moon")
-    tab_to(page, "details .field + button")
+    tab_to(page, "details .field + button", 90)
     page.keyboard.press("Enter")
     page.get_by_text("There is something that is no number").wait_for()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Control+a")
     page.keyboard.type(BOX)
-    tab_to(page, "details .field + button")
+    tab_to(page, "details .field + button", 90)
     page.keyboard.press("Enter")
     page.get_by_role("option", name="drawn or typed: 4 corners").wait_for(state="attached")
-    tab_to(page, "#run-name")
+    tab_to(page, "#run-name", 90)
     page.keyboard.type("By keys")
-    tab_to(page, "button.main")
+    tab_to(page, "button.main", 90)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="By keys").wait_for()
     page.locator(".says").wait_for(timeout=120_000)
-    tab_to(page, "figure summary")
+    tab_to(page, "figure summary", 90)
     page.keyboard.press("Enter")
     page.locator("figure").first.get_by_role("table").wait_for()
-    tab_to(page, ".files a")
+    tab_to(page, ".files a", 90)
     is_well(watched)
 
 

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from made_browser import chromium
+from made_browser import chromium, violations
 from made_console import ID, SECRET, room_served
-from made_console_seats import TABS, compose, opened, seats, violations
+from made_console_seats import TABS, compose, opened, seats
 from test_console import PLURALS
 
 if TYPE_CHECKING:

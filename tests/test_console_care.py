@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from made_browser import chromium
+from made_browser import chromium, violations
 from made_console import ID, room_served
-from made_console_seats import compose, seats, violations
+from made_console_seats import compose, seats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pypdf
 import pytest
-from made_browser import Watched, chromium
-from made_console_seats import TABS, violations
+from made_browser import Watched, chromium, violations
+from made_console_seats import TABS
 from made_processes import Running, waited
 
 from ew4all.exercises.converting import content_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from made_browser import chromium
+from made_browser import chromium, tab_to
 from made_console import room_served
 from made_console_seats import BOX, TABS, seats
 
@@ -33,23 +33,6 @@ def room() -> Iterator[Room]:
 def sit(browser: Any, room: Room) -> Iterator[Any]:
     with seats(browser, room) as made:
         yield made
-
-
-def tab_to(page: Any, selector: str, most: int = 140) -> None:
-    """Press Tab until a thing has the focus; wherever it is on the way, one sees where."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        here, style, width = page.evaluate(
-            """(selector) => { const e = document.activeElement; const s = getComputedStyle(e);
-                const l = e.closest("label.button"); const t = l ? getComputedStyle(l) : s;
-                return [e.matches(selector), t.outlineStyle, parseFloat(t.outlineWidth)]; }""",
-            selector,
-        )
-        if here:
-            assert style != "none", selector
-            assert width >= 2, selector
-            return
-    pytest.fail(f"no way to {selector} by keys")
 
 
 def test_a_facilitator_leads_by_keys_alone(sit: Any, room: Room) -> None:

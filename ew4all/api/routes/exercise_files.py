@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -15,6 +15,7 @@ from ew4all.api.exercises.invitations import Seat
 from ew4all.api.exercises.shelf import file_of, is_for, media_type_of
 from ew4all.api.exercises.views import view_of
 from ew4all.api.problems import Problem, responses
+from ew4all.api.routes.exercise_answers import FILE, file_answer
 from ew4all.api.routes.exercise_messages import MessageId
 from ew4all.api.routes.exercises import rooms_of
 
@@ -22,9 +23,6 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/exercises", tags=["exercises"], dependencies=[Known])
 
-_FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "the file", "content": {"*/*": {"schema": {"type": "string"}}}}
-}
 _EXPORTS: Final = {
     "exercise.yaml": "application/yaml",
     "exercise.xlsx": making.XLSX,
@@ -42,7 +40,7 @@ Number = Annotated[int, Path(ge=0, lt=10_000, description="its number, from 0", 
     "/{exercise_id}/handouts/{number}",
     operation_id="getHandout",
     response_class=Response,
-    responses={**_FILE, **responses(400, 401, 403, 404)},
+    responses={**FILE, **responses(400, 401, 403, 404)},
 )
 def get_handout(
     exercise_id: ExerciseId, number: Number, service: Serving, seat: Seated
@@ -64,7 +62,7 @@ def get_handout(
     "/{exercise_id}/exports/{name}",
     operation_id="exportExercise",
     response_class=Response,
-    responses={**_FILE, **responses(400, 401, 403, 404, 503)},
+    responses={**FILE, **responses(400, 401, 403, 404, 503)},
 )
 def export_exercise(
     exercise_id: ExerciseId, name: ExportName, request: Request, _seat: Seeing
@@ -72,18 +70,14 @@ def export_exercise(
     """Return the exercise as it stands as a file to keep, edit and bring in again: all of it as YAML or XLSX, its injects as CSV."""
     ending = "." + name.rpartition(".")[2]
     found = rooms_of(request).room(exercise_id).ask("export", ending=ending)
-    headers = {
-        "Content-Disposition": f'attachment; filename="EXERCISE-{name}"',
-        "Cache-Control": "private, no-cache",
-    }
-    return Response(base64.b64decode(found["file"]), media_type=_EXPORTS[name], headers=headers)
+    return file_answer(base64.b64decode(found["file"]), name, _EXPORTS[name])
 
 
 @router.get(
     "/{exercise_id}/messages/{message_id}/attachments/{number}",
     operation_id="getAttachment",
     response_class=Response,
-    responses={**_FILE, **responses(400, 401, 403, 404, 503)},
+    responses={**FILE, **responses(400, 401, 403, 404, 503)},
 )
 def get_attachment(
     exercise_id: ExerciseId,
@@ -110,8 +104,4 @@ def get_attachment(
 
 def _file(stored: records.Stored, name: str) -> Response:
     path = file_of(stored.options, name)
-    headers = {
-        "Content-Disposition": f'inline; filename="EXERCISE-{path.name}"',
-        "Cache-Control": "private, no-cache",
-    }
-    return Response(path.read_bytes(), media_type=media_type_of(path), headers=headers)
+    return file_answer(path.read_bytes(), path.name, media_type_of(path), shown=True)

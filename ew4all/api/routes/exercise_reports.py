@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse
@@ -15,14 +15,12 @@ from ew4all.api.exercises.invitations import Seat
 from ew4all.api.exercises.shelf import media_type_of
 from ew4all.api.problems import responses
 from ew4all.api.routes import exercise_examples as examples
+from ew4all.api.routes.exercise_answers import FILE, file_answer
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/exercises", tags=["exercises"], dependencies=[Known])
 
-_FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "the file", "content": {"*/*": {"schema": {"type": "string"}}}}
-}
 FileName = Annotated[
     str,
     Path(
@@ -66,18 +64,14 @@ def create_report(exercise_id: ExerciseId, service: Serving, _seat: Seeing) -> R
     "/{exercise_id}/report/{name}",
     operation_id="getReportFile",
     response_class=Response,
-    responses={**_FILE, **responses(400, 401, 403, 404)},
+    responses={**FILE, **responses(400, 401, 403, 404)},
 )
 def get_report_file(
     exercise_id: ExerciseId, name: FileName, service: Serving, _seat: Seeing
 ) -> Response:
     """Return a file of the report."""
     path = reports.file_of(service, exercise_id, name)
-    headers = {
-        "Content-Disposition": f'attachment; filename="EXERCISE-{path.name}"',
-        "Cache-Control": "private, no-cache",
-    }
-    return Response(path.read_bytes(), media_type=media_type_of(path), headers=headers)
+    return file_answer(path.read_bytes(), path.name, media_type_of(path))
 
 
 def _linked(exercise: str, found: dict[str, Any]) -> dict[str, Any]:
