@@ -44,7 +44,6 @@ _EVERYBODY: Final = frozenset(
         "الجميع",
     }
 )
-_MARKS: Final = frozenset({"", "exercise", "test", "draft"})
 _LISTED: Final = 60
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 

@@ -41,7 +41,6 @@ _STEPS_MIN: Final = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 _CROWDED: Final = 0.045
 _DASHES: Final[tuple[Any, ...]] = ("solid", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
 _RED: Final = "#8c1c13"
-_MOST_NAMED: Final = 30
 
 
 def chart_timeline(found: AfterAction) -> bytes:

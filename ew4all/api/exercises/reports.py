@@ -75,18 +75,18 @@ def begin(service: Service, exercise: str) -> dict[str, Any]:
 
 def shown(service: Service, exercise: str) -> dict[str, Any]:
     """Return how the report stands, and its files when it is done."""
-    folder = reports_in(service.work_dir) / exercise
+    folder = _folder(service, exercise)
+    found: dict[str, Any] = {}
     try:
-        found: dict[str, Any] = json.loads((folder / _STATE).read_text("utf-8"))
-        if found["state"] == "running" and not is_held(folder / _HELD):
-            # It may have been done since it was read.
+        # Twice: it may have been done between a look and the other.
+        for _ in range(2):
             found = json.loads((folder / _STATE).read_text("utf-8"))
+            if found["state"] != "running" or is_held(folder / _HELD):
+                return found
     except FileNotFoundError:
         return {"state": "none"}
-    if found["state"] == "running" and not is_held(folder / _HELD):
-        lost = "the service ended while it was made; ask for it again"
-        return {**found, "state": "failed", "problem": lost}
-    return found
+    lost = "the service ended while it was made; ask for it again"
+    return {**found, "state": "failed", "problem": lost}
 
 
 def file_of(service: Service, exercise: str, name: str) -> Path:
